@@ -1,0 +1,3 @@
+//! The metering app: samples to energy registers and load profile.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Register-level drivers of the nRF52840.
+
+#![no_std]

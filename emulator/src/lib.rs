@@ -1,0 +1,1 @@
+//! Emulator of the nRF52840 and the meter's front end.

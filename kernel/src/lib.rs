@@ -1,0 +1,3 @@
+//! A Tock 2 compatible kernel.
+
+#![no_std]

@@ -1,0 +1,3 @@
+//! Userspace library of the apps, with libtock-rs's API.
+
+#![no_std]

@@ -1,0 +1,3 @@
+//! Bare-metal firmware that checks an ARMv7-M core and MPU.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Fuzz targets, driven by libFuzzer or by the deterministic driver of make test.

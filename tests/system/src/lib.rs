@@ -1,0 +1,1 @@
+//! End-to-end tests: the flashed image in the emulator.
