@@ -1,1 +1,3 @@
 //! Emulator of the nRF52840 and the meter's front end.
+
+pub mod analog;
