@@ -1,0 +1,193 @@
+//! A cell that holds a small value or nothing: typically a client reference.
+
+use core::cell::Cell;
+
+/// `Cell<Option<T>>` with the methods of `Option` on it.
+pub struct OptionalCell<T> {
+    value: Cell<Option<T>>,
+}
+
+impl<T> OptionalCell<T> {
+    /// A cell with `val` in it.
+    pub const fn new(val: T) -> Self {
+        OptionalCell {
+            value: Cell::new(Some(val)),
+        }
+    }
+
+    /// A cell with nothing in it.
+    pub const fn empty() -> Self {
+        OptionalCell {
+            value: Cell::new(None),
+        }
+    }
+
+    /// Stores `val`, dropping what was there.
+    pub fn set(&self, val: T) {
+        self.value.set(Some(val));
+    }
+
+    /// Stores `opt` itself, which may be nothing.
+    pub fn insert(&self, opt: Option<T>) {
+        self.value.set(opt);
+    }
+
+    /// Stores `val` and returns what was there.
+    pub fn replace(&self, val: T) -> Option<T> {
+        self.value.replace(Some(val))
+    }
+
+    /// Takes the value out, leaving nothing.
+    pub fn take(&self) -> Option<T> {
+        self.value.take()
+    }
+
+    /// Drops the value.
+    pub fn clear(&self) {
+        self.value.set(None);
+    }
+
+    /// Takes the value out, or the default of its type.
+    pub fn unwrap_or_default(&self) -> T
+    where
+        T: Default,
+    {
+        self.take().unwrap_or_default()
+    }
+
+    /// Is there a value?
+    pub fn is_some(&self) -> bool {
+        // SAFETY: the shared reference ends within this expression, no code of
+        // others runs meanwhile, and a `Cell` never crosses threads.
+        unsafe { (*self.value.as_ptr()).is_some() }
+    }
+
+    /// Is there none?
+    pub fn is_none(&self) -> bool {
+        !self.is_some()
+    }
+}
+
+impl<T: Copy> OptionalCell<T> {
+    /// A copy of the content.
+    pub fn get(&self) -> Option<T> {
+        self.value.get()
+    }
+
+    /// Is the content equal to `x`?
+    pub fn contains(&self, x: &T) -> bool
+    where
+        T: PartialEq,
+    {
+        self.get().as_ref() == Some(x)
+    }
+
+    /// A copy of the value; panics when there is none.
+    #[track_caller]
+    pub fn unwrap_or_panic(&self) -> T {
+        self.get().unwrap()
+    }
+
+    /// A copy of the value; panics with `msg` when there is none.
+    #[track_caller]
+    pub fn expect(&self, msg: &str) -> T {
+        self.get().expect(msg)
+    }
+
+    /// A copy of the value, or `default`.
+    pub fn unwrap_or(&self, default: T) -> T {
+        self.get().unwrap_or(default)
+    }
+
+    /// A copy of the value, or what `default` makes.
+    pub fn unwrap_or_else<F: FnOnce() -> T>(&self, default: F) -> T {
+        self.get().unwrap_or_else(default)
+    }
+
+    /// Calls `closure` with the value, if there is one.
+    pub fn map<F, R>(&self, closure: F) -> Option<R>
+    where
+        F: FnOnce(T) -> R,
+    {
+        self.get().map(closure)
+    }
+
+    /// As [`Self::map`], with `default` in place of nothing.
+    pub fn map_or<F, R>(&self, default: R, closure: F) -> R
+    where
+        F: FnOnce(T) -> R,
+    {
+        self.get().map_or(default, closure)
+    }
+
+    /// As [`Self::map`], with the result of `default` in place of nothing.
+    pub fn map_or_else<U, D, F>(&self, default: D, closure: F) -> U
+    where
+        D: FnOnce() -> U,
+        F: FnOnce(T) -> U,
+    {
+        self.get().map_or_else(default, closure)
+    }
+
+    /// The value, or `Err(err)`.
+    pub fn ok_or<E>(&self, err: E) -> Result<T, E> {
+        self.get().ok_or(err)
+    }
+
+    /// The value, or the error that `err` makes.
+    pub fn ok_or_else<E, F: FnOnce() -> E>(&self, err: F) -> Result<T, E> {
+        self.get().ok_or_else(err)
+    }
+
+    /// `closure` of the value, when there is one.
+    pub fn and_then<U, F: FnOnce(T) -> Option<U>>(&self, closure: F) -> Option<U> {
+        self.get().and_then(closure)
+    }
+
+    /// The value if `predicate` holds for it.
+    pub fn filter<P: FnOnce(&T) -> bool>(&self, predicate: P) -> Option<T> {
+        self.get().filter(predicate)
+    }
+
+    /// The value, or else `optb`.
+    pub fn or(&self, optb: Option<T>) -> Option<T> {
+        self.get().or(optb)
+    }
+
+    /// The value, or else what `closure` finds.
+    pub fn or_else<F: FnOnce() -> Option<T>>(&self, closure: F) -> Option<T> {
+        self.get().or_else(closure)
+    }
+}
+
+impl<T> Default for OptionalCell<T> {
+    /// An empty cell.
+    fn default() -> Self {
+        OptionalCell::empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_replaces_and_takes() {
+        let cell = OptionalCell::empty();
+        assert!(cell.is_none());
+        assert_eq!(cell.replace(1), None);
+        assert_eq!(cell.replace(2), Some(1));
+        assert!(cell.contains(&2));
+        assert_eq!(cell.map(|v| v + 1), Some(3));
+        assert_eq!(cell.map_or(0, |v| v * 2), 4);
+        assert_eq!(cell.take(), Some(2));
+        assert_eq!(cell.ok_or("none"), Err("none"));
+    }
+
+    #[test]
+    fn may_change_within_map() {
+        let cell = OptionalCell::new(1);
+        cell.map(|_| cell.clear());
+        assert!(cell.is_none());
+    }
+}
