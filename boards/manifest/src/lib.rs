@@ -1,1 +1,14 @@
-//! Reads meter.toml and generates kernel tables, linker scripts and app permissions from it.
+//! Reads meter.toml, checks it, and generates kernel tables, linker scripts and app permissions from it.
+//!
+//! The order of a use is always [`Manifest::load`] (or [`Manifest::parse`]), which
+//! refuses a page that contradicts itself, and then one of the functions of
+//! [`generate`].
+
+#![forbid(unsafe_code)]
+
+mod check;
+pub mod generate;
+mod model;
+
+pub use check::ManifestError;
+pub use model::{App, Board, Driver, FaultPolicy, FlashMap, Grants, Manifest, RamMap, Region};

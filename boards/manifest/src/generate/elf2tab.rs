@@ -1,0 +1,96 @@
+//! The TBF header of an app, as arguments for elf2tab.
+
+use std::collections::BTreeSet;
+
+use crate::model::{App, Manifest};
+
+/// System-call ABI that our apps ask for: major and minimum minor version.
+pub const KERNEL_ABI: (u16, u16) = (2, 2);
+
+/// Arguments for elf2tab that give `app` its name, ids, RAM and permissions;
+/// input and output files are the caller's to add.
+///
+/// An app that is granted no driver at all gets a permission for the existence
+/// check of driver 0xFFFFFFFF, which is none: a TBF without a permission header
+/// would be allowed everything.
+#[must_use]
+pub fn elf2tab_arguments(manifest: &Manifest, app: &App) -> Vec<String> {
+    let mut arguments: Vec<String> = [
+        "--deterministic",
+        "--package-name",
+        &app.name,
+        "--short-id",
+        &app.short_id.to_string(),
+        "--kernel-major",
+        &KERNEL_ABI.0.to_string(),
+        "--kernel-minor",
+        &KERNEL_ABI.1.to_string(),
+        "--minimum-ram-size",
+        &minimum_ram(app).to_string(),
+        "--stack",
+        &app.stack.to_string(),
+        "--app-heap",
+        "0",
+        "--kernel-heap",
+        "0",
+    ]
+    .map(String::from)
+    .to_vec();
+    arguments.push("--permissions".into());
+    arguments.extend(
+        permissions(manifest, app)
+            .into_iter()
+            .map(|(driver, command)| format!("{driver},{command}")),
+    );
+    arguments
+}
+
+/// The kernel adds its own part to what the header asks for and rounds up to a
+/// power of two; half of the slot and one subregion more makes it the slot.
+fn minimum_ram(app: &App) -> u32 {
+    app.ram.size / 2 + app.ram.size / 16
+}
+
+fn permissions(manifest: &Manifest, app: &App) -> BTreeSet<(u32, u32)> {
+    let granted: BTreeSet<_> = app
+        .drivers
+        .iter()
+        .flat_map(|(name, commands)| {
+            let driver = &manifest.drivers[name];
+            commands
+                .iter()
+                .map(|command| driver.commands[command])
+                .chain([0])
+                .map(|command| (driver.number, command))
+        })
+        .collect();
+    if granted.is_empty() {
+        BTreeSet::from([(u32::MAX, 0)])
+    } else {
+        granted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METER: &str = include_str!("../../../nrf52840-meter/meter.toml");
+
+    #[test]
+    fn permissions_hold_what_the_page_grants_and_nothing_else() {
+        let manifest = Manifest::parse(METER).expect("meter.toml is sound");
+        let metering = permissions(&manifest, manifest.app("metering").expect("is there"));
+        assert!(metering.contains(&(0x8000_0001, 4)));
+        assert!(metering.contains(&(0x1, 0)), "existence check is implied");
+        assert!(!metering.contains(&(0x2, 4)), "led.read is not granted");
+        assert!(metering.iter().all(|(driver, _)| *driver != 0x40001));
+    }
+
+    #[test]
+    fn an_app_without_grants_is_not_left_open() {
+        let manifest = Manifest::parse(METER).expect("meter.toml is sound");
+        let tls = permissions(&manifest, manifest.app("tls").expect("is there"));
+        assert_eq!(tls, BTreeSet::from([(u32::MAX, 0)]));
+    }
+}
