@@ -1,0 +1,51 @@
+# Every target sets up what it needs first (scripts/setup) and needs no argument.
+
+# The emulator's core crate asks for a newer compiler than it uses.
+CARGO_FLAGS := --ignore-rust-version
+XTASK := cargo run --quiet $(CARGO_FLAGS) --package xtask --
+
+.PHONY: help run test test-long bench audit lint flash image clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## boot the meter's image in the emulator and watch it measure
+	@scripts/setup run
+	@$(XTASK) run
+
+test: ## all tests of every part and of the whole image
+	@scripts/setup test
+	@$(XTASK) image
+	cargo test $(CARGO_FLAGS) --no-fail-fast
+
+test-long: ## the tests that take hours: 24 h of virtual time, fuzzing
+	@scripts/setup long
+	@$(XTASK) image
+	cargo test $(CARGO_FLAGS) -- --include-ignored
+	@$(XTASK) fuzz
+
+bench: ## instruction counts and sizes, as a table for docs/performance.md
+	@scripts/setup run
+	@$(XTASK) bench
+
+audit: ## attack every wall of the running image and print the verdicts
+	@scripts/setup run
+	@$(XTASK) audit
+
+lint: ## formatting, clippy with warnings as errors, licences and sources
+	@scripts/setup lint
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	@$(XTASK) clippy
+	.tools/bin/cargo-deny --log-level error check bans licenses sources
+
+flash: ## write the image to a real nRF52840-DK (probe-rs), see docs/hardware.md
+	@scripts/setup run
+	@$(XTASK) flash
+
+image: ## build kernel, apps, TABs and the flash image
+	@scripts/setup run
+	@$(XTASK) image
+
+clean: ## remove what was built
+	cargo clean

@@ -1,0 +1,74 @@
+//! Cargo for the Cortex-M4, with rustup's target or Debian's compiler.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{bail, Context, Result};
+
+use crate::command;
+use crate::project::Project;
+
+/// The target of all that is flashed.
+pub const TARGET: &str = "thumbv7em-none-eabi";
+
+/// What only exists on the target, for clippy.
+const TARGET_PACKAGES: [&str; 6] = [
+    "cortexm4",
+    "nrf52840",
+    "nrf52840-meter",
+    "metering",
+    "attacker",
+    "core-conformance",
+];
+
+/// Builds the binary `package` and returns its ELF file.
+pub fn build(project: &Project, package: &str, variables: &[(&str, &str)]) -> Result<PathBuf> {
+    let mut cargo = cargo(project, "build")?;
+    cargo.args(["--quiet", "--profile", "firmware", "--package", package]);
+    cargo.envs(variables.iter().copied());
+    command::run(&mut cargo)?;
+    Ok(project
+        .firmware_target()
+        .join(TARGET)
+        .join("firmware")
+        .join(package))
+}
+
+/// Clippy with warnings as errors over the packages that the host cannot see whole.
+pub fn clippy(project: &Project) -> Result<()> {
+    let mut cargo = cargo(project, "clippy")?;
+    for package in TARGET_PACKAGES {
+        cargo.args(["--package", package]);
+    }
+    cargo.args(["--", "-D", "warnings"]);
+    command::run(&mut cargo)
+}
+
+fn cargo(project: &Project, subcommand: &str) -> Result<Command> {
+    let choice = project.root().join(".tools/cross");
+    let choice = std::fs::read_to_string(&choice)
+        .with_context(|| format!("{}: run `make image` once", choice.display()))?;
+    let mut cargo =
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    cargo
+        .current_dir(project.root())
+        .arg(subcommand)
+        .args(["--ignore-rust-version", "--target", TARGET])
+        .env("CARGO_TARGET_DIR", project.firmware_target());
+    match choice.trim() {
+        "rustup" => {}
+        "debian" => {
+            cargo
+                .arg("-Zbuild-std=core,alloc")
+                .env("RUSTC", "/usr/bin/rustc")
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env(
+                    "CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS",
+                    "-Clinker=ld.lld -Clinker-flavor=ld.lld",
+                );
+        }
+        other => bail!(".tools/cross says {other:?}, which is neither rustup nor debian"),
+    }
+    Ok(cargo)
+}

@@ -1,0 +1,140 @@
+//! The flash image: kernel and reset vectors in place, apps installed by tockloader.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+use board_manifest::generate::elf2tab_arguments;
+use board_manifest::{App, Region};
+use object::read::elf::{ElfFile32, ProgramHeader};
+use object::Endianness;
+
+use crate::command;
+use crate::cross;
+use crate::project::Project;
+
+/// Internal flash of the nRF52840 in bytes.
+const FLASH_SIZE: usize = 0x10_0000;
+/// Entries of the vector table that the core itself uses.
+const CORE_VECTORS: usize = 16 * 4;
+/// Flash page of the part, as tockloader wants to know it.
+const PAGE_SIZE: usize = 4096;
+
+/// Builds kernel, TABs and `target/image/meter.img`; returns the image's path.
+pub fn build(project: &Project) -> Result<PathBuf> {
+    let folder = project.image_folder();
+    fs::create_dir_all(&folder)?;
+    let kernel = build_kernel(project)?;
+    let image = folder.join("meter.img");
+    fs::write(&image, kernel)?;
+    for app in &project.manifest.apps {
+        if let Some(package) = &app.package {
+            let tab = build_tab(project, package, app, &[])?;
+            install(project, &image, &tab)?;
+        }
+    }
+    build_attacker(project)?;
+    build_core_conformance(project)?;
+    Ok(image)
+}
+
+/// A flash image that holds the kernel alone, in bytes from address 0.
+fn build_kernel(project: &Project) -> Result<Vec<u8>> {
+    let elf = cross::build(project, "nrf52840-meter", &[])?;
+    fs::copy(&elf, project.image_folder().join("kernel.elf"))?;
+    let mut flash = vec![0xFF; FLASH_SIZE];
+    load_elf(&elf, &mut flash)?;
+    let Region { start, .. } = project.manifest.flash.kernel;
+    let start = start as usize;
+    // Until there is a bootloader, the core finds the kernel's own vectors at
+    // address 0; the kernel moves the table to its own place when it starts.
+    flash.copy_within(start..start + CORE_VECTORS, 0);
+    Ok(flash)
+}
+
+/// Builds `package` for the slot of `app` and packs it as a TAB.
+pub fn build_tab(
+    project: &Project,
+    package: &str,
+    app: &App,
+    variables: &[(&str, &str)],
+) -> Result<PathBuf> {
+    let elf = cross::build(project, package, variables)?;
+    let name = format!("{package}.tab");
+    let folder = project.image_folder();
+    fs::copy(&elf, folder.join(format!("{package}.elf")))?;
+    let tab = folder.join(name);
+    let mut elf2tab = Command::new(project.cargo_tool("elf2tab"));
+    elf2tab
+        .args(elf2tab_arguments(&project.manifest, app))
+        .arg("--output-file")
+        .arg(&tab)
+        .arg(format!(
+            "{},{}",
+            elf.display(),
+            project.manifest.board.architecture
+        ));
+    command::run_quietly(&mut elf2tab)?;
+    Ok(tab)
+}
+
+/// Installs a TAB on a flash image, as a person would.
+pub fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
+    let manifest = &project.manifest;
+    let mut tockloader = Command::new(project.python_tool("tockloader"));
+    tockloader
+        .arg("install")
+        .arg("--flash-file")
+        .arg(image)
+        .args(["--board", &manifest.board.name])
+        .args(["--arch", &manifest.board.architecture])
+        .args([
+            "--app-address",
+            &format!("{:#x}", manifest.flash.apps.start),
+        ])
+        .args(["--page-size", &PAGE_SIZE.to_string()])
+        .arg(tab);
+    command::run_quietly(&mut tockloader).map(drop)
+}
+
+/// The attacker takes the slot of an app that does not exist yet and keeps no
+/// permission header, so that every driver that is not restricted answers it.
+fn build_attacker(project: &Project) -> Result<()> {
+    let app = project
+        .manifest
+        .app("dlms")
+        .context("slot for the attacker")?;
+    build_tab(project, "attacker", app, &[]).map(drop)
+}
+
+fn build_core_conformance(project: &Project) -> Result<()> {
+    let elf = cross::build(project, "core-conformance", &[])?;
+    fs::copy(elf, project.image_folder().join("core-conformance.elf"))?;
+    Ok(())
+}
+
+/// Copies the loaded segments of an ELF file to their physical addresses.
+fn load_elf(path: &Path, flash: &mut [u8]) -> Result<()> {
+    let bytes = fs::read(path)?;
+    let elf = ElfFile32::<Endianness>::parse(&*bytes)
+        .with_context(|| format!("{} is no 32-bit ELF file", path.display()))?;
+    let endian = elf.endian();
+    for segment in elf.elf_program_headers() {
+        let size = segment.p_filesz(endian) as usize;
+        if segment.p_type(endian) != object::elf::PT_LOAD || size == 0 {
+            continue;
+        }
+        let address = segment.p_paddr(endian) as usize;
+        let data = segment
+            .data(endian, &*bytes)
+            .ok()
+            .context("a segment of the ELF file lies outside the file")?;
+        ensure!(
+            address + size <= flash.len(),
+            "a segment at {address:#x} does not fit in flash"
+        );
+        flash[address..address + size].copy_from_slice(data);
+    }
+    Ok(())
+}
