@@ -1,0 +1,5 @@
+//! Data structures that need no allocation.
+
+pub mod list;
+pub mod queue;
+pub mod ring_buffer;

@@ -1,0 +1,13 @@
+//! What chips and boards implement for the kernel.
+
+pub mod chip;
+pub mod mpu;
+mod resources;
+pub mod scheduler_timer;
+mod syscall_filter;
+pub mod watchdog;
+
+pub use self::resources::{
+    ContextSwitchCallback, KernelResources, ProcessFault, SyscallDriverLookup, SyscallFilter,
+};
+pub use self::syscall_filter::TbfHeaderFilterDefaultAllow;
