@@ -94,7 +94,8 @@ impl<A: 'static + time::Alarm<'static>> SchedulerTimer for VirtualSchedulerTimer
 
     fn arm(&self) {
         if let Some(left) = self.remaining() {
-            self.alarm.set_alarm(self.end.get().wrapping_sub(left), left);
+            self.alarm
+                .set_alarm(self.end.get().wrapping_sub(left), left);
         }
     }
 

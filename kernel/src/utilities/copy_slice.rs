@@ -32,7 +32,8 @@ impl<T: Copy> CopyOrErr for [T] {
         src: R,
         dest: usize,
     ) -> Result<(), ErrorCode> {
-        let range = super::leasable_buffer::resolve_range(&src, self.len()).ok_or(ErrorCode::SIZE)?;
+        let range =
+            super::leasable_buffer::resolve_range(&src, self.len()).ok_or(ErrorCode::SIZE)?;
         let end = dest.checked_add(range.len()).ok_or(ErrorCode::SIZE)?;
         if end > self.len() {
             return Err(ErrorCode::SIZE);

@@ -1,0 +1,93 @@
+//! Analogue-to-digital conversion: single samples, and buffers at high speed.
+//!
+//! Every sample is left-justified in its `u16`.
+
+use crate::errorcode::ErrorCode;
+
+/// Single conversions.
+pub trait Adc {
+    /// Names an input.
+    type Channel: PartialEq;
+
+    /// Converts once; the client gets [`Client::sample_ready`].
+    fn sample(&self, channel: &Self::Channel) -> Result<(), ErrorCode>;
+
+    /// Converts `frequency` times a second, with a callback for each sample.
+    fn sample_continuous(&self, channel: &Self::Channel, frequency: u32) -> Result<(), ErrorCode>;
+
+    /// Ends whatever sampling is under way; no callback comes after it.
+    fn stop_sampling(&self) -> Result<(), ErrorCode>;
+
+    /// Bits of a sample that mean something.
+    fn get_resolution_bits(&self) -> usize;
+
+    /// Full scale in millivolts, if known.
+    fn get_voltage_reference_mv(&self) -> Option<usize>;
+
+    /// Sets who gets samples.
+    fn set_client(&self, client: &'static dyn Client);
+}
+
+/// Gets single samples.
+pub trait Client {
+    /// A conversion is done.
+    fn sample_ready(&self, sample: u16);
+}
+
+/// Gets buffers of samples.
+pub trait HighSpeedClient {
+    /// `length` samples are in `buf`. The client provides another buffer, or
+    /// stops sampling.
+    fn samples_ready(&self, buf: &'static mut [u16], length: usize);
+}
+
+/// Conversions at a steady rate into two buffers in turn.
+pub trait AdcHighSpeed<'a>: Adc {
+    /// Starts filling `buffer1`, then `buffer2`, each up to its length.
+    fn sample_highspeed(
+        &self,
+        channel: &Self::Channel,
+        frequency: u32,
+        buffer1: &'static mut [u16],
+        length1: usize,
+        buffer2: &'static mut [u16],
+        length2: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u16], &'static mut [u16])>;
+
+    /// Hands over the next buffer to fill.
+    fn provide_buffer(
+        &self,
+        buf: &'static mut [u16],
+        length: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u16])>;
+
+    /// Takes back the buffers that the driver still has, once it has stopped;
+    /// INVAL while it samples.
+    fn retrieve_buffers(
+        &self,
+    ) -> Result<(Option<&'static mut [u16]>, Option<&'static mut [u16]>), ErrorCode>;
+
+    /// Sets who gets buffers.
+    fn set_highspeed_client(&self, client: &'a dyn HighSpeedClient);
+}
+
+/// One input of an ADC, shared with users of the others.
+pub trait AdcChannel<'a> {
+    /// Converts once; the client gets [`Client::sample_ready`].
+    fn sample(&self) -> Result<(), ErrorCode>;
+
+    /// Converts again and again, with a callback for each sample.
+    fn sample_continuous(&self) -> Result<(), ErrorCode>;
+
+    /// Ends sampling.
+    fn stop_sampling(&self) -> Result<(), ErrorCode>;
+
+    /// Bits of a sample that mean something.
+    fn get_resolution_bits(&self) -> usize;
+
+    /// Full scale in millivolts, if known.
+    fn get_voltage_reference_mv(&self) -> Option<usize>;
+
+    /// Sets who gets samples.
+    fn set_client(&self, client: &'a dyn Client);
+}

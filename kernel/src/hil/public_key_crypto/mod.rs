@@ -1,0 +1,3 @@
+//! Public-key cryptography.
+
+pub mod signature;
