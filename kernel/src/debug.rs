@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(debug_available_len(), 0);
         let memory: &Memory =
             std::boxed::Box::leak(std::boxed::Box::new(Memory(RefCell::new(String::new()))));
-        set_debug_writer_wrapper(memory, create_capability!(SetDebugWriterCapability));
+        set_debug_writer_wrapper(memory, crate::create_capability!(SetDebugWriterCapability));
         crate::debug!("a{}", 1);
         assert_eq!(crate::debug_expr!(1 + 1), 2);
         crate::debug_verbose!("b");

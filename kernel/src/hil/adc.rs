@@ -5,7 +5,7 @@
 use crate::errorcode::ErrorCode;
 
 /// Single conversions.
-pub trait Adc {
+pub trait Adc<'a> {
     /// Names an input.
     type Channel: PartialEq;
 
@@ -25,7 +25,7 @@ pub trait Adc {
     fn get_voltage_reference_mv(&self) -> Option<usize>;
 
     /// Sets who gets samples.
-    fn set_client(&self, client: &'static dyn Client);
+    fn set_client(&self, client: &'a dyn Client);
 }
 
 /// Gets single samples.
@@ -42,7 +42,7 @@ pub trait HighSpeedClient {
 }
 
 /// Conversions at a steady rate into two buffers in turn.
-pub trait AdcHighSpeed<'a>: Adc {
+pub trait AdcHighSpeed<'a>: Adc<'a> {
     /// Starts filling `buffer1`, then `buffer2`, each up to its length.
     fn sample_highspeed(
         &self,
@@ -63,6 +63,7 @@ pub trait AdcHighSpeed<'a>: Adc {
 
     /// Takes back the buffers that the driver still has, once it has stopped;
     /// INVAL while it samples.
+    #[allow(clippy::type_complexity)]
     fn retrieve_buffers(
         &self,
     ) -> Result<(Option<&'static mut [u16]>, Option<&'static mut [u16]>), ErrorCode>;

@@ -108,5 +108,5 @@ pub trait PanicWriter {
     /// # Safety
     ///
     /// Only from a panic: the driver of the same hardware must not run again.
-    unsafe fn create_panic_writer(config: Self::Config) -> impl IoWrite + core::fmt::Write;
+    unsafe fn create_panic_writer(config: Self::Config) -> impl IoWrite;
 }

@@ -63,7 +63,7 @@ macro_rules! define_capability_type {
     ($type:ident: $($T:path),+ $(,)?) => {
         /// A capability token.
         pub struct $type {
-            minted_by_macro: (),
+            _minted_by_macro: (),
         }
 
         impl $type {
@@ -72,7 +72,7 @@ macro_rules! define_capability_type {
             /// For `mint_defined_capability!` alone.
             #[allow(unsafe_code)]
             unsafe fn mint_defined_capability() -> Self {
-                Self { minted_by_macro: () }
+                Self { _minted_by_macro: () }
             }
         }
 
