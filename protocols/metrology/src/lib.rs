@@ -1,4 +1,71 @@
 //! Electrical measurement from samples: no I/O, no floating point on the meter.
+//!
+//! 1. **The crate sees only samples.** A [`Block`] of voltage, low-gain and
+//!    high-gain current scans goes in; a [`Measurement`] a second, energy
+//!    [`EnergyRegisters`], pulses and load-profile intervals come out.
+//! 2. **Energy is counted, never guessed.** A lost sample is flagged and adds
+//!    nothing. Registers only grow, whatever the samples are.
+//! 3. **Integers only.** The inner loops are 32 x 32 + 64 bit multiplications;
+//!    divisions happen once a mains cycle or once a second.
+//! 4. **Windows are whole mains cycles.** A window is about a second and closes
+//!    at a rising zero crossing of the voltage, and windows tile time without a
+//!    gap, so that nothing is counted twice or dropped between them.
+//!
+//! # Use
+//!
+//! ```
+//! use metrology::{Block, Calibration, Meter};
+//!
+//! let mut meter = Meter::new(Calibration::NOMINAL);
+//! let bytes = [0u8; metrology::HEADER_BYTES]; // as the meter_adc driver delivers a block
+//! if let Ok(block) = Block::parse(&bytes) {
+//!     let outcome = meter.process(&block);
+//!     for _ in 0..outcome.pulses { /* blink */ }
+//!     if let Some(measurement) = outcome.measurement { let _ = measurement.volts_uv; }
+//! }
+//! ```
+//!
+//! A calibration is made by [`Calibrator`], fed with the same blocks while a
+//! known load is applied.
+//!
+//! # The signal path
+//!
+//! The three channels of a scan are converted one after the other, so both
+//! currents are late against the voltage. A four-tap Lagrange filter delays the
+//! current by the missing fraction of a sample, which takes out the skew and
+//! the phase error of the analogue path together. Products with the voltage
+//! give active power; products with the voltage a quarter period ago give
+//! reactive power after the remaining angle (a quarter period is rarely a whole
+//! number of samples) is taken out with the frequency just measured. Means are
+//! subtracted from the second moments, so that DC has no part in any result.
 
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+mod block;
+mod calibration;
+mod calibrator;
+mod fixed;
+mod flags;
+mod measurement;
+mod meter;
+mod profile;
+mod pulse;
+mod registers;
+mod sampler;
+mod zero_cross;
+
+pub use block::{Block, BlockError, HEADER_BYTES, SCANS_PER_BLOCK, SCAN_BYTES};
+pub use calibration::{Calibration, DecodeError, GainPoint, GainTable, CALIBRATION_BYTES};
+pub use calibrator::{CalibrationError, Calibrator, Reference};
+pub use flags::Flags;
+pub use measurement::{Measurement, Range};
+pub use meter::{Meter, Outcome, CREEP_THRESHOLD_UW};
+pub use profile::{ProfileEntry, ProfileLog, INTERVAL_SECONDS};
+pub use registers::{EnergyRegisters, EnergyTotals, REGISTERS_BYTES};
+
+/// Scans a second.
+pub const SCAN_RATE: u32 = 4_000;

@@ -1,0 +1,163 @@
+//! A block of scans as the meter_adc driver delivers it.
+
+use crate::flags::Flags;
+
+/// Bytes of the header before the scans.
+pub const HEADER_BYTES: usize = 24;
+/// Bytes of one scan: voltage, low-gain current, high-gain current, i16 each.
+pub const SCAN_BYTES: usize = 6;
+/// Scans in a full block (20 ms).
+pub const SCANS_PER_BLOCK: usize = 80;
+
+/// Header flag: blocks were lost before this one.
+const OVERRUN: u32 = 1 << 0;
+/// Header flag: the voltage channel touched an end of its range.
+const VOLTAGE_END: u32 = 1 << 1;
+/// Header flag: the low-gain channel touched an end of its range.
+const LOW_END: u32 = 1 << 2;
+/// Header flag: the high-gain channel touched an end of its range.
+const HIGH_END: u32 = 1 << 3;
+
+/// What is wrong with the bytes of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockError {
+    /// Fewer bytes than a header.
+    ShortHeader,
+    /// Fewer bytes than the header's scan count asks for.
+    ShortScans,
+    /// More scans than a block has.
+    TooManyScans,
+}
+
+/// A block of scans, borrowed from the bytes that the driver wrote
+/// (docs/design.md, "meter_adc").
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Counts every block that the hardware filled, lost ones included.
+    pub sequence: u32,
+    /// Raw header flags.
+    pub flags: u32,
+    /// Time of the last scan in microseconds since start.
+    pub time_us: u64,
+    /// Scans lost since the previous delivered block.
+    pub lost: u32,
+    scans: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    /// Reads header and scans; bytes after the last scan are ignored.
+    pub fn parse(bytes: &'a [u8]) -> Result<Block<'a>, BlockError> {
+        let (header, rest) = bytes
+            .split_at_checked(HEADER_BYTES)
+            .ok_or(BlockError::ShortHeader)?;
+        let word = |at: usize| {
+            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
+        let count = usize::try_from(word(16))
+            .ok()
+            .filter(|count| *count <= SCANS_PER_BLOCK)
+            .ok_or(BlockError::TooManyScans)?;
+        Ok(Block {
+            sequence: word(0),
+            flags: word(4),
+            time_us: u64::from(word(8)) | (u64::from(word(12)) << 32),
+            lost: word(20),
+            scans: rest
+                .get(..count * SCAN_BYTES)
+                .ok_or(BlockError::ShortScans)?,
+        })
+    }
+
+    /// A block from its parts; `scans` are triples of i16, little endian. An
+    /// incomplete triple at the end and what exceeds a block are ignored.
+    pub fn from_parts(sequence: u32, flags: u32, time_us: u64, lost: u32, scans: &'a [u8]) -> Self {
+        Block {
+            sequence,
+            flags,
+            time_us,
+            lost,
+            scans,
+        }
+    }
+
+    /// Number of scans.
+    pub fn len(&self) -> usize {
+        (self.scans.len() / SCAN_BYTES).min(SCANS_PER_BLOCK)
+    }
+
+    /// Whether the block has no scan.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The scans as bytes, whole triples.
+    pub(crate) fn scan_bytes(&self) -> &'a [u8] {
+        &self.scans[..self.len() * SCAN_BYTES]
+    }
+
+    /// Whether scans are missing between the previous block and this one.
+    pub fn follows_a_gap(&self) -> bool {
+        self.lost != 0 || self.flags & OVERRUN != 0
+    }
+
+    /// Whether the high-gain channel touched an end of its range.
+    pub(crate) fn high_gain_saturated(&self) -> bool {
+        self.flags & HIGH_END != 0
+    }
+
+    /// The measurement flags that the header asks for; a clipped low-gain
+    /// channel is a fact about the current, a clipped high-gain one is normal.
+    pub(crate) fn status(&self) -> Flags {
+        let mut status = Flags::NONE;
+        if self.follows_a_gap() {
+            status |= Flags::MISSING_SAMPLES;
+        }
+        if self.flags & VOLTAGE_END != 0 {
+            status |= Flags::VOLTAGE_SATURATED;
+        }
+        if self.flags & LOW_END != 0 {
+            status |= Flags::CURRENT_SATURATED;
+        }
+        status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn header(scans: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for word in [7u32, 0b1001, 0x1234_5678, 1, scans, 160] {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_block_is_read_as_documented() {
+        let mut bytes = header(2);
+        bytes.extend_from_slice(&[0; 2 * SCAN_BYTES]);
+        let block = Block::parse(&bytes).unwrap();
+        assert_eq!(block.sequence, 7);
+        assert_eq!(block.time_us, 0x1_1234_5678);
+        assert_eq!(block.lost, 160);
+        assert_eq!(block.len(), 2);
+        assert!(block.follows_a_gap() && block.high_gain_saturated());
+        assert_eq!(block.status(), Flags::MISSING_SAMPLES);
+    }
+
+    #[test]
+    fn short_or_lying_blocks_are_refused() {
+        assert_eq!(Block::parse(&[0; 23]).unwrap_err(), BlockError::ShortHeader);
+        assert_eq!(
+            Block::parse(&header(1)).unwrap_err(),
+            BlockError::ShortScans
+        );
+        assert_eq!(
+            Block::parse(&header(u32::MAX)).unwrap_err(),
+            BlockError::TooManyScans
+        );
+    }
+}

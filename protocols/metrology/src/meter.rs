@@ -1,0 +1,158 @@
+//! The meter: blocks in; measurements, registers, pulses and intervals out.
+
+use crate::block::Block;
+use crate::calibration::Calibration;
+use crate::flags::Flags;
+use crate::measurement::{Measurement, Results, WindowSums};
+use crate::profile::{Profile, ProfileEntry};
+use crate::pulse::PulseOutput;
+use crate::registers::{EnergyRegisters, Remainder};
+use crate::sampler::Sampler;
+
+/// Half of the power at the starting current (0.004 of 5 A at 230 V): less is
+/// not counted, so that a meter without a load does not creep.
+pub const CREEP_THRESHOLD_UW: i64 = 2_300_000;
+
+/// What one block brought about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Pulses of the metrological output that are due now, 1,000 a kWh.
+    pub pulses: u32,
+    /// The values of the second that ended in this block.
+    pub measurement: Option<Measurement>,
+    /// The load-profile interval that ended in this block.
+    pub interval: Option<ProfileEntry>,
+}
+
+/// Everything that is measured from the samples of one connection.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    calibration: Calibration,
+    sampler: Sampler,
+    registers: EnergyRegisters,
+    /// Of import, export, import var, export var.
+    remainders: [Remainder; 4],
+    pulses: PulseOutput,
+    profile: Profile,
+    lost: u64,
+}
+
+impl Meter {
+    /// A meter whose registers are zero.
+    pub fn new(calibration: Calibration) -> Meter {
+        Meter::with_registers(calibration, EnergyRegisters::ZERO)
+    }
+
+    /// A meter that goes on from stored registers.
+    pub fn with_registers(calibration: Calibration, registers: EnergyRegisters) -> Meter {
+        Meter {
+            calibration,
+            sampler: Sampler::new(&calibration, None),
+            registers,
+            remainders: [Remainder::default(); 4],
+            pulses: PulseOutput::starting_at(registers.totals.active_nwh()),
+            profile: Profile::new(registers.totals),
+            lost: 0,
+        }
+    }
+
+    /// Measures a block.
+    pub fn process(&mut self, block: &Block<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.lost = self.lost.saturating_add(u64::from(block.lost));
+        if let Some(window) = self.sampler.push(block) {
+            let measurement = self.count(&window);
+            outcome.interval = self.profile.window(
+                block.time_us,
+                &self.registers.totals,
+                measurement.samples,
+                measurement.flags,
+            );
+            outcome.measurement = window.whole.then_some(measurement);
+        }
+        outcome.pulses = self.pulses.block();
+        outcome
+    }
+
+    /// Adds the energy of a window to the registers.
+    fn count(&mut self, window: &WindowSums) -> Measurement {
+        let Results {
+            mut measurement,
+            active,
+            reactive,
+        } = Results::of(window, &self.calibration);
+        let before = self.registers.totals.active_nwh();
+        let totals = &mut self.registers.totals;
+        let [import, export, import_var, export_var] = &mut self.remainders;
+        measurement.no_load = measurement.active_uw.abs() < CREEP_THRESHOLD_UW;
+        if !measurement.no_load {
+            let energy = active.unsigned_abs();
+            if active >= 0 {
+                import.add(&mut totals.import_nwh, energy);
+            } else {
+                export.add(&mut totals.export_nwh, energy);
+            }
+        }
+        if measurement.reactive_uvar.abs() >= CREEP_THRESHOLD_UW {
+            let energy = reactive.unsigned_abs();
+            if reactive >= 0 {
+                import_var.add(&mut totals.import_nvarh, energy);
+            } else {
+                export_var.add(&mut totals.export_nvarh, energy);
+            }
+        }
+        self.pulses.add(totals.active_nwh().saturating_sub(before));
+        self.registers.scans = self
+            .registers
+            .scans
+            .saturating_add(u64::from(measurement.samples));
+        measurement
+    }
+
+    /// The registers, for display and for the energy store.
+    pub fn registers(&self) -> &EnergyRegisters {
+        &self.registers
+    }
+
+    /// Takes over stored registers. None of the energies goes backwards: each
+    /// becomes the larger of what is stored and what was measured.
+    pub fn restore(&mut self, stored: &EnergyRegisters) {
+        self.registers.totals = self.registers.totals.max(&stored.totals);
+        self.registers.scans = self.registers.scans.max(stored.scans);
+        self.registers.power_failures = self.registers.power_failures.max(stored.power_failures);
+        self.pulses = PulseOutput::starting_at(self.registers.totals.active_nwh());
+        self.profile.rebase(self.registers.totals);
+    }
+
+    /// The meter was without power before this start: counts it and marks the
+    /// present interval.
+    pub fn note_power_failure(&mut self) {
+        self.registers.power_failures = self.registers.power_failures.saturating_add(1);
+        self.profile.mark(Flags::POWER_FAIL);
+    }
+
+    /// The constants in use.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// Uses other constants from the next block on; the window and the interval
+    /// are marked.
+    pub fn set_calibration(&mut self, calibration: Calibration) {
+        self.calibration = calibration;
+        self.sampler.set_delays(&self.calibration);
+        self.sampler.mark(Flags::CALIBRATION_CHANGED);
+        self.profile.mark(Flags::CALIBRATION_CHANGED);
+    }
+
+    /// Sets the clock that load-profile intervals are aligned to:
+    /// `unix_seconds` at `time_us`, on the time base of [`Block::time_us`].
+    pub fn set_clock(&mut self, unix_seconds: u64, time_us: u64) {
+        self.profile.set_clock(unix_seconds, time_us);
+    }
+
+    /// Scans that blocks reported as lost since start.
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+}

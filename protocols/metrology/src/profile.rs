@@ -1,0 +1,225 @@
+//! The load profile: energy of each quarter of an hour with its status.
+
+use crate::flags::Flags;
+use crate::registers::EnergyTotals;
+
+/// Length of an interval.
+pub const INTERVAL_SECONDS: u64 = 900;
+
+/// One interval of the load profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProfileEntry {
+    /// End of the interval: Unix time in seconds, a multiple of 900; with
+    /// [`Flags::CLOCK_INVALID`], seconds since start-up.
+    pub end: u64,
+    /// Energy in the interval.
+    pub energy: EnergyTotals,
+    /// The registers at its end.
+    pub registers: EnergyTotals,
+    /// Scans measured in it; 3,600,000 when complete.
+    pub scans: u32,
+    /// What happened in it.
+    pub flags: Flags,
+}
+
+/// The newest `N` intervals.
+#[derive(Clone, Debug)]
+pub struct ProfileLog<const N: usize> {
+    entries: [ProfileEntry; N],
+    pushed: usize,
+}
+
+impl<const N: usize> ProfileLog<N> {
+    /// An empty log.
+    pub const fn new() -> Self {
+        ProfileLog {
+            entries: [ProfileEntry {
+                end: 0,
+                energy: EMPTY,
+                registers: EMPTY,
+                scans: 0,
+                flags: Flags::NONE,
+            }; N],
+            pushed: 0,
+        }
+    }
+
+    /// Adds an interval; the oldest goes when the log is full.
+    pub fn push(&mut self, entry: ProfileEntry) {
+        if N > 0 {
+            self.entries[self.pushed % N] = entry;
+            self.pushed = self.pushed.wrapping_add(1);
+        }
+    }
+
+    /// Number of intervals held.
+    pub fn len(&self) -> usize {
+        self.pushed.min(N)
+    }
+
+    /// Whether no interval is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The intervals, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &ProfileEntry> {
+        (1..=self.len()).map(|back| &self.entries[(self.pushed - back) % N])
+    }
+}
+
+impl<const N: usize> Default for ProfileLog<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const EMPTY: EnergyTotals = EnergyTotals {
+    import_nwh: 0,
+    export_nwh: 0,
+    import_nvarh: 0,
+    export_nvarh: 0,
+};
+
+/// Cuts time into intervals, at the first window end after each boundary.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    /// Unix seconds at a time since start (microseconds).
+    clock: Option<(u64, u64)>,
+    interval: Option<u64>,
+    at_start: EnergyTotals,
+    scans: u32,
+    flags: Flags,
+}
+
+impl Profile {
+    pub(crate) const fn new(at_start: EnergyTotals) -> Profile {
+        Profile {
+            clock: None,
+            interval: None,
+            at_start,
+            scans: 0,
+            flags: Flags::NONE,
+        }
+    }
+
+    /// The clock says `unix_seconds` at `time_us` since start.
+    pub(crate) fn set_clock(&mut self, unix_seconds: u64, time_us: u64) {
+        self.clock = Some((unix_seconds, time_us));
+        self.flags |= Flags::CLOCK_ADJUSTED;
+    }
+
+    /// Marks the present interval.
+    pub(crate) fn mark(&mut self, flags: Flags) {
+        self.flags |= flags;
+    }
+
+    /// The registers were replaced: what they gained by it is no energy of the
+    /// present interval.
+    pub(crate) fn rebase(&mut self, registers: EnergyTotals) {
+        self.at_start = registers;
+    }
+
+    /// A window ended at `time_us` with `registers`.
+    pub(crate) fn window(
+        &mut self,
+        time_us: u64,
+        registers: &EnergyTotals,
+        scans: u32,
+        flags: Flags,
+    ) -> Option<ProfileEntry> {
+        let seconds = match self.clock {
+            Some((unix_seconds, at_us)) => {
+                unix_seconds.saturating_add(time_us.saturating_sub(at_us) / 1_000_000)
+            }
+            None => {
+                self.flags |= Flags::CLOCK_INVALID;
+                time_us / 1_000_000
+            }
+        };
+        self.flags |= flags;
+        self.scans = self.scans.saturating_add(scans);
+        let now = seconds / INTERVAL_SECONDS;
+        let before = *self.interval.get_or_insert(now);
+        if now == before {
+            return None;
+        }
+        let entry = ProfileEntry {
+            end: (before + 1) * INTERVAL_SECONDS,
+            energy: registers.since(&self.at_start),
+            registers: *registers,
+            scans: self.scans,
+            flags: self.flags,
+        };
+        self.interval = Some(now);
+        self.at_start = *registers;
+        self.scans = 0;
+        self.flags = Flags::NONE;
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn totals(import_nwh: u64) -> EnergyTotals {
+        EnergyTotals {
+            import_nwh,
+            ..EMPTY
+        }
+    }
+
+    #[test]
+    fn intervals_are_aligned_to_the_clock() {
+        let mut profile = Profile::new(totals(100));
+        profile.set_clock(1_700_000_000, 0);
+        profile.mark(Flags::POWER_FAIL);
+        let mut log = ProfileLog::<4>::new();
+        for second in 1..=3_000u64 {
+            if let Some(entry) = profile.window(
+                second * 1_000_000,
+                &totals(100 + second),
+                4_000,
+                Flags::NONE,
+            ) {
+                log.push(entry);
+            }
+        }
+        let entries: Vec<_> = log.newest_first().collect();
+        assert_eq!(entries.len(), 4);
+        assert!(entries.iter().all(|entry| entry.end % 900 == 0));
+        assert_eq!(entries[0].energy, totals(900));
+        assert_eq!(entries[0].scans, 3_600_000);
+        assert_eq!(entries[0].flags, Flags::NONE);
+        assert!(entries[3]
+            .flags
+            .contains(Flags::POWER_FAIL | Flags::CLOCK_ADJUSTED));
+        assert_eq!(entries[3].registers.since(&totals(100)), entries[3].energy);
+    }
+
+    #[test]
+    fn without_a_clock_intervals_count_from_start() {
+        let mut profile = Profile::new(EMPTY);
+        assert_eq!(profile.window(1_000_000, &EMPTY, 4_000, Flags::NONE), None);
+        let entry = profile
+            .window(900_000_000, &totals(5), 4_000, Flags::MISSING_SAMPLES)
+            .unwrap();
+        assert_eq!(entry.end, 900);
+        assert_eq!(entry.flags, Flags::CLOCK_INVALID | Flags::MISSING_SAMPLES);
+    }
+
+    #[test]
+    fn a_full_log_drops_the_oldest() {
+        let mut log = ProfileLog::<2>::new();
+        for end in 1..=5 {
+            log.push(ProfileEntry {
+                end,
+                ..ProfileEntry::default()
+            });
+        }
+        let ends: Vec<u64> = log.newest_first().map(|entry| entry.end).collect();
+        assert_eq!(ends, [5, 4]);
+    }
+}
