@@ -1,3 +1,32 @@
 //! Userspace library of the apps, with libtock-rs's API.
+//!
+//! 1. [`platform`] is the system-call interface as traits and types. Apps name
+//!    their kernel `S: Syscalls`, so that all their logic runs on the host.
+//! 2. `runtime` is the entry point and the real `svc` instructions. It exists
+//!    on the target only.
+//! 3. [`apis`] holds one small client for each kernel driver, generic over
+//!    `S`; on the target the modules [`alarm`](apis::alarm),
+//!    [`console`](apis::console), ... at the crate's root name them for the
+//!    real kernel, as libtock-rs does.
+//! 4. `unittest` is a fake kernel with fake drivers for host tests. It exists
+//!    on the host only.
+//!
+//! `unsafe` stays in `platform` and `runtime`, and in the fake kernel, which
+//! plays the other side of the same system calls. The rest is safe code.
 
-#![no_std]
+#![cfg_attr(target_os = "none", no_std)]
+
+pub mod apis;
+pub mod platform;
+
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub mod runtime;
+
+#[cfg(not(target_os = "none"))]
+pub mod unittest;
+
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+mod bound;
+
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub use bound::*;

@@ -1,0 +1,106 @@
+//! Analogue inputs (driver 0x5).
+
+use crate::platform::subscribe::OneId;
+use crate::platform::{share, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
+use core::cell::Cell;
+
+/// The analogue inputs of a board, by channel.
+pub struct Adc<S: Syscalls>(S);
+
+impl<S: Syscalls> Adc<S> {
+    /// Whether the driver is there.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn exists() -> Result<(), ErrorCode> {
+        Self::get_number_of_channels().map(|_| ())
+    }
+
+    /// How many channels there are.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn get_number_of_channels() -> Result<u32, ErrorCode> {
+        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+    }
+
+    /// Starts one conversion.
+    ///
+    /// # Errors
+    /// `Invalid` for the channel; `Busy`.
+    pub fn read_single_sample(channel: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::SAMPLE, channel, 0).to_result()
+    }
+
+    /// Has `listener` called with each sample.
+    ///
+    /// # Errors
+    /// As for [`Syscalls::subscribe`].
+    pub fn register_listener<'share, F: Fn(u16)>(
+        listener: &'share ADCListener<F>,
+        subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, SAMPLE_READY>>,
+    ) -> Result<(), ErrorCode> {
+        S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, SAMPLE_READY>(subscribe, listener)
+    }
+
+    /// Has no listener called any more.
+    pub fn unregister_listener() {
+        S::unsubscribe(DRIVER_NUM, SAMPLE_READY);
+    }
+
+    /// Converts once and waits for the sample, left-justified to 16 bits.
+    ///
+    /// # Errors
+    /// `Invalid` for the channel; `Busy`.
+    pub fn read_single_sample_sync(channel: u32) -> Result<u16, ErrorCode> {
+        let sample = Cell::new(None);
+        let listener = ADCListener(|value| sample.set(Some(value)));
+        share::scope(|subscribe| {
+            Self::register_listener(&listener, subscribe)?;
+            Self::read_single_sample(channel)?;
+            loop {
+                S::yield_wait();
+                if let Some(value) = sample.get() {
+                    return Ok(value);
+                }
+            }
+        })
+    }
+
+    /// Bits of a sample.
+    ///
+    /// # Errors
+    /// `Invalid` for the channel.
+    pub fn get_resolution_bits(channel: u32) -> Result<u32, ErrorCode> {
+        S::command(DRIVER_NUM, command::RESOLUTION_BITS, channel, 0).to_result()
+    }
+
+    /// Reference voltage in millivolts.
+    ///
+    /// # Errors
+    /// `Invalid` for the channel; `NoSupport` when the driver does not know it.
+    pub fn get_reference_voltage_mv(channel: u32) -> Result<u32, ErrorCode> {
+        S::command(DRIVER_NUM, command::REFERENCE_MILLIVOLTS, channel, 0).to_result()
+    }
+}
+
+/// A closure to be called with a sample.
+pub struct ADCListener<F: Fn(u16)>(pub F);
+
+impl<F: Fn(u16)> Upcall<OneId<DRIVER_NUM, SAMPLE_READY>> for ADCListener<F> {
+    fn upcall(&self, _mode: u32, _channel: u32, sample: u32) {
+        (self.0)(sample as u16);
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x5;
+
+const SAMPLE_READY: u32 = 0;
+
+mod command {
+    pub const COUNT: u32 = 0;
+    pub const SAMPLE: u32 = 1;
+    pub const RESOLUTION_BITS: u32 = 101;
+    pub const REFERENCE_MILLIVOLTS: u32 = 102;
+}

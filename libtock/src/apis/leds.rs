@@ -1,0 +1,50 @@
+//! Light-emitting diodes (driver 0x2).
+
+use crate::platform::{ErrorCode, Syscalls};
+
+/// The LEDs of a board, by index.
+pub struct Leds<S: Syscalls>(S);
+
+impl<S: Syscalls> Leds<S> {
+    /// How many LEDs there are.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn count() -> Result<u32, ErrorCode> {
+        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+    }
+
+    /// Lights an LED.
+    ///
+    /// # Errors
+    /// `Invalid` for the index.
+    pub fn on(led: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::ON, led, 0).to_result()
+    }
+
+    /// Darkens an LED.
+    ///
+    /// # Errors
+    /// `Invalid` for the index.
+    pub fn off(led: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::OFF, led, 0).to_result()
+    }
+
+    /// Changes an LED.
+    ///
+    /// # Errors
+    /// `Invalid` for the index.
+    pub fn toggle(led: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::TOGGLE, led, 0).to_result()
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x2;
+
+mod command {
+    pub const COUNT: u32 = 0;
+    pub const ON: u32 = 1;
+    pub const OFF: u32 = 2;
+    pub const TOGGLE: u32 = 3;
+}

@@ -1,0 +1,12 @@
+//! Clients of the kernel's drivers, generic over the kernel.
+
+pub mod adc;
+pub mod alarm;
+pub mod buttons;
+pub mod console;
+pub mod leds;
+pub mod low_level_debug;
+pub mod rng;
+
+#[cfg(test)]
+mod tests;

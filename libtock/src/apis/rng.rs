@@ -1,0 +1,107 @@
+//! Random numbers (driver 0x40001).
+
+use crate::platform::subscribe::OneId;
+use crate::platform::{share, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
+use core::cell::Cell;
+
+/// The kernel's source of random bytes.
+pub struct Rng<S: Syscalls>(S);
+
+impl<S: Syscalls> Rng<S> {
+    /// Whether the driver is there.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn exists() -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+    }
+
+    /// Asks for `n` bytes in the allowed buffer.
+    ///
+    /// # Errors
+    /// `Busy`; `Size` or `Invalid` from drivers that check `n`.
+    pub fn get_bytes_async(n: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::GET_BYTES, n, 0).to_result()
+    }
+
+    /// Gives the driver a buffer to fill.
+    ///
+    /// # Errors
+    /// As for [`Syscalls::allow_rw`].
+    pub fn allow_buffer<'share>(
+        buf: &'share mut [u8],
+        allow_rw: share::Handle<AllowRw<'share, S, DRIVER_NUM, BUFFER>>,
+    ) -> Result<(), ErrorCode> {
+        S::allow_rw::<DefaultConfig, DRIVER_NUM, BUFFER>(allow_rw, buf)
+    }
+
+    /// Takes the buffer back.
+    pub fn unallow_buffer() {
+        S::unallow_rw(DRIVER_NUM, BUFFER);
+    }
+
+    /// Has `listener` called when bytes are there.
+    ///
+    /// # Errors
+    /// As for [`Syscalls::subscribe`].
+    pub fn register_listener<'share, F: Fn(u32)>(
+        listener: &'share RngListener<F>,
+        subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, BYTES_READY>>,
+    ) -> Result<(), ErrorCode> {
+        S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, BYTES_READY>(subscribe, listener)
+    }
+
+    /// Has no listener called any more.
+    pub fn unregister_listener() {
+        S::unsubscribe(DRIVER_NUM, BYTES_READY);
+    }
+
+    /// Fills the first `n` bytes of `buf`, or all of it, and waits for that.
+    ///
+    /// # Errors
+    /// As for [`Rng::get_bytes_async`] and [`Rng::allow_buffer`].
+    pub fn get_bytes_sync(buf: &mut [u8], n: u32) -> Result<(), ErrorCode> {
+        let filled: Cell<Option<(u32, u32)>> = Cell::new(None);
+        share::scope::<
+            (
+                AllowRw<S, DRIVER_NUM, BUFFER>,
+                Subscribe<S, DRIVER_NUM, BYTES_READY>,
+            ),
+            _,
+            _,
+        >(|handle| {
+            let (allow_rw, subscribe) = handle.split();
+            Self::allow_buffer(buf, allow_rw)?;
+            S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, BYTES_READY>(subscribe, &filled)?;
+            Self::get_bytes_async(n)?;
+            loop {
+                S::yield_wait();
+                match filled.get() {
+                    None => {}
+                    Some((0, _)) => return Ok(()),
+                    Some((status, _)) => return Err(ErrorCode::from_kernel(status)),
+                }
+            }
+        })
+    }
+}
+
+/// A closure to be called with the number of bytes that were filled.
+pub struct RngListener<F: Fn(u32)>(pub F);
+
+impl<F: Fn(u32)> Upcall<OneId<DRIVER_NUM, BYTES_READY>> for RngListener<F> {
+    fn upcall(&self, _status: u32, bytes: u32, _: u32) {
+        (self.0)(bytes);
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x40001;
+
+const BYTES_READY: u32 = 0;
+const BUFFER: u32 = 0;
+
+mod command {
+    pub const EXISTS: u32 = 0;
+    pub const GET_BYTES: u32 = 1;
+}

@@ -1,0 +1,143 @@
+//! Tests of the driver clients on the fake kernel.
+
+use super::alarm::{Convert, Hz, Milliseconds, Ticks};
+use super::buttons::{ButtonListener, ButtonState};
+use super::low_level_debug::AlertCode;
+use crate::platform::{share, ErrorCode, Syscalls as _};
+use crate::unittest::fake::{self, Syscalls as S};
+use core::cell::Cell;
+use core::fmt::Write;
+
+type Adc = super::adc::Adc<S>;
+type Alarm = super::alarm::Alarm<S>;
+type Buttons = super::buttons::Buttons<S>;
+type Console = super::console::Console<S>;
+type Leds = super::leds::Leds<S>;
+type LowLevelDebug = super::low_level_debug::LowLevelDebug<S>;
+type Rng = super::rng::Rng<S>;
+
+#[test]
+fn nothing_exists_without_drivers() {
+    let _kernel = fake::Kernel::new();
+    assert_eq!(Adc::exists(), Err(ErrorCode::NoDevice));
+    assert_eq!(Alarm::exists(), Err(ErrorCode::NoDevice));
+    assert_eq!(Buttons::count(), Err(ErrorCode::NoDevice));
+    assert!(!Console::exists());
+    assert_eq!(Leds::count(), Err(ErrorCode::NoDevice));
+    assert!(!LowLevelDebug::exists());
+    assert_eq!(Rng::exists(), Err(ErrorCode::NoDevice));
+}
+
+#[test]
+fn leds_light_and_refuse_strangers() {
+    let kernel = fake::Kernel::new();
+    let leds = fake::Leds::<2>::new();
+    kernel.add_driver(&leds);
+    assert_eq!(Leds::count(), Ok(2));
+    assert_eq!(Leds::on(1), Ok(()));
+    assert_eq!(
+        (leds.get_led(0), leds.get_led(1)),
+        (Some(false), Some(true))
+    );
+    assert_eq!(Leds::toggle(1), Ok(()));
+    assert_eq!(Leds::off(0), Ok(()));
+    assert_eq!((leds.get_led(1), leds.lightings(1)), (Some(false), Some(1)));
+    assert_eq!(Leds::on(2), Err(ErrorCode::Invalid));
+}
+
+#[test]
+fn console_writes_and_reads() {
+    let kernel = fake::Kernel::new();
+    let console = fake::Console::new_with_input(b"hello");
+    kernel.add_driver(&console);
+    write!(Console::writer(), "n={}", 5).unwrap();
+    assert_eq!(console.take_bytes(), b"n=5");
+    let mut buffer = [0; 4];
+    assert_eq!(Console::read(&mut buffer), (4, Ok(())));
+    assert_eq!(&buffer, b"hell");
+}
+
+#[test]
+fn alarm_sleeps_at_least_as_long_as_asked() {
+    let kernel = fake::Kernel::new();
+    let alarm = fake::Alarm::new(32_768);
+    kernel.add_driver(&alarm);
+    assert_eq!(Alarm::sleep_for(Milliseconds(30)), Ok(()));
+    assert_eq!(alarm.now(), 984);
+    assert_eq!(Alarm::get_milliseconds(), Ok(30));
+    assert_eq!(Alarm::cancel(), Err(ErrorCode::Already));
+}
+
+#[test]
+fn milliseconds_round_up_and_do_not_overflow() {
+    let ticks = |ms, hz| Milliseconds(ms).to_ticks(Hz(hz)).0;
+    assert_eq!(ticks(1, 32_768), 33);
+    assert_eq!(ticks(1000, 32_768), 32_768);
+    assert_eq!(ticks(0, 32_768), 0);
+    assert_eq!(ticks(u32::MAX, u32::MAX), u32::MAX);
+    assert_eq!(Ticks(7).to_ticks(Hz(1)), Ticks(7));
+}
+
+#[test]
+fn buttons_call_their_listener() {
+    let kernel = fake::Kernel::new();
+    let buttons = fake::Buttons::<2>::new();
+    kernel.add_driver(&buttons);
+    let seen = Cell::new(None);
+    let listener = ButtonListener(|button, state| seen.set(Some((button, state))));
+    share::scope(|subscribe| {
+        Buttons::register_listener(&listener, subscribe).unwrap();
+        Buttons::enable_interrupts(1).unwrap();
+        buttons.set_pressed(0, true);
+        buttons.set_pressed(1, true);
+        S::yield_wait();
+    });
+    assert_eq!(seen.get(), Some((1, ButtonState::Pressed)));
+    assert!(Buttons::is_pressed(0) && !Buttons::is_released(0));
+    assert!(!Buttons::is_pressed(2) && !Buttons::is_released(2));
+}
+
+#[test]
+fn adc_waits_for_its_sample() {
+    let kernel = fake::Kernel::new();
+    let adc = fake::Adc::new();
+    kernel.add_driver(&adc);
+    assert_eq!(Adc::get_number_of_channels(), Ok(1));
+    assert_eq!(Adc::get_resolution_bits(0), Ok(12));
+    assert_eq!(Adc::get_reference_voltage_mv(1), Err(ErrorCode::Invalid));
+    let sample = Cell::new(None);
+    let listener = super::adc::ADCListener(|value| sample.set(Some(value)));
+    share::scope(|subscribe| {
+        Adc::register_listener(&listener, subscribe).unwrap();
+        Adc::read_single_sample(0).unwrap();
+        assert_eq!(Adc::read_single_sample(0), Err(ErrorCode::Busy));
+        assert!(adc.is_busy());
+        adc.set_value(0x1230);
+        S::yield_wait();
+    });
+    assert_eq!(sample.get(), Some(0x1230));
+}
+
+#[test]
+fn rng_fills_as_much_as_fits() {
+    let kernel = fake::Kernel::new();
+    let rng = fake::Rng::new_with(vec![1, 2, 3]);
+    kernel.add_driver(&rng);
+    let mut buffer = [0; 4];
+    assert_eq!(Rng::get_bytes_sync(&mut buffer, 2), Ok(()));
+    assert_eq!(buffer, [1, 2, 0, 0]);
+    assert_eq!(Rng::get_bytes_sync(&mut buffer, 9), Ok(()));
+    assert_eq!(buffer, [3, 1, 2, 3]);
+}
+
+#[test]
+fn debug_output_prints() {
+    let kernel = fake::Kernel::new();
+    let debug = fake::LowLevelDebug::new();
+    kernel.add_driver(&debug);
+    LowLevelDebug::print_alert_code(AlertCode::WrongLocation);
+    LowLevelDebug::print_1(5);
+    LowLevelDebug::print_2(6, 7);
+    use fake::Message::{AlertCode as Alert, Print1, Print2};
+    assert_eq!(debug.take_messages(), [Alert(2), Print1(5), Print2(6, 7)]);
+}

@@ -1,0 +1,61 @@
+//! Fake buttons.
+
+use crate::platform::{CommandReturn, ErrorCode};
+use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo, DriverShareRef};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// `COUNT` buttons, released at first.
+pub struct Buttons<const COUNT: usize> {
+    pressed: [Cell<bool>; COUNT],
+    interrupts: [Cell<bool>; COUNT],
+    share_ref: DriverShareRef,
+}
+
+impl<const COUNT: usize> Buttons<COUNT> {
+    /// The buttons.
+    pub fn new() -> Rc<Self> {
+        Rc::new(Buttons {
+            pressed: [const { Cell::new(false) }; COUNT],
+            interrupts: [const { Cell::new(false) }; COUNT],
+            share_ref: DriverShareRef::default(),
+        })
+    }
+
+    /// Presses or releases a button.
+    ///
+    /// # Panics
+    /// If there is no such button.
+    pub fn set_pressed(&self, button: u32, pressed: bool) {
+        let index = button as usize;
+        if self.pressed[index].replace(pressed) != pressed && self.interrupts[index].get() {
+            self.share_ref
+                .schedule_upcall(0, (button, pressed.into(), 0))
+                .expect("upcall 0 exists");
+        }
+    }
+}
+
+impl<const COUNT: usize> SyscallDriver for Buttons<COUNT> {
+    fn info(&self) -> DriverInfo {
+        DriverInfo::new(crate::apis::buttons::DRIVER_NUM).upcall_count(1)
+    }
+
+    fn register(&self, share_ref: DriverShareRef) {
+        self.share_ref.replace(share_ref);
+    }
+
+    fn command(&self, command_id: u32, button: u32, _: u32) -> CommandReturn {
+        let index = button as usize;
+        match command_id {
+            0 => command_return::success_u32(COUNT as u32),
+            1..=3 if index >= COUNT => command_return::failure(ErrorCode::Invalid),
+            1 | 2 => {
+                self.interrupts[index].set(command_id == 1);
+                command_return::success()
+            }
+            3 => command_return::success_u32(self.pressed[index].get().into()),
+            _ => command_return::failure(ErrorCode::NoSupport),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Fake source of random bytes.
+
+use crate::platform::{CommandReturn, ErrorCode};
+use crate::unittest::{
+    command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RwAllowBuffer,
+};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Gives the bytes that the test chose, at once and again from the start.
+#[derive(Default)]
+pub struct Rng {
+    bytes: Vec<u8>,
+    next: Cell<usize>,
+    buffer: RefCell<RwAllowBuffer>,
+    share_ref: DriverShareRef,
+}
+
+impl Rng {
+    /// A source of `bytes`.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn new_with(bytes: Vec<u8>) -> Rc<Self> {
+        assert!(!bytes.is_empty(), "a source of nothing");
+        Rc::new(Rng {
+            bytes,
+            ..Rng::default()
+        })
+    }
+}
+
+impl SyscallDriver for Rng {
+    fn info(&self) -> DriverInfo {
+        DriverInfo::new(crate::apis::rng::DRIVER_NUM).upcall_count(1)
+    }
+
+    fn register(&self, share_ref: DriverShareRef) {
+        self.share_ref.replace(share_ref);
+    }
+
+    fn command(&self, command_id: u32, count: u32, _: u32) -> CommandReturn {
+        match command_id {
+            0 => command_return::success(),
+            1 => {
+                let mut buffer = self.buffer.borrow_mut();
+                let count = buffer.len().min(count as usize);
+                for byte in &mut buffer[..count] {
+                    let next = self.next.get();
+                    *byte = self.bytes[next];
+                    self.next.set((next + 1) % self.bytes.len());
+                }
+                self.share_ref
+                    .schedule_upcall(0, (0, count as u32, 0))
+                    .expect("upcall 0 exists");
+                command_return::success()
+            }
+            _ => command_return::failure(ErrorCode::NoSupport),
+        }
+    }
+
+    fn allow_readwrite(
+        &self,
+        buffer_num: u32,
+        buffer: RwAllowBuffer,
+    ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
+        if buffer_num == 0 {
+            Ok(self.buffer.replace(buffer))
+        } else {
+            Err((buffer, ErrorCode::NoSupport))
+        }
+    }
+}
