@@ -1,0 +1,29 @@
+//! Generates the linker script and the policy tables from meter.toml.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use board_manifest::{generate, Manifest};
+
+fn main() {
+    let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let page = folder.join("meter.toml");
+    println!("cargo::rerun-if-changed={}", page.display());
+    let manifest = match Manifest::load(&page) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            println!("cargo::error={error}");
+            return;
+        }
+    };
+    let write = |name: &str, text: String| {
+        fs::write(out.join(name), text).expect("cargo's output folder takes files");
+    };
+    write("kernel.ld", generate::kernel_script(&manifest));
+    write("policy_tables.rs", generate::kernel_tables(&manifest));
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
+        println!("cargo::rustc-link-search={}", out.display());
+        println!("cargo::rustc-link-arg-bins=-Tkernel.ld");
+    }
+}
