@@ -15,12 +15,25 @@ pub const KERNEL_ABI: (u16, u16) = (2, 2);
 /// would be allowed everything.
 #[must_use]
 pub fn elf2tab_arguments(manifest: &Manifest, app: &App) -> Vec<String> {
-    let mut arguments: Vec<String> = [
+    let mut arguments = guest_arguments(app, &app.name);
+    arguments.extend(["--short-id".into(), app.short_id.to_string()]);
+    arguments.push("--permissions".into());
+    arguments.extend(
+        permissions(manifest, app)
+            .into_iter()
+            .map(|(driver, command)| format!("{driver},{command}")),
+    );
+    arguments
+}
+
+/// Arguments for elf2tab for a program that stands in the slot of `app` without
+/// being it: no id, and no permission header, as upstream's own apps.
+#[must_use]
+pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
+    [
         "--deterministic",
         "--package-name",
-        &app.name,
-        "--short-id",
-        &app.short_id.to_string(),
+        package_name,
         "--kernel-major",
         &KERNEL_ABI.0.to_string(),
         "--kernel-minor",
@@ -35,14 +48,7 @@ pub fn elf2tab_arguments(manifest: &Manifest, app: &App) -> Vec<String> {
         "0",
     ]
     .map(String::from)
-    .to_vec();
-    arguments.push("--permissions".into());
-    arguments.extend(
-        permissions(manifest, app)
-            .into_iter()
-            .map(|(driver, command)| format!("{driver},{command}")),
-    );
-    arguments
+    .to_vec()
 }
 
 /// The kernel adds its own part to what the header asks for and rounds up to a

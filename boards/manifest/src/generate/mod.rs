@@ -4,7 +4,7 @@ mod elf2tab;
 mod linker;
 mod tables;
 
-pub use elf2tab::{elf2tab_arguments, KERNEL_ABI};
+pub use elf2tab::{elf2tab_arguments, guest_arguments, KERNEL_ABI};
 pub use linker::{app_memory_script, kernel_script};
 pub use tables::kernel_tables;
 
