@@ -40,12 +40,6 @@ pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
         &KERNEL_ABI.1.to_string(),
         "--minimum-ram-size",
         &minimum_ram(app).to_string(),
-        "--stack",
-        &app.stack.to_string(),
-        "--app-heap",
-        "0",
-        "--kernel-heap",
-        "0",
     ]
     .map(String::from)
     .to_vec()
