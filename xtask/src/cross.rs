@@ -13,12 +13,13 @@ use crate::project::Project;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 6] = [
+const TARGET_PACKAGES: [&str; 7] = [
     "cortexm4",
     "nrf52840",
     "nrf52840-meter",
     "metering",
     "attacker",
+    "bench-app",
     "core-conformance",
 ];
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
-use board_manifest::generate::elf2tab_arguments;
-use board_manifest::{App, Region};
+use board_manifest::generate::{elf2tab_arguments, guest_arguments};
+use board_manifest::Region;
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::Endianness;
 
@@ -30,11 +30,15 @@ pub fn build(project: &Project) -> Result<PathBuf> {
     fs::write(&image, kernel)?;
     for app in &project.manifest.apps {
         if let Some(package) = &app.package {
-            let tab = build_tab(project, package, app, &[])?;
+            let header = elf2tab_arguments(&project.manifest, app);
+            let tab = build_tab(project, package, &app.name, &header, &[])?;
             install(project, &image, &tab)?;
         }
     }
-    build_attacker(project)?;
+    for slot in ["dlms", "update"] {
+        build_guest(project, "attacker", slot)?;
+    }
+    build_guest(project, "bench-app", "dlms")?;
     build_core_conformance(project)?;
     Ok(image)
 }
@@ -53,21 +57,22 @@ fn build_kernel(project: &Project) -> Result<Vec<u8>> {
     Ok(flash)
 }
 
-/// Builds `package` for the slot of `app` and packs it as a TAB.
-pub fn build_tab(
+/// Builds `package` and packs it as `NAME.tab`, with what `elf2tab_arguments` says
+/// of its header.
+fn build_tab(
     project: &Project,
     package: &str,
-    app: &App,
+    name: &str,
+    header: &[String],
     variables: &[(&str, &str)],
 ) -> Result<PathBuf> {
-    let elf = cross::build(project, package, variables)?;
-    let name = format!("{package}.tab");
     let folder = project.image_folder();
-    fs::copy(&elf, folder.join(format!("{package}.elf")))?;
-    let tab = folder.join(name);
+    let elf = folder.join(format!("{name}.elf"));
+    fs::copy(cross::build(project, package, variables)?, &elf)?;
+    let tab = folder.join(format!("{name}.tab"));
     let mut elf2tab = Command::new(project.cargo_tool("elf2tab"));
     elf2tab
-        .args(elf2tab_arguments(&project.manifest, app))
+        .args(header)
         .arg("--output-file")
         .arg(&tab)
         .arg(format!(
@@ -77,6 +82,19 @@ pub fn build_tab(
         ));
     command::run_quietly(&mut elf2tab)?;
     Ok(tab)
+}
+
+/// Builds a test's program for the slot of an app that does not exist yet; it has
+/// no id and no permission header. Its TAB is named `PACKAGE-SLOT`.
+fn build_guest(project: &Project, package: &str, slot: &str) -> Result<()> {
+    let app = project
+        .manifest
+        .app(slot)
+        .with_context(|| format!("meter.toml has no slot {slot}"))?;
+    let name = format!("{package}-{slot}");
+    let header = guest_arguments(app, package);
+    let variables = [("WATTLOCK_SLOT", slot)];
+    build_tab(project, package, &name, &header, &variables).map(drop)
 }
 
 /// Installs a TAB on a flash image, as a person would.
@@ -96,16 +114,6 @@ pub fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
         .args(["--page-size", &PAGE_SIZE.to_string()])
         .arg(tab);
     command::run_quietly(&mut tockloader).map(drop)
-}
-
-/// The attacker takes the slot of an app that does not exist yet and keeps no
-/// permission header, so that every driver that is not restricted answers it.
-fn build_attacker(project: &Project) -> Result<()> {
-    let app = project
-        .manifest
-        .app("dlms")
-        .context("slot for the attacker")?;
-    build_tab(project, "attacker", app, &[]).map(drop)
 }
 
 fn build_core_conformance(project: &Project) -> Result<()> {

@@ -38,17 +38,18 @@ pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
         &KERNEL_ABI.0.to_string(),
         "--kernel-minor",
         &KERNEL_ABI.1.to_string(),
-        "--minimum-ram-size",
-        &minimum_ram(app).to_string(),
+        // elf2tab adds these to the size of .data and .bss, and the kernel its
+        // own part; it then rounds up to a power of two. Half of the slot for
+        // the stack makes that the slot.
+        "--stack",
+        &(app.ram.size / 2).to_string(),
+        "--app-heap",
+        "0",
+        "--kernel-heap",
+        "0",
     ]
     .map(String::from)
     .to_vec()
-}
-
-/// The kernel adds its own part to what the header asks for and rounds up to a
-/// power of two; half of the slot and one subregion more makes it the slot.
-fn minimum_ram(app: &App) -> u32 {
-    app.ram.size / 2 + app.ram.size / 16
 }
 
 fn permissions(manifest: &Manifest, app: &App) -> BTreeSet<(u32, u32)> {
