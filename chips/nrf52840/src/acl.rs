@@ -1,0 +1,99 @@
+//! ACL: locks flash regions against writing, erasing or reading until the next reset.
+
+use crate::registers::acl::{AclRegisters, Permission};
+use kernel::utilities::registers::interfaces::{Readable, Writeable};
+use kernel::utilities::StaticRef;
+use kernel::ErrorCode;
+
+/// Regions that can be locked.
+pub const REGIONS: usize = 8;
+
+const PAGE: u32 = 4096;
+const LARGEST: u32 = 512 * 1024;
+
+/// What a locked region refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Writing and erasing.
+    Write,
+    /// Reading, fetching from it, writing and erasing: for secrets that are of no
+    /// more use before the next reset.
+    ReadWrite,
+}
+
+/// The flash access control.
+pub struct Acl {
+    registers: StaticRef<AclRegisters>,
+}
+
+impl Acl {
+    /// Makes the driver.
+    pub const fn new(registers: StaticRef<AclRegisters>) -> Self {
+        Acl { registers }
+    }
+
+    /// Locks `size` bytes of flash at `start`, both multiples of 4096, at most
+    /// 512 KB; larger ranges take several regions. There is no unlocking.
+    ///
+    /// INVAL when the range is none of that; NOMEM when all regions are in use;
+    /// FAIL when the lock did not take.
+    pub fn lock(&self, start: u32, size: u32, lock: Lock) -> Result<(), ErrorCode> {
+        if start % PAGE != 0 || size % PAGE != 0 || size == 0 || size > LARGEST {
+            return Err(ErrorCode::INVAL);
+        }
+        let region = self
+            .registers
+            .acl
+            .iter()
+            .find(|region| region.size.get() == 0)
+            .ok_or(ErrorCode::NOMEM)?;
+        let permission = match lock {
+            Lock::Write => Permission::WRITE::Block,
+            Lock::ReadWrite => Permission::WRITE::Block + Permission::READ::Block,
+        };
+        // Each register takes one write per reset; the region starts to act when all
+        // three are written.
+        region.addr.set(start);
+        region.perm.write(permission);
+        region.size.set(size);
+        if region.addr.get() == start && region.size.get() == size {
+            Ok(())
+        } else {
+            Err(ErrorCode::FAIL)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::fake_registers;
+
+    #[test]
+    fn regions_are_taken_in_turn_and_run_out() {
+        let registers: StaticRef<AclRegisters> = fake_registers();
+        let acl = Acl::new(registers);
+        acl.lock(0x1_0000, 0x3_0000, Lock::Write).unwrap();
+        acl.lock(0xF000, 0x1000, Lock::ReadWrite).unwrap();
+        assert_eq!(registers.acl[0].perm.get(), 0b010);
+        assert_eq!(registers.acl[1].perm.get(), 0b110);
+        assert_eq!(registers.acl[1].addr.get(), 0xF000);
+        for page in 0..6 {
+            acl.lock(0x8_0000 + page * 0x1000, 0x1000, Lock::Write)
+                .unwrap();
+        }
+        assert_eq!(acl.lock(0, 0x1000, Lock::Write), Err(ErrorCode::NOMEM));
+    }
+
+    #[test]
+    fn ranges_that_the_part_cannot_lock_are_refused() {
+        let acl = Acl::new(fake_registers());
+        assert_eq!(acl.lock(0x800, 0x1000, Lock::Write), Err(ErrorCode::INVAL));
+        assert_eq!(acl.lock(0, 0x800, Lock::Write), Err(ErrorCode::INVAL));
+        assert_eq!(acl.lock(0, 0, Lock::Write), Err(ErrorCode::INVAL));
+        assert_eq!(
+            acl.lock(0, LARGEST + PAGE, Lock::Write),
+            Err(ErrorCode::INVAL)
+        );
+    }
+}

@@ -1,0 +1,556 @@
+//! NVMC: the part's own flash, by words and by pages, in the background.
+//!
+//! One operation at a time. It starts from a deferred call, goes on from an
+//! alarm, and its end comes by the client's callback, never from within a call of
+//! this driver. A power cut leaves a torn page or word; what was there before and
+//! after is the business of whoever stores.
+
+mod plan;
+mod port;
+
+pub use plan::{BURST_WORDS, PAGE_ERASE_MS, PARTS, PART_MS};
+pub use port::{FlashPort, InternalFlash, Mode, PAGE_SIZE};
+
+use core::cell::Cell;
+use core::ops::{Index, IndexMut};
+use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::hil::flash;
+use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
+use kernel::utilities::cells::{OptionalCell, TakeCell};
+use kernel::ErrorCode;
+use plan::{Erase, Progress, Write};
+
+/// A page in RAM.
+pub struct FlashPage(pub [u8; PAGE_SIZE]);
+
+impl Default for FlashPage {
+    fn default() -> Self {
+        FlashPage([0; PAGE_SIZE])
+    }
+}
+
+impl Index<usize> for FlashPage {
+    type Output = u8;
+
+    fn index(&self, index: usize) -> &u8 {
+        &self.0[index]
+    }
+}
+
+impl IndexMut<usize> for FlashPage {
+    fn index_mut(&mut self, index: usize) -> &mut u8 {
+        &mut self.0[index]
+    }
+}
+
+impl AsMut<[u8]> for FlashPage {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+/// Hears of the end of operations on words.
+pub trait WordClient {
+    /// The words are written and read back as they should; `buffer` is what
+    /// [`Nvmc::write_words`] took, `None` after [`Nvmc::write_word`].
+    /// FAIL: the flash holds something else.
+    fn words_written(&self, buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>);
+
+    /// The page is erased and blank. FAIL: it is not.
+    fn page_erased(&self, result: Result<(), ErrorCode>);
+}
+
+/// What is under way.
+#[derive(Clone, Copy)]
+enum Job {
+    EraseForWords(Erase),
+    Word { plan: Write, value: u32 },
+    Words(Write),
+    ErasePage(Erase),
+    ReadPage { address: usize },
+    WritePage { address: usize, erase: Erase },
+    FillPage(Write),
+}
+
+/// The flash driver.
+pub struct Nvmc<'a, A: Alarm<'a>, P: FlashPort = InternalFlash> {
+    port: P,
+    alarm: &'a A,
+    deferred_call: DeferredCall,
+    job: Cell<Option<Job>>,
+    words: TakeCell<'static, [u32]>,
+    page: TakeCell<'static, FlashPage>,
+    word_client: OptionalCell<&'a dyn WordClient>,
+    page_client: OptionalCell<&'a dyn flash::Client<Self>>,
+}
+
+impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
+    /// Makes the driver. The board makes it the alarm's client and registers its
+    /// deferred call.
+    pub fn new(port: P, alarm: &'a A) -> Self {
+        Nvmc {
+            port,
+            alarm,
+            deferred_call: DeferredCall::new(),
+            job: Cell::new(None),
+            words: TakeCell::empty(),
+            page: TakeCell::empty(),
+            word_client: OptionalCell::empty(),
+            page_client: OptionalCell::empty(),
+        }
+    }
+
+    /// Sets who hears of words and of pages erased with [`Nvmc::erase_page_at`].
+    pub fn set_word_client(&self, client: &'a dyn WordClient) {
+        self.word_client.set(client);
+    }
+
+    /// Is an operation under way?
+    pub fn is_busy(&self) -> bool {
+        self.job.get().is_some()
+    }
+
+    /// The word at byte address `address`, as it reads now; while an operation
+    /// changes that very word or its page, anything. INVAL: not an aligned
+    /// address of the flash.
+    pub fn read(&self, address: usize) -> Result<u32, ErrorCode> {
+        self.check_words(address, 1)?;
+        Ok(self.port.word(address))
+    }
+
+    /// Starts to write one word; only bits that are 1 in the flash can change.
+    /// At most two writes a word between erases.
+    ///
+    /// BUSY: an operation is under way. INVAL: no aligned address of the flash.
+    pub fn write_word(&self, address: usize, value: u32) -> Result<(), ErrorCode> {
+        self.check_words(address, 1)?;
+        self.begin(Job::Word {
+            plan: Write::new(address, 1),
+            value,
+        })
+    }
+
+    /// Starts to write the first `count` words of `buffer` from `address` on, as
+    /// [`Nvmc::write_word`]. SIZE: `buffer` is shorter.
+    pub fn write_words(
+        &self,
+        address: usize,
+        buffer: &'static mut [u32],
+        count: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u32])> {
+        if count > buffer.len() || count == 0 {
+            return Err((ErrorCode::SIZE, buffer));
+        }
+        let started = self
+            .check_words(address, count)
+            .and_then(|()| self.begin(Job::Words(Write::new(address, count))));
+        match started {
+            Ok(()) => {
+                self.words.replace(buffer);
+                Ok(())
+            }
+            Err(error) => Err((error, buffer)),
+        }
+    }
+
+    /// Starts to erase the page at byte address `address`; takes about 0.25 s, in
+    /// parts.
+    ///
+    /// BUSY: an operation is under way. INVAL: not the address of a page.
+    pub fn erase_page_at(&self, address: usize) -> Result<(), ErrorCode> {
+        if !address.is_multiple_of(PAGE_SIZE) || address >= self.port.size() {
+            return Err(ErrorCode::INVAL);
+        }
+        self.begin(Job::EraseForWords(Erase::new(address)))
+    }
+
+    fn check_words(&self, address: usize, count: usize) -> Result<(), ErrorCode> {
+        let inside = count
+            .checked_mul(4)
+            .and_then(|length| address.checked_add(length))
+            .is_some_and(|end| end <= self.port.size());
+        if inside && address.is_multiple_of(4) {
+            Ok(())
+        } else {
+            Err(ErrorCode::INVAL)
+        }
+    }
+
+    fn page_address(&self, page: usize) -> Result<usize, ErrorCode> {
+        page.checked_mul(PAGE_SIZE)
+            .filter(|address| *address < self.port.size())
+            .ok_or(ErrorCode::INVAL)
+    }
+
+    fn begin(&self, job: Job) -> Result<(), ErrorCode> {
+        if self.is_busy() {
+            return Err(ErrorCode::BUSY);
+        }
+        self.job.set(Some(job));
+        self.deferred_call.set();
+        Ok(())
+    }
+
+    fn begin_with_page(
+        &self,
+        job: Result<Job, ErrorCode>,
+        page: &'static mut FlashPage,
+    ) -> Result<(), (ErrorCode, &'static mut FlashPage)> {
+        match job.and_then(|job| self.begin(job)) {
+            Ok(()) => {
+                self.page.replace(page);
+                Ok(())
+            }
+            Err(error) => Err((error, page)),
+        }
+    }
+
+    /// Does the next step of the job and arranges for the one after it.
+    fn step(&self) {
+        let Some(mut job) = self.job.get() else {
+            return;
+        };
+        let progress = match &mut job {
+            Job::EraseForWords(erase) | Job::ErasePage(erase) => erase.step(&self.port),
+            Job::Word { plan, value } => {
+                let value = *value;
+                plan.step(&self.port, |_| value)
+            }
+            Job::Words(plan) => self.words.map_or(Progress::Failed, |words| {
+                plan.step(&self.port, |index| words[index])
+            }),
+            Job::ReadPage { address } => {
+                self.copy_page(*address);
+                Progress::Finished
+            }
+            Job::WritePage { erase, .. } => erase.step(&self.port),
+            Job::FillPage(plan) => self.page.map_or(Progress::Failed, |page| {
+                plan.step(&self.port, |index| page_word(page, index))
+            }),
+        };
+        match (progress, job) {
+            (Progress::Pause(milliseconds), _) => {
+                self.job.set(Some(job));
+                self.pause(milliseconds);
+            }
+            (Progress::Finished, Job::WritePage { address, .. }) => {
+                let plan = Write::new(address, PAGE_SIZE / 4);
+                self.job.set(Some(Job::FillPage(plan)));
+                self.pause(1);
+            }
+            (end, _) => {
+                self.job.set(None);
+                self.finish(job, end == Progress::Finished);
+            }
+        }
+    }
+
+    fn pause(&self, milliseconds: u32) {
+        let pause = self.alarm.ticks_from_ms(milliseconds);
+        self.alarm.set_alarm(self.alarm.now(), pause);
+    }
+
+    fn copy_page(&self, address: usize) {
+        self.page.map(|page| {
+            for (index, bytes) in page.0.chunks_exact_mut(4).enumerate() {
+                bytes.copy_from_slice(&self.port.word(address + 4 * index).to_le_bytes());
+            }
+        });
+    }
+
+    fn finish(&self, job: Job, good: bool) {
+        let words = if good { Ok(()) } else { Err(ErrorCode::FAIL) };
+        let page = if good {
+            Ok(())
+        } else {
+            Err(flash::Error::FlashError)
+        };
+        match job {
+            Job::EraseForWords(_) => {
+                self.word_client.map(|client| client.page_erased(words));
+            }
+            Job::Word { .. } | Job::Words(_) => {
+                let buffer = self.words.take();
+                self.word_client
+                    .map(|client| client.words_written(buffer, words));
+            }
+            Job::ErasePage(_) => {
+                self.page_client.map(|client| client.erase_complete(page));
+            }
+            Job::ReadPage { .. } => {
+                if let Some(buffer) = self.page.take() {
+                    self.page_client
+                        .map(|client| client.read_complete(buffer, page));
+                }
+            }
+            Job::WritePage { .. } | Job::FillPage(_) => {
+                if let Some(buffer) = self.page.take() {
+                    self.page_client
+                        .map(|client| client.write_complete(buffer, page));
+                }
+            }
+        }
+    }
+}
+
+/// Word `index` of a page in RAM.
+fn page_word(page: &FlashPage, index: usize) -> u32 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&page.0[4 * index..4 * index + 4]);
+    u32::from_le_bytes(word)
+}
+
+impl<'a, A: Alarm<'a>, P: FlashPort> AlarmClient for Nvmc<'a, A, P> {
+    fn alarm(&self) {
+        self.step();
+    }
+}
+
+impl<'a, A: Alarm<'a>, P: FlashPort> DeferredCallClient for Nvmc<'a, A, P> {
+    fn handle_deferred_call(&self) {
+        self.step();
+    }
+
+    fn register(&'static self) {
+        self.deferred_call.register(self);
+    }
+}
+
+impl<'a, A: Alarm<'a>, P: FlashPort, C: flash::Client<Self>> flash::HasClient<'a, C>
+    for Nvmc<'a, A, P>
+{
+    fn set_client(&'a self, client: &'a C) {
+        self.page_client.set(client);
+    }
+}
+
+impl<'a, A: Alarm<'a>, P: FlashPort> flash::Flash for Nvmc<'a, A, P> {
+    type Page = FlashPage;
+
+    fn read_page(
+        &self,
+        page_number: usize,
+        buf: &'static mut FlashPage,
+    ) -> Result<(), (ErrorCode, &'static mut FlashPage)> {
+        let job = self
+            .page_address(page_number)
+            .map(|address| Job::ReadPage { address });
+        self.begin_with_page(job, buf)
+    }
+
+    /// Erases the page and writes it; takes about 0.4 s.
+    fn write_page(
+        &self,
+        page_number: usize,
+        buf: &'static mut FlashPage,
+    ) -> Result<(), (ErrorCode, &'static mut FlashPage)> {
+        let job = self
+            .page_address(page_number)
+            .map(|address| Job::WritePage {
+                address,
+                erase: Erase::new(address),
+            });
+        self.begin_with_page(job, buf)
+    }
+
+    fn erase_page(&self, page_number: usize) -> Result<(), ErrorCode> {
+        let address = self.page_address(page_number)?;
+        self.begin(Job::ErasePage(Erase::new(address)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan::tests::FakeFlash;
+    use super::*;
+    use kernel::hil::flash::{Flash, HasClient};
+    use kernel::hil::time::{Freq32KHz, Ticks, Ticks24, Time};
+    use kernel::platform::chip::ThreadIdProvider;
+
+    enum OneThread {}
+
+    // SAFETY: all tests that use deferred calls run under `LOCK`, one at a time.
+    unsafe impl ThreadIdProvider for OneThread {
+        fn running_thread_id() -> usize {
+            1
+        }
+    }
+
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    #[derive(Default)]
+    struct FakeAlarm(Cell<Option<u32>>);
+
+    impl Time for FakeAlarm {
+        type Frequency = Freq32KHz;
+        type Ticks = Ticks24;
+
+        fn now(&self) -> Ticks24 {
+            Ticks24::from(0)
+        }
+    }
+
+    impl<'a> Alarm<'a> for FakeAlarm {
+        fn set_alarm_client(&self, _: &'a dyn AlarmClient) {}
+
+        fn set_alarm(&self, _: Ticks24, dt: Ticks24) {
+            self.0.set(Some(dt.into_u32()));
+        }
+
+        fn get_alarm(&self) -> Ticks24 {
+            Ticks24::from(0)
+        }
+
+        fn disarm(&self) -> Result<(), ErrorCode> {
+            self.0.set(None);
+            Ok(())
+        }
+
+        fn is_armed(&self) -> bool {
+            self.0.get().is_some()
+        }
+
+        fn minimum_dt(&self) -> Ticks24 {
+            Ticks24::from(1)
+        }
+    }
+
+    type Driver = Nvmc<'static, FakeAlarm, FakeFlash>;
+
+    struct Listener {
+        words: Cell<Option<Result<(), ErrorCode>>>,
+        erased: Cell<Option<Result<(), ErrorCode>>>,
+        buffer: TakeCell<'static, [u32]>,
+        page: TakeCell<'static, FlashPage>,
+        page_result: Cell<Option<Result<(), flash::Error>>>,
+    }
+
+    impl WordClient for Listener {
+        fn words_written(&self, buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>) {
+            self.buffer.put(buffer);
+            self.words.set(Some(result));
+        }
+
+        fn page_erased(&self, result: Result<(), ErrorCode>) {
+            self.erased.set(Some(result));
+        }
+    }
+
+    impl flash::Client<Driver> for Listener {
+        fn read_complete(&self, buffer: &'static mut FlashPage, result: Result<(), flash::Error>) {
+            self.page.replace(buffer);
+            self.page_result.set(Some(result));
+        }
+
+        fn write_complete(&self, buffer: &'static mut FlashPage, result: Result<(), flash::Error>) {
+            self.page.replace(buffer);
+            self.page_result.set(Some(result));
+        }
+
+        fn erase_complete(&self, result: Result<(), flash::Error>) {
+            self.page_result.set(Some(result));
+        }
+    }
+
+    fn fixture() -> (&'static Driver, &'static Listener, &'static FakeAlarm) {
+        kernel::deferred_call::initialize_deferred_call_state::<OneThread>();
+        let alarm: &'static FakeAlarm = Box::leak(Box::default());
+        let flash = FakeFlash::new(4, 0);
+        let driver: &'static Driver = Box::leak(Box::new(Nvmc::new(flash, alarm)));
+        let listener: &'static Listener = Box::leak(Box::new(Listener {
+            words: Cell::new(None),
+            erased: Cell::new(None),
+            buffer: TakeCell::empty(),
+            page: TakeCell::empty(),
+            page_result: Cell::new(None),
+        }));
+        driver.register();
+        driver.set_word_client(listener);
+        driver.set_client(listener);
+        (driver, listener, alarm)
+    }
+
+    /// Lets the kernel loop and the alarm run until nothing is left to do;
+    /// returns the pauses in ticks.
+    fn settle(driver: &Driver, alarm: &FakeAlarm) -> u32 {
+        let mut paused = 0;
+        loop {
+            if DeferredCall::service_next_pending().is_some() {
+                continue;
+            }
+            match alarm.0.take() {
+                Some(ticks) => {
+                    paused += ticks;
+                    driver.alarm();
+                }
+                None => return paused,
+            }
+        }
+    }
+
+    #[test]
+    fn words_and_pages_end_by_callback_and_never_at_once() {
+        let _guard = LOCK.lock().unwrap();
+        let (driver, listener, alarm) = fixture();
+        driver.erase_page_at(PAGE_SIZE).unwrap();
+        assert!(driver.is_busy() && listener.erased.get().is_none());
+        assert_eq!(driver.write_word(0, 0), Err(ErrorCode::BUSY));
+        let paused = settle(driver, alarm);
+        assert!(paused >= 32_768 * 17 * 7 / 1000 - 17);
+        assert_eq!(listener.erased.get(), Some(Ok(())));
+
+        driver.write_word(PAGE_SIZE + 8, 0x1234_5678).unwrap();
+        assert_eq!(driver.read(PAGE_SIZE + 8), Ok(0xFFFF_FFFF));
+        settle(driver, alarm);
+        assert_eq!(listener.words.take(), Some(Ok(())));
+        assert_eq!(driver.read(PAGE_SIZE + 8), Ok(0x1234_5678));
+
+        let buffer: &'static mut [u32] = Box::leak(Box::new([7; 50]));
+        driver.write_words(PAGE_SIZE + 16, buffer, 40).unwrap();
+        settle(driver, alarm);
+        assert_eq!(listener.words.take(), Some(Ok(())));
+        assert_eq!(listener.buffer.take().map(|buffer| buffer.len()), Some(50));
+        assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 39), Ok(7));
+        assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 40), Ok(0xFFFF_FFFF));
+        assert!(!driver.is_busy());
+    }
+
+    #[test]
+    fn a_written_page_reads_back() {
+        let _guard = LOCK.lock().unwrap();
+        let (driver, listener, alarm) = fixture();
+        let page: &'static mut FlashPage = Box::leak(Box::default());
+        for index in 0..PAGE_SIZE {
+            page[index] = (index * 7 % 251) as u8;
+        }
+        assert!(driver.write_page(2, page).is_ok());
+        settle(driver, alarm);
+        assert_eq!(listener.page_result.take(), Some(Ok(())));
+        let page = listener.page.take().unwrap();
+        page.0.fill(0);
+        assert!(driver.read_page(2, page).is_ok());
+        settle(driver, alarm);
+        let page = listener.page.take().unwrap();
+        assert!((0..PAGE_SIZE).all(|index| page[index] == (index * 7 % 251) as u8));
+    }
+
+    #[test]
+    fn what_is_not_flash_is_refused() {
+        let _guard = LOCK.lock().unwrap();
+        let (driver, _, alarm) = fixture();
+        assert_eq!(driver.read(2), Err(ErrorCode::INVAL));
+        assert_eq!(driver.read(4 * PAGE_SIZE), Err(ErrorCode::INVAL));
+        assert_eq!(driver.write_word(usize::MAX - 3, 0), Err(ErrorCode::INVAL));
+        assert_eq!(driver.erase_page_at(100), Err(ErrorCode::INVAL));
+        assert_eq!(driver.erase_page(4), Err(ErrorCode::INVAL));
+        assert_eq!(driver.erase_page(usize::MAX), Err(ErrorCode::INVAL));
+        let buffer: &'static mut [u32] = Box::leak(Box::new([0; 4]));
+        let (error, buffer) = driver.write_words(0, buffer, 5).unwrap_err();
+        assert_eq!(error, ErrorCode::SIZE);
+        let (error, _) = driver
+            .write_words(4 * PAGE_SIZE - 4, buffer, 2)
+            .unwrap_err();
+        assert_eq!(error, ErrorCode::INVAL);
+        assert_eq!(settle(driver, alarm), 0);
+    }
+}

@@ -1,0 +1,114 @@
+//! The flash controller's own operations, one at a time.
+
+use crate::registers::nvmc::{Config, NvmcRegisters, PartialConfig, Ready};
+use kernel::utilities::registers::interfaces::{Readable, Writeable};
+use kernel::utilities::StaticRef;
+
+/// Bytes of a page.
+pub const PAGE_SIZE: usize = 4096;
+
+/// What the controller may do with the flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing: a store to flash faults.
+    ReadOnly,
+    /// Clear bits.
+    Write,
+    /// Erase pages.
+    Erase,
+}
+
+/// A flash array and its controller. Addresses are byte addresses of the part;
+/// words are aligned and within the array, which the caller has checked.
+pub trait FlashPort {
+    /// Size of the array in bytes.
+    fn size(&self) -> usize;
+
+    /// Has the last operation ended?
+    fn ready(&self) -> bool;
+
+    /// Sets what is allowed. Only while ready.
+    fn set_mode(&self, mode: Mode);
+
+    /// Writes a word: bits that are 0 in `value` become 0. Mode `Write`.
+    fn program(&self, address: usize, value: u32);
+
+    /// Erases for `milliseconds` of the time that the page needs. Mode `Erase`.
+    fn erase_part(&self, address: usize, milliseconds: u32);
+
+    /// The word at `address`.
+    fn word(&self, address: usize) -> u32;
+}
+
+/// The part's own flash: 1 MB at address 0.
+pub struct InternalFlash {
+    registers: StaticRef<NvmcRegisters>,
+    start: *mut u32,
+    size: usize,
+}
+
+impl InternalFlash {
+    /// The flash that begins at `start` and has `size` bytes.
+    ///
+    /// # Safety
+    ///
+    /// `start` is the address of memory-mapped flash of `size` bytes that
+    /// `registers` controls, and nothing holds a reference into what will be
+    /// written or erased through this value.
+    pub const unsafe fn new(
+        registers: StaticRef<NvmcRegisters>,
+        start: *mut u32,
+        size: usize,
+    ) -> Self {
+        InternalFlash {
+            registers,
+            start,
+            size,
+        }
+    }
+
+    fn pointer(&self, address: usize) -> *mut u32 {
+        assert!(address.is_multiple_of(4) && address < self.size);
+        self.start.wrapping_byte_add(address)
+    }
+}
+
+impl FlashPort for InternalFlash {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn ready(&self) -> bool {
+        self.registers.ready.is_set(Ready::READY)
+    }
+
+    fn set_mode(&self, mode: Mode) {
+        self.registers.config.write(match mode {
+            Mode::ReadOnly => Config::WEN::ReadOnly,
+            Mode::Write => Config::WEN::Write,
+            Mode::Erase => Config::WEN::Erase,
+        });
+        // The store to flash that follows must not overtake the permission.
+        core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
+    }
+
+    fn program(&self, address: usize, value: u32) {
+        let pointer = self.pointer(address);
+        // SAFETY: aligned and inside of the flash, by `pointer`; whoever made this
+        // value vouches for the range.
+        unsafe { pointer.write_volatile(value) }
+    }
+
+    fn erase_part(&self, address: usize, milliseconds: u32) {
+        self.registers
+            .erasepagepartialcfg
+            .write(PartialConfig::DURATION.val(milliseconds));
+        self.registers.erasepagepartial.set(address as u32);
+    }
+
+    fn word(&self, address: usize) -> u32 {
+        let pointer = self.pointer(address);
+        // SAFETY: as in `program`; volatile, because the contents change.
+        unsafe { pointer.read_volatile() }
+    }
+}
