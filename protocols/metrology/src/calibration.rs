@@ -190,8 +190,9 @@ pub struct Calibration {
 pub struct CurrentChannel {
     /// Gain over level.
     pub gain: GainTable,
-    /// How much later than the voltage the current appears (conversion skew and
-    /// the phase of the analogue path), in ns; the filter takes it out.
+    /// By how much the samples of the current are delayed to line up with those
+    /// of the voltage, in ns: what they are converted later, less what the
+    /// analogue path of the current lags more than that of the voltage.
     pub delay_ns: i32,
     /// Mean square of the samples without a current, steps squared, Q16.
     pub noise: u32,

@@ -203,7 +203,8 @@ impl Calibrator {
         let frequency = i128::from(total.frequency) / windows;
         let nanoseconds =
             ((angle_q30 * 1_000_000_000_000_000) >> 2) / (1_686_629_713 * frequency.max(1));
-        let delay = i128::from(channel.delay_ns) + nanoseconds;
+        // A current that lags too much was delayed too much.
+        let delay = i128::from(channel.delay_ns) - nanoseconds;
         if delay < DELAY_LIMITS_NS.0.into() || delay > DELAY_LIMITS_NS.1.into() {
             return Err(CalibrationError::Phase);
         }
