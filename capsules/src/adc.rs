@@ -1,0 +1,438 @@
+//! The ADC for apps, one app at a time: driver 0x5.
+//!
+//! Buffered sampling goes through the driver's own buffers, of which the hardware
+//! has two while a third is copied to the app. Each of them ends where an app's
+//! buffer ends, so that none waits for samples beyond its own.
+
+use core::cell::Cell;
+
+use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
+use kernel::hil::adc::{Adc, AdcHighSpeed, Client, HighSpeedClient};
+use kernel::process::Error;
+use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::syscall::{CommandReturn, SyscallDriver};
+use kernel::utilities::cells::{OptionalCell, TakeCell};
+use kernel::{ErrorCode, ProcessId};
+
+use crate::driver;
+
+/// Driver number.
+pub const DRIVER_NUM: usize = driver::NUM::Adc as usize;
+
+/// Samples in each of the driver's buffers.
+pub const BUF_LEN: usize = 128;
+
+const SAMPLE_UPCALL: usize = 0;
+const RW_ALLOWS: u8 = 2;
+
+/// What is under way. The numbers are those that apps see in upcalls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    SingleSample = 0,
+    ContinuousSample = 1,
+    SingleBuffer = 2,
+    ContinuousBuffer = 3,
+}
+
+/// What the driver keeps for an app: nothing, but for its upcalls and allows.
+#[derive(Default)]
+pub struct App {}
+
+type Apps = Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>;
+
+/// Where in the app's two buffers a stream of samples is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Position {
+    /// Which buffer.
+    buffer: usize,
+    /// Samples of it that are left.
+    left: usize,
+}
+
+/// How the stream is cut. Planning runs ahead of filling by what the hardware
+/// has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stream {
+    /// Samples that the app's buffers hold.
+    lengths: [usize; 2],
+    /// Does it go on with the other buffer when one is full?
+    continuous: bool,
+    planned: Position,
+    filled: Position,
+}
+
+impl Stream {
+    fn new(lengths: [usize; 2], continuous: bool) -> Self {
+        let start = Position {
+            buffer: 0,
+            left: lengths[0],
+        };
+        Stream {
+            lengths,
+            continuous,
+            planned: start,
+            filled: start,
+        }
+    }
+
+    /// How many samples the hardware's next buffer of at most `room` shall take;
+    /// 0 when no more are wanted.
+    fn plan(&mut self, room: usize) -> usize {
+        if self.planned.left == 0 && self.continuous {
+            self.planned = self.other(self.planned.buffer);
+        }
+        let length = room.min(self.planned.left);
+        self.planned.left -= length;
+        length
+    }
+
+    /// `length` samples have come. Returns the buffer they belong to, where in it
+    /// they start, and whether it is full with them.
+    fn fill(&mut self, length: usize) -> (usize, usize, bool) {
+        let Position { buffer, left } = self.filled;
+        let start = self.lengths[buffer] - left;
+        self.filled.left = left.saturating_sub(length);
+        let full = self.filled.left == 0;
+        if full && self.continuous {
+            self.filled = self.other(buffer);
+        }
+        (buffer, start, full)
+    }
+
+    fn other(&self, buffer: usize) -> Position {
+        let buffer = 1 - buffer;
+        Position {
+            buffer,
+            left: self.lengths[buffer],
+        }
+    }
+}
+
+/// Gives the ADC to one app: the first that asks, until it ends.
+pub struct AdcDedicated<'a, A: Adc<'a> + AdcHighSpeed<'a>> {
+    adc: &'a A,
+    channels: &'a [<A as Adc<'a>>::Channel],
+    apps: Apps,
+    owner: OptionalCell<ProcessId>,
+    mode: OptionalCell<Mode>,
+    channel: Cell<usize>,
+    stream: Cell<Stream>,
+    buffers: [TakeCell<'static, [u16]>; 3],
+}
+
+impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
+    /// A driver on `adc`, whose client of both kinds it must be made. Apps name
+    /// `channels` by index.
+    pub fn new(
+        adc: &'a A,
+        grant: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>,
+        channels: &'a [<A as Adc<'a>>::Channel],
+        adc_buf1: &'static mut [u16; BUF_LEN],
+        adc_buf2: &'static mut [u16; BUF_LEN],
+        adc_buf3: &'static mut [u16; BUF_LEN],
+    ) -> AdcDedicated<'a, A> {
+        AdcDedicated {
+            adc,
+            channels,
+            apps: grant,
+            owner: OptionalCell::empty(),
+            mode: OptionalCell::empty(),
+            channel: Cell::new(0),
+            stream: Cell::new(Stream::default()),
+            buffers: [
+                TakeCell::new(adc_buf1),
+                TakeCell::new(adc_buf2),
+                TakeCell::new(adc_buf3),
+            ],
+        }
+    }
+
+    /// Makes `process_id` the owner; NOMEM while another app is.
+    fn claim(&self, process_id: ProcessId) -> Result<(), ErrorCode> {
+        if let Some(owner) = self.owner.get().filter(|owner| *owner != process_id) {
+            if self.apps.enter(owner, |_, _| ()).is_ok() {
+                return Err(ErrorCode::NOMEM);
+            }
+            // The owner has ended; what it had under way ends with it.
+            if self.mode.is_some() {
+                self.stop()?;
+            }
+        }
+        self.owner.set(process_id);
+        Ok(())
+    }
+
+    /// Puts a buffer where one is away.
+    fn put_buffer(&self, buffer: &'static mut [u16]) {
+        if let Some(place) = self.buffers.iter().find(|place| place.is_none()) {
+            place.replace(buffer);
+        }
+    }
+
+    fn take_buffer(&self) -> Option<&'static mut [u16]> {
+        self.buffers.iter().find_map(TakeCell::take)
+    }
+
+    /// Ends whatever is under way and takes the buffers back.
+    fn stop(&self) -> Result<(), ErrorCode> {
+        self.mode.clear();
+        self.adc.stop_sampling()?;
+        let (first, second) = self.adc.retrieve_buffers()?;
+        first.into_iter().for_each(|buffer| self.put_buffer(buffer));
+        second
+            .into_iter()
+            .for_each(|buffer| self.put_buffer(buffer));
+        Ok(())
+    }
+
+    /// Starts an operation on a channel, unless one is under way.
+    fn start(
+        &self,
+        mode: Mode,
+        channel: usize,
+        start: impl FnOnce(&<A as Adc<'a>>::Channel) -> Result<(), ErrorCode>,
+    ) -> Result<(), ErrorCode> {
+        if self.mode.is_some() {
+            return Err(ErrorCode::BUSY);
+        }
+        let input = self.channels.get(channel).ok_or(ErrorCode::INVAL)?;
+        self.mode.set(mode);
+        self.channel.set(channel);
+        start(input).inspect_err(|_| self.mode.clear())
+    }
+
+    fn sample(&self, channel: usize) -> Result<(), ErrorCode> {
+        self.start(Mode::SingleSample, channel, |input| self.adc.sample(input))
+    }
+
+    fn sample_continuous(&self, channel: usize, frequency: u32) -> Result<(), ErrorCode> {
+        self.start(Mode::ContinuousSample, channel, |input| {
+            self.adc.sample_continuous(input, frequency)
+        })
+    }
+
+    /// Fills the app's first buffer, or both in turn for ever; NOMEM without
+    /// room for a sample in each that is needed.
+    fn sample_buffers(
+        &self,
+        mode: Mode,
+        channel: usize,
+        frequency: u32,
+        process_id: ProcessId,
+    ) -> Result<(), ErrorCode> {
+        let continuous = mode == Mode::ContinuousBuffer;
+        self.start(mode, channel, |input| {
+            let lengths = self.apps.enter(process_id, |_, kernel_data| {
+                [0, 1].map(|index| {
+                    kernel_data
+                        .get_readwrite_processbuffer(index)
+                        .map_or(0, |buffer| buffer.len() / 2)
+                })
+            })?;
+            if lengths[0] == 0 || (continuous && lengths[1] == 0) {
+                return Err(ErrorCode::NOMEM);
+            }
+            let (Some(first), Some(second)) = (self.take_buffer(), self.take_buffer()) else {
+                return Err(ErrorCode::BUSY);
+            };
+            let mut stream = Stream::new(lengths, continuous);
+            let first_length = stream.plan(first.len());
+            let second_length = stream.plan(second.len());
+            self.stream.set(stream);
+            self.adc
+                .sample_highspeed(input, frequency, first, first_length, second, second_length)
+                .map_err(|(error, first, second)| {
+                    self.put_buffer(first);
+                    self.put_buffer(second);
+                    error
+                })
+        })
+    }
+
+    /// Hands the hardware the buffer after those it has, if more is wanted.
+    fn provide_next(&self) -> Result<(), ErrorCode> {
+        let mut stream = self.stream.get();
+        let length = stream.plan(BUF_LEN);
+        if length == 0 {
+            return Ok(());
+        }
+        let buffer = self.take_buffer().ok_or(ErrorCode::NOMEM)?;
+        self.stream.set(stream);
+        self.adc
+            .provide_buffer(buffer, length)
+            .map_err(|(error, buffer)| {
+                self.put_buffer(buffer);
+                error
+            })
+    }
+
+    /// Copies samples to where they belong in the app's buffers, little endian,
+    /// and tells the app when one is full. Returns whether that was the last.
+    fn copy(&self, mode: Mode, kernel_data: &GrantKernelData, samples: &[u16]) -> bool {
+        let mut stream = self.stream.get();
+        let (index, start, full) = stream.fill(samples.len());
+        self.stream.set(stream);
+        let copied = kernel_data
+            .get_readwrite_processbuffer(index)
+            .and_then(|buffer| {
+                buffer.mut_enter(|data| {
+                    // Where the app has allowed a shorter buffer since, the rest
+                    // is lost.
+                    let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
+                    for (to, byte) in data.iter().skip(2 * start).zip(bytes) {
+                        to.set(byte);
+                    }
+                })?;
+                Ok((buffer.ptr() as usize, buffer.len() / 2))
+            });
+        if !full {
+            return false;
+        }
+        let (address, length) = copied.unwrap_or((0, 0));
+        // An app whose queue is full loses the upcall.
+        let _ = kernel_data.schedule_upcall(
+            SAMPLE_UPCALL,
+            (
+                mode as usize,
+                (length << 8) | (self.channel.get() & 0xFF),
+                address,
+            ),
+        );
+        !stream.continuous
+    }
+}
+
+impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> Client for AdcDedicated<'a, A> {
+    fn sample_ready(&self, sample: u16) {
+        let told = match self.mode.get() {
+            Some(mode @ (Mode::SingleSample | Mode::ContinuousSample)) => {
+                if mode == Mode::SingleSample {
+                    self.mode.clear();
+                }
+                self.owner.get().is_some_and(|owner| {
+                    self.apps
+                        .enter(owner, |_, kernel_data| {
+                            // An app whose queue is full loses the upcall.
+                            let _ = kernel_data.schedule_upcall(
+                                SAMPLE_UPCALL,
+                                (mode as usize, self.channel.get(), sample.into()),
+                            );
+                        })
+                        .is_ok()
+                })
+            }
+            _ => false,
+        };
+        if !told {
+            // The app has stopped, or has ended: nobody wants more. If the
+            // hardware cannot stop, its next sample comes here too.
+            self.mode.clear();
+            let _ = self.adc.stop_sampling();
+        }
+    }
+}
+
+impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> HighSpeedClient for AdcDedicated<'a, A> {
+    fn samples_ready(&self, buf: &'static mut [u16], length: usize) {
+        let more = match (self.mode.get(), self.owner.get()) {
+            (Some(mode @ (Mode::SingleBuffer | Mode::ContinuousBuffer)), Some(owner)) => {
+                // First, so that the hardware always has the next buffer in time.
+                let provided = self.provide_next();
+                let samples = buf.get(..length).unwrap_or_default();
+                let last = self.apps.enter(owner, |_, kernel_data| {
+                    self.copy(mode, kernel_data, samples)
+                });
+                provided.is_ok() && last == Ok(false)
+            }
+            _ => false,
+        };
+        self.put_buffer(buf);
+        if !more {
+            // If the hardware cannot stop, its next buffer comes here too.
+            let _ = self.stop();
+        }
+    }
+}
+
+impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
+    /// - 0: success with the number of channels.
+    /// - 1: one sample of `channel`; upcall (0, channel, sample).
+    /// - 2: samples at `frequency`; upcall (1, channel, sample) for each.
+    /// - 3: fills read-write allow 0 at `frequency`; upcall (2, channel in the
+    ///   low 8 bits and samples above, address of the buffer).
+    /// - 4: fills read-write allows 0 and 1 in turn; upcall (3, as above) for
+    ///   each.
+    /// - 5: stops.
+    /// - 101: success with the bits of a sample.
+    /// - 102: success with full scale in millivolts; NOSUPPORT if unknown.
+    ///
+    /// Samples are left-justified in 16 bits. NOMEM: another app has the ADC, or
+    /// there is no buffer. BUSY: an operation is under way. INVAL: there is no
+    /// such channel.
+    fn command(
+        &self,
+        command_num: usize,
+        channel: usize,
+        frequency: usize,
+        process_id: ProcessId,
+    ) -> CommandReturn {
+        match command_num {
+            0 => return CommandReturn::success_u32(self.channels.len() as u32),
+            101 => return CommandReturn::success_u32(self.adc.get_resolution_bits() as u32),
+            102 => {
+                return match self.adc.get_voltage_reference_mv() {
+                    Some(millivolts) => CommandReturn::success_u32(millivolts as u32),
+                    None => CommandReturn::failure(ErrorCode::NOSUPPORT),
+                }
+            }
+            1..=5 => (),
+            _ => return CommandReturn::failure(ErrorCode::NOSUPPORT),
+        }
+        let frequency = frequency as u32;
+        self.claim(process_id)
+            .and_then(|()| match command_num {
+                1 => self.sample(channel),
+                2 => self.sample_continuous(channel, frequency),
+                3 => self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id),
+                4 => self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id),
+                _ if self.mode.is_none() => Ok(()),
+                _ => self.stop(),
+            })
+            .into()
+    }
+
+    fn allocate_grant(&self, process_id: ProcessId) -> Result<(), Error> {
+        self.apps.enter(process_id, |_, _| {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_buffer_is_cut_to_its_end() {
+        let mut stream = Stream::new([300, 0], false);
+        assert_eq!([(); 4].map(|()| stream.plan(128)), [128, 128, 44, 0]);
+        assert_eq!(stream.fill(128), (0, 0, false));
+        assert_eq!(stream.fill(128), (0, 128, false));
+        assert_eq!(stream.fill(44), (0, 256, true));
+    }
+
+    #[test]
+    fn two_buffers_take_turns() {
+        let mut stream = Stream::new([10, 130], true);
+        let lengths = [(); 5].map(|()| stream.plan(128));
+        assert_eq!(lengths, [10, 128, 2, 10, 128]);
+        assert_eq!(
+            lengths.map(|length| stream.fill(length)),
+            [
+                (0, 0, true),
+                (1, 0, false),
+                (1, 128, true),
+                (0, 0, true),
+                (1, 0, false)
+            ]
+        );
+    }
+}
