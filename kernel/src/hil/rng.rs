@@ -33,3 +33,15 @@ pub trait Client {
         error: Result<(), ErrorCode>,
     ) -> Continue;
 }
+
+/// A generator that answers at once, from a seed that it renews. Not for secrets.
+pub trait Random<'a> {
+    /// Starts to get a first seed.
+    fn initialize(&'a self);
+
+    /// Sets the seed.
+    fn reseed(&self, seed: u32);
+
+    /// The next number.
+    fn random(&self) -> u32;
+}
