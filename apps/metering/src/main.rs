@@ -5,13 +5,29 @@
 
 #[cfg(target_os = "none")]
 mod target {
-    use core::fmt::Write;
-    use libtock::console::Console;
+    use libtock::platform::{share, ErrorCode, Syscalls, TakeOnce};
+    use libtock::runtime::TockSyscalls;
+    use metering::app::{App, Memory, Signals};
+
     libtock::runtime::set_main!(main);
-    fn main() {
-        let _ = writeln!(Console::writer(), "hello");
+
+    static MEMORY: TakeOnce<Memory> = TakeOnce::new(Memory::new());
+
+    /// Measures until the meter ADC is lost, and then starts anew.
+    fn main() -> Result<(), ErrorCode> {
+        let memory = MEMORY.take().ok_or(ErrorCode::Already)?;
+        let signals = Signals::default();
+        let error = share::scope(|shares| {
+            match App::<TockSyscalls>::start(shares, &signals, memory).and_then(|mut app| app.run())
+            {
+                Ok(never) => match never {},
+                Err(error) => error,
+            }
+        });
+        TockSyscalls::exit_restart(error as u32)
     }
 }
 
+/// The app runs on the meter only; its logic is tested in the library.
 #[cfg(not(target_os = "none"))]
 fn main() {}

@@ -125,10 +125,10 @@ impl<T: platform::allow_ro::Config + platform::allow_rw::Config + platform::subs
 }
 
 /// A buffer lent for writing.
-pub type LentForWrite<'share, S> = LentRo<'share, S, DRIVER_NUM, WRITE_BUFFER>;
+pub type LentForWrite<'scope, 'share, S> = LentRo<'scope, 'share, S, DRIVER_NUM, WRITE_BUFFER>;
 
 /// A buffer lent for reading.
-pub type LentForRead<'share, S> = LentRw<'share, S, DRIVER_NUM, READ_BUFFER>;
+pub type LentForRead<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, READ_BUFFER>;
 
 /// The driver's number.
 pub const DRIVER_NUM: u32 = 0x1;

@@ -10,17 +10,19 @@ use super::{share, syscall_class, AllowRo, AllowRw, ErrorCode, Register, Syscall
 use core::marker::PhantomData;
 
 /// A buffer that is with a driver, which may read and write it.
-pub struct LentRw<'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32> {
+pub struct LentRw<'scope, 'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32> {
+    share: share::Handle<'scope, AllowRw<'share, S, DRIVER_NUM, BUFFER_NUM>>,
     address: *mut u8,
     length: usize,
-    owner: PhantomData<(&'share mut [u8], S)>,
+    buffer: PhantomData<&'share mut [u8]>,
 }
 
 /// A buffer that is with a driver, which may read it.
-pub struct LentRo<'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32> {
+pub struct LentRo<'scope, 'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32> {
+    share: share::Handle<'scope, AllowRo<'share, S, DRIVER_NUM, BUFFER_NUM>>,
     address: *mut u8,
     length: usize,
-    owner: PhantomData<(&'share mut [u8], S)>,
+    buffer: PhantomData<&'share mut [u8]>,
 }
 
 /// A refusal, with the buffer that was to be lent.
@@ -28,8 +30,8 @@ pub type Refused<'share> = (ErrorCode, &'share mut [u8]);
 
 macro_rules! lending {
     ($lent:ident, $allow:ident, $class:ident) => {
-        impl<'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32>
-            $lent<'share, S, DRIVER_NUM, BUFFER_NUM>
+        impl<'scope, 'share, S: Syscalls, const DRIVER_NUM: u32, const BUFFER_NUM: u32>
+            $lent<'scope, 'share, S, DRIVER_NUM, BUFFER_NUM>
         {
             /// Lends `buffer`. What was lent before under this number comes
             /// back to nobody until its own value takes it back.
@@ -37,13 +39,14 @@ macro_rules! lending {
             /// # Errors
             /// The kernel's error, with the buffer.
             pub fn lend(
-                _share: share::Handle<$allow<'share, S, DRIVER_NUM, BUFFER_NUM>>,
+                share: share::Handle<'scope, $allow<'share, S, DRIVER_NUM, BUFFER_NUM>>,
                 buffer: &'share mut [u8],
             ) -> Result<Self, Refused<'share>> {
                 let lent = $lent {
+                    share,
                     address: buffer.as_mut_ptr(),
                     length: buffer.len(),
-                    owner: PhantomData,
+                    buffer: PhantomData,
                 };
                 // SAFETY: `buffer` is borrowed for 'share and is not touched
                 // until the kernel gave it back; the handle proves that it
@@ -85,12 +88,12 @@ macro_rules! lending {
                 next: &'share mut [u8],
             ) -> Result<(Self, &'share mut [u8]), (Self, Refused<'share>)> {
                 let lent = $lent {
+                    share: self.share,
                     address: next.as_mut_ptr(),
                     length: next.len(),
-                    owner: PhantomData,
+                    buffer: PhantomData,
                 };
-                // SAFETY: as for `lend`: that this value exists proves that a
-                // share of this number lasts for 'share.
+                // SAFETY: as for `lend`, with the handle of this buffer.
                 let answer = unsafe {
                     swap::<S, { syscall_class::$class }>(
                         DRIVER_NUM,

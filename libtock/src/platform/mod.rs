@@ -14,6 +14,7 @@ pub mod share;
 pub mod subscribe;
 mod syscalls;
 mod syscalls_impl;
+mod take_once;
 mod termination;
 mod yield_types;
 
@@ -28,5 +29,6 @@ pub use register::Register;
 pub use return_variant::ReturnVariant;
 pub use subscribe::{Subscribe, Upcall};
 pub use syscalls::Syscalls;
+pub use take_once::TakeOnce;
 pub use termination::Termination;
 pub use yield_types::YieldNoWaitReturn;

@@ -71,21 +71,31 @@ impl Console {
         }
     }
 
+    /// Ends the read under way if all of it is there.
     fn serve_read(&self) {
+        if self
+            .reading
+            .get()
+            .is_some_and(|length| length <= self.input.borrow().len())
+        {
+            self.end_read(0);
+        }
+    }
+
+    /// Ends the read under way with what is there.
+    fn end_read(&self, status: u32) {
+        let Some(length) = self.reading.take() else {
+            return;
+        };
         let mut input = self.input.borrow_mut();
         let mut buffer = self.read_buffer.borrow_mut();
-        match self.reading.get().map(|length| length.min(buffer.len())) {
-            Some(length) if length <= input.len() => {
-                for (to, byte) in buffer.iter_mut().zip(input.drain(..length)) {
-                    *to = byte;
-                }
-                self.reading.set(None);
-                self.share_ref
-                    .schedule_upcall(READ, (0, length as u32, 0))
-                    .expect("upcall exists");
-            }
-            _ => {}
+        let length = length.min(input.len()).min(buffer.len());
+        for (to, byte) in buffer.iter_mut().zip(input.drain(..length)) {
+            *to = byte;
         }
+        self.share_ref
+            .schedule_upcall(READ, (status, length as u32, 0))
+            .expect("upcall exists");
     }
 }
 
@@ -111,13 +121,7 @@ impl SyscallDriver for Console {
                 self.reading.set(Some(length as usize));
                 self.serve_read();
             }
-            3 => {
-                if self.reading.take().is_some() {
-                    self.share_ref
-                        .schedule_upcall(READ, (ErrorCode::Cancel as u32, 0, 0))
-                        .expect("upcall exists");
-                }
-            }
+            3 => self.end_read(ErrorCode::Cancel as u32),
             _ => return command_return::failure(ErrorCode::NoSupport),
         }
         command_return::success()
