@@ -19,6 +19,14 @@ impl From<MachineRegister> for CapabilityPtr {
     }
 }
 
+impl From<MachineRegister> for usize {
+    /// The register as a number.
+    #[inline]
+    fn from(register: MachineRegister) -> Self {
+        register.value.addr()
+    }
+}
+
 impl From<CapabilityPtr> for MachineRegister {
     #[inline]
     fn from(value: CapabilityPtr) -> Self {

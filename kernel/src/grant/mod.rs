@@ -1,0 +1,354 @@
+//! Grants: memory that a process lends to a capsule.
+//!
+//! What a capsule must remember for a process lies in that process's own block,
+//! out of the process's reach: a process that uses much can only exhaust itself,
+//! and when it goes, its memory goes with it. A capsule names its grant by
+//! [`Grant`] and reaches the memory by *entering* it with a [`ProcessId`], inside
+//! a closure; the memory is allocated at the first time.
+//!
+//! Beside the capsule's own `T` a grant holds what the kernel keeps for the
+//! driver: the upcalls that the process subscribed to and the buffers that it
+//! shared. From low to high addresses:
+//!
+//! | part | length |
+//! |---|---|
+//! | counts of upcalls, read-only and read-write buffers | a word |
+//! | upcalls | two words each |
+//! | read-only buffers | two words each |
+//! | read-write buffers | two words each |
+//! | padding to the alignment of T | |
+//! | T | |
+
+mod allocator;
+mod kernel_data;
+mod layout;
+
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+pub use self::allocator::{CustomGrant, GrantRegionAllocator};
+pub use self::kernel_data::GrantKernelData;
+pub(crate) use self::kernel_data::{allow_ro, allow_rw, subscribe};
+use self::layout::{Counts, EnteredGrant};
+use crate::kernel::Kernel;
+use crate::process::{Error, Process, ProcessId};
+
+/// Defines a count of what a grant holds.
+macro_rules! count {
+    ($size:ident, $count:ident, $what:literal) => {
+        #[doc = concat!("How many ", $what, " a grant holds.")]
+        pub trait $size {
+            #[doc = concat!("How many ", $what, ".")]
+            const COUNT: u8;
+        }
+
+        #[doc = concat!("`NUM` ", $what, ".")]
+        pub struct $count<const NUM: u8>;
+
+        impl<const NUM: u8> $size for $count<NUM> {
+            const COUNT: u8 = NUM;
+        }
+    };
+}
+
+count!(UpcallSize, UpcallCount, "upcalls");
+count!(AllowRoSize, AllowRoCount, "read-only buffers");
+count!(AllowRwSize, AllowRwCount, "read-write buffers");
+
+/// The capsule's part of a grant that is entered.
+pub struct GrantData<'a, T: 'a + ?Sized> {
+    data: &'a mut T,
+}
+
+impl<'a, T: 'a + ?Sized> GrantData<'a, T> {
+    fn new(data: &'a mut T) -> GrantData<'a, T> {
+        GrantData { data }
+    }
+}
+
+impl<'a, T: 'a + ?Sized> Deref for GrantData<'a, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.data
+    }
+}
+
+impl<'a, T: 'a + ?Sized> DerefMut for GrantData<'a, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.data
+    }
+}
+
+/// A `T` of the capsule in each process that uses it.
+pub struct Grant<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize> {
+    kernel: &'static Kernel,
+    driver_num: usize,
+    grant_num: usize,
+    phantom: PhantomData<(T, Upcalls, AllowROs, AllowRWs)>,
+}
+
+impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize>
+    Grant<T, Upcalls, AllowROs, AllowRWs>
+{
+    /// The grant of number `grant_num`, which nobody else has.
+    pub(crate) fn new(kernel: &'static Kernel, driver_num: usize, grant_num: usize) -> Self {
+        Self {
+            kernel,
+            driver_num,
+            grant_num,
+            phantom: PhantomData,
+        }
+    }
+
+    /// Enters the grant in a process, allocating it if need be.
+    ///
+    /// # Errors
+    ///
+    /// NoSuchApp, InactiveApp, or OutOfMemory.
+    ///
+    /// # Panics
+    ///
+    /// If the grant of that process is entered already.
+    pub fn enter<F, R>(&self, processid: ProcessId, fun: F) -> Result<R, Error>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    {
+        self.in_process(processid)?.enter_checked(fun)
+    }
+
+    /// As [`enter`](Self::enter), but `None` if the grant of that process is
+    /// entered already.
+    pub fn try_enter<F, R>(&self, processid: ProcessId, fun: F) -> Option<Result<R, Error>>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    {
+        let granted = match self.in_process(processid) {
+            Ok(granted) => granted,
+            Err(error) => return Some(Err(error)),
+        };
+        match granted.open(|data, kernel_data| fun(data, kernel_data)) {
+            Err(Error::AlreadyInUse) => None,
+            result => Some(result),
+        }
+    }
+
+    /// As [`enter`](Self::enter), with an allocator for further memory of the
+    /// process.
+    ///
+    /// # Errors
+    ///
+    /// As [`enter`](Self::enter).
+    ///
+    /// # Panics
+    ///
+    /// As [`enter`](Self::enter).
+    pub fn enter_with_allocator<F, R>(&self, processid: ProcessId, fun: F) -> Result<R, Error>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
+    {
+        self.in_process(processid)?
+            .enter_with_allocator_checked(fun)
+    }
+
+    /// Enters the grant in each process in which it has been allocated.
+    ///
+    /// # Panics
+    ///
+    /// If one of them is entered already.
+    pub fn each<F>(&self, mut fun: F)
+    where
+        F: FnMut(ProcessId, &mut GrantData<T>, &GrantKernelData),
+    {
+        for granted in self.iter() {
+            granted.enter(|data, kernel_data| fun(granted.processid(), data, kernel_data));
+        }
+    }
+
+    /// The processes in which the grant has been allocated.
+    pub fn iter(&self) -> Iter<'_, T, Upcalls, AllowROs, AllowRWs> {
+        Iter {
+            grant: self,
+            next_slot: 0,
+        }
+    }
+
+    fn in_process(
+        &self,
+        processid: ProcessId,
+    ) -> Result<ProcessGrant<'_, T, Upcalls, AllowROs, AllowRWs>, Error> {
+        let process = self.kernel.get_process(processid).ok_or(Error::NoSuchApp)?;
+        match process.grant_is_allocated(self.grant_num) {
+            None => Err(Error::InactiveApp),
+            Some(true) => Ok(self.allocated_in(process)),
+            Some(false) => {
+                let granted = self.allocated_in(process);
+                granted.allocate()?;
+                Ok(granted)
+            }
+        }
+    }
+
+    fn allocated_in<'a>(
+        &self,
+        process: &'a dyn Process,
+    ) -> ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs> {
+        ProcessGrant {
+            process,
+            driver_num: self.driver_num,
+            grant_num: self.grant_num,
+            phantom: PhantomData,
+        }
+    }
+}
+
+/// The grant in one process in which it has been allocated.
+pub struct ProcessGrant<
+    'a,
+    T: 'a,
+    Upcalls: UpcallSize,
+    AllowROs: AllowRoSize,
+    AllowRWs: AllowRwSize,
+> {
+    process: &'a dyn Process,
+    driver_num: usize,
+    grant_num: usize,
+    phantom: PhantomData<(T, Upcalls, AllowROs, AllowRWs)>,
+}
+
+impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize>
+    ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs>
+{
+    const COUNTS: Counts = Counts {
+        upcalls: Upcalls::COUNT,
+        allow_ros: AllowROs::COUNT,
+        allow_rws: AllowRWs::COUNT,
+    };
+
+    /// The process.
+    pub fn processid(&self) -> ProcessId {
+        self.process.processid()
+    }
+
+    /// Enters the grant.
+    ///
+    /// # Panics
+    ///
+    /// If it is entered already, or the process has ended.
+    pub fn enter<F, R>(&self, fun: F) -> R
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    {
+        match self.open(|data, kernel_data| fun(data, kernel_data)) {
+            Ok(result) => result,
+            Err(error) => cannot_enter(error),
+        }
+    }
+
+    /// As [`enter`](Self::enter), but `None` instead of a panic.
+    pub fn try_enter<F, R>(&self, fun: F) -> Option<R>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    {
+        self.open(|data, kernel_data| fun(data, kernel_data)).ok()
+    }
+
+    /// As [`enter`](Self::enter), with an allocator for further memory.
+    ///
+    /// # Panics
+    ///
+    /// As [`enter`](Self::enter).
+    pub fn enter_with_allocator<F, R>(&self, fun: F) -> R
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
+    {
+        match self.enter_with_allocator_checked(fun) {
+            Ok(result) => result,
+            Err(error) => cannot_enter(error),
+        }
+    }
+
+    fn enter_with_allocator_checked<F, R>(&self, fun: F) -> Result<R, Error>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
+    {
+        let mut allocator = GrantRegionAllocator::new(self.process.processid());
+        self.enter_checked(|data, kernel_data| fun(data, kernel_data, &mut allocator))
+    }
+
+    /// Enters; entering twice panics, other errors are returned.
+    fn enter_checked<F, R>(&self, fun: F) -> Result<R, Error>
+    where
+        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    {
+        match self.open(|data, kernel_data| fun(data, kernel_data)) {
+            Err(Error::AlreadyInUse) => cannot_enter(Error::AlreadyInUse),
+            result => result,
+        }
+    }
+
+    fn open<R>(
+        &self,
+        fun: impl FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+    ) -> Result<R, Error> {
+        let entered = EnteredGrant::enter(self.process, self.grant_num)?;
+        // SAFETY: `allocate` has put a T behind these counts, and `entered` keeps
+        // others out as long as it lives, which is longer than the reference.
+        let data = unsafe { &mut *entered.data_ptr::<T>(Self::COUNTS) };
+        let kernel_data = GrantKernelData::new(&entered, self.driver_num, self.process);
+        Ok(fun(&mut GrantData::new(data), &kernel_data))
+    }
+
+    /// Allocates the grant and puts a default `T` into it.
+    fn allocate(&self) -> Result<(), Error> {
+        self.process
+            .allocate_grant(
+                self.grant_num,
+                self.driver_num,
+                Self::COUNTS.size_with::<T>(),
+                Counts::align_with::<T>(),
+            )
+            .map_err(|()| Error::OutOfMemory)?;
+        let memory = self.process.enter_grant(self.grant_num)?;
+        // SAFETY: just allocated with this size and alignment, and entered.
+        unsafe { Self::COUNTS.initialize::<T>(memory) };
+        // SAFETY: no reference into the grant was made.
+        unsafe { self.process.leave_grant(self.grant_num) };
+        Ok(())
+    }
+}
+
+#[cold]
+fn cannot_enter(error: Error) -> ! {
+    panic!("grant cannot be entered: {error:?}")
+}
+
+/// Goes through the processes in which a grant has been allocated.
+pub struct Iter<
+    'a,
+    T: 'a + Default,
+    Upcalls: UpcallSize,
+    AllowROs: AllowRoSize,
+    AllowRWs: AllowRwSize,
+> {
+    grant: &'a Grant<T, Upcalls, AllowROs, AllowRWs>,
+    next_slot: usize,
+}
+
+impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize> Iterator
+    for Iter<'a, T, Upcalls, AllowROs, AllowRWs>
+{
+    type Item = ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let slot = self.grant.kernel.slots().get(self.next_slot)?;
+            self.next_slot += 1;
+            if let Some(process) = slot.get() {
+                if process.grant_is_allocated(self.grant.grant_num) == Some(true) {
+                    return Some(self.grant.allocated_in(process));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The main loop: kernel work first, then the process that the scheduler chooses, then sleep.
+
+use core::num::NonZeroU32;
+
+use super::Kernel;
+use crate::capabilities;
+use crate::deferred_call::DeferredCall;
+use crate::platform::chip::Chip;
+use crate::platform::mpu::MPU;
+use crate::platform::scheduler_timer::SchedulerTimer;
+use crate::platform::watchdog::WatchDog;
+use crate::platform::{ContextSwitchCallback, KernelResources, ProcessFault};
+use crate::process::{Process, State, StoppedExecutingReason, Task};
+use crate::scheduler::{Scheduler, SchedulingDecision};
+use crate::syscall::{ContextSwitchReason, SyscallReturn};
+
+impl Kernel {
+    /// Runs the board, for ever.
+    pub fn kernel_loop<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        capability: &dyn capabilities::MainLoopCapability,
+    ) -> ! {
+        resources.watchdog().setup();
+        DeferredCall::verify_setup();
+        loop {
+            self.kernel_loop_operation(resources, chip, false, capability);
+        }
+    }
+
+    /// One turn of the main loop. With `no_sleep` it returns instead of sleeping
+    /// when there is nothing to do.
+    pub fn kernel_loop_operation<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        no_sleep: bool,
+        _capability: &dyn capabilities::MainLoopCapability,
+    ) {
+        let scheduler = resources.scheduler();
+        resources.watchdog().tickle();
+
+        // SAFETY: this is the kernel's main loop, where interrupts and deferred
+        // calls are to be served.
+        if unsafe { scheduler.do_kernel_work_now(chip) } {
+            // SAFETY: as above.
+            unsafe { scheduler.execute_kernel_work(chip) };
+            return;
+        }
+        match scheduler.next() {
+            SchedulingDecision::RunProcess((processid, timeslice)) => {
+                if let Some(process) = self.get_process(processid) {
+                    let (reason, time_executed) =
+                        self.do_process(resources, chip, process, timeslice);
+                    scheduler.result(reason, time_executed);
+                }
+            }
+            SchedulingDecision::TrySleep if no_sleep => {}
+            SchedulingDecision::TrySleep => chip.with_interrupts_disabled(|| {
+                // What came up since the scheduler looked must not be slept
+                // through; an interrupt from here on wakes the chip.
+                if !chip.has_pending_interrupts() && !DeferredCall::has_tasks() {
+                    resources.watchdog().suspend();
+                    chip.sleep();
+                    resources.watchdog().resume();
+                }
+            }),
+        }
+    }
+
+    /// Executes a process until it stops. Returns why, and for how many
+    /// microseconds it had the CPU (with what the kernel did on its behalf),
+    /// unless it ran without a time slice.
+    fn do_process<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        process: &dyn Process,
+        timeslice: Option<NonZeroU32>,
+    ) -> (StoppedExecutingReason, Option<u32>) {
+        let Some(timeslice) = timeslice else {
+            return (self.execute(resources, chip, process, None), None);
+        };
+        // The timer is armed once and runs on through system calls; if it
+        // expires while the kernel executes, that is noticed before the process
+        // is resumed.
+        let timer = resources.scheduler_timer();
+        timer.reset();
+        timer.start(timeslice);
+        timer.arm();
+        let reason = self.execute(resources, chip, process, Some(timer));
+        timer.disarm();
+        // Only a process that is to go on needs to know what is left.
+        let remaining = match reason {
+            StoppedExecutingReason::KernelPreemption => {
+                timer.get_remaining_us().map_or(0, NonZeroU32::get)
+            }
+            _ => 0,
+        };
+        timer.reset();
+        (reason, Some(timeslice.get().saturating_sub(remaining)))
+    }
+
+    /// Executes a process: whatever it waits for is brought to it, until it has
+    /// nothing left to do or must give way.
+    fn execute<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        process: &dyn Process,
+        timer: Option<&KR::SchedulerTimer>,
+    ) -> StoppedExecutingReason {
+        loop {
+            if let Some(reason) = self.must_give_way(resources, chip, process, timer) {
+                return reason;
+            }
+            match process.get_state() {
+                State::Running => {
+                    if let Some(reason) = self.execute_code(resources, chip, process, timer) {
+                        return reason;
+                    }
+                }
+                State::Yielded => match process.dequeue_task() {
+                    None => return StoppedExecutingReason::NoWorkLeft,
+                    Some(Task::FunctionCall(call)) => process.set_process_function(call),
+                    // Nobody waits for it, and it has nothing to execute.
+                    Some(Task::ReturnValue(_)) => {}
+                },
+                State::YieldedFor(upcall_id) => {
+                    let (a0, a1, a2) = match process.remove_upcall(upcall_id) {
+                        None => return StoppedExecutingReason::NoWorkLeft,
+                        Some(Task::FunctionCall(call)) => {
+                            (call.argument0, call.argument1, call.argument2)
+                        }
+                        Some(Task::ReturnValue(values)) => {
+                            (values.argument0, values.argument1, values.argument2)
+                        }
+                    };
+                    process.set_syscall_return_value(SyscallReturn::YieldWaitFor(a0, a1, a2));
+                }
+                State::Stopped(_) => return StoppedExecutingReason::Stopped,
+                State::Faulted => return StoppedExecutingReason::StoppedFaulted,
+                State::Terminated => return StoppedExecutingReason::NoWorkLeft,
+            }
+        }
+    }
+
+    /// Executes code of the process and its system calls, as long as it keeps
+    /// running. `None` when its state has changed.
+    fn execute_code<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        process: &dyn Process,
+        timer: Option<&KR::SchedulerTimer>,
+    ) -> Option<StoppedExecutingReason> {
+        let identifier = process.processid().id();
+        loop {
+            resources
+                .context_switch_callback()
+                .context_switch_hook(process);
+            if self.mpu_owner.get() != identifier {
+                process.setup_mpu();
+                chip.mpu().enable_app_mpu();
+                self.mpu_owner.set(identifier);
+            }
+            match process.switch_to() {
+                Some(ContextSwitchReason::SyscallFired { syscall }) => {
+                    if !self.handle_syscall(resources, process, syscall) {
+                        return None;
+                    }
+                }
+                Some(ContextSwitchReason::Interrupted) => {}
+                Some(ContextSwitchReason::Fault) => {
+                    Self::process_faulted(resources, process);
+                    return None;
+                }
+                // Its state changed behind this loop's back. If it did not, the
+                // process cannot be executed.
+                None => {
+                    if process.get_state() == State::Running {
+                        Self::process_faulted(resources, process);
+                    }
+                    return None;
+                }
+            }
+            let give_way = self.must_give_way(resources, chip, process, timer);
+            if give_way.is_some() {
+                return give_way;
+            }
+        }
+    }
+
+    /// Why the process must not be resumed now, if so.
+    #[inline(always)]
+    fn must_give_way<KR: KernelResources<C>, C: Chip>(
+        &self,
+        resources: &KR,
+        chip: &C,
+        process: &dyn Process,
+        timer: Option<&KR::SchedulerTimer>,
+    ) -> Option<StoppedExecutingReason> {
+        if timer.is_some_and(SchedulerTimer::has_expired) {
+            process.debug_timeslice_expired();
+            return Some(StoppedExecutingReason::TimesliceExpired);
+        }
+        // SAFETY: this is the kernel's main loop.
+        let goes_on = unsafe {
+            resources
+                .scheduler()
+                .continue_process(process.processid(), chip)
+        };
+        (!goes_on).then_some(StoppedExecutingReason::KernelPreemption)
+    }
+
+    /// A process did what it must not: the board looks first, then its fault
+    /// policy decides.
+    pub(super) fn process_faulted<KR: KernelResources<C>, C: Chip>(
+        resources: &KR,
+        process: &dyn Process,
+    ) {
+        if resources
+            .process_fault()
+            .process_fault_hook(process)
+            .is_err()
+        {
+            process.set_fault_state();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! From objects in flash to processes: the walk along the list, and the loader without credential checks.
+
+use core::fmt;
+
+use crate::capabilities::ProcessManagementCapability;
+use crate::config;
+use crate::debug;
+use crate::kernel::Kernel;
+use crate::platform::chip::Chip;
+use crate::process::standard::Surroundings;
+use crate::process::{
+    Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessStandard, ShortId,
+};
+use crate::process_checker::ProcessCheckError;
+
+/// Why a process could not be loaded.
+pub enum ProcessLoadError {
+    /// The RAM left is too little for what it asks.
+    NotEnoughMemory,
+    /// The MPU has no region of its length in flash.
+    MpuInvalidFlashLength,
+    /// The MPU cannot be configured for it.
+    MpuConfigurationError,
+    /// It was linked for RAM that it cannot have: behind what is left, taken, or
+    /// not aligned as the MPU needs.
+    MemoryAddressMismatch {
+        /// Where its RAM would start.
+        actual_address: u32,
+        /// Where it must start.
+        expected_address: u32,
+    },
+    /// The table of processes is full.
+    NoProcessSlot,
+    /// Its binary is wrong.
+    BinaryError(ProcessBinaryError),
+    /// Its credentials were not accepted.
+    CheckError(ProcessCheckError),
+    /// A defect of the kernel.
+    InternalError,
+}
+
+impl fmt::Debug for ProcessLoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessLoadError::NotEnoughMemory => write!(f, "not enough RAM for the app"),
+            ProcessLoadError::MpuInvalidFlashLength => {
+                write!(f, "the MPU has no region of the app's length in flash")
+            }
+            ProcessLoadError::MpuConfigurationError => write!(f, "the MPU has no regions left"),
+            ProcessLoadError::MemoryAddressMismatch {
+                actual_address,
+                expected_address,
+            } => write!(
+                f,
+                "the app is linked for RAM at {expected_address:#x}, could have {actual_address:#x}"
+            ),
+            ProcessLoadError::NoProcessSlot => write!(f, "the table of processes is full"),
+            ProcessLoadError::BinaryError(error) => write!(f, "bad binary: {error:?}"),
+            ProcessLoadError::CheckError(error) => write!(f, "bad credentials: {error:?}"),
+            ProcessLoadError::InternalError => write!(f, "defect of the kernel"),
+        }
+    }
+}
+
+/// Loads every app in `app_flash` into `app_memory`, without looking at
+/// credentials. An app that cannot be loaded is left out; the others are loaded.
+///
+/// The flash is a list of TBF objects that starts at its beginning; memory is
+/// given out in the order of the list.
+///
+/// # Errors
+///
+/// NoProcessSlot if apps were left out because the table of processes is full.
+pub fn load_processes<C: Chip>(
+    kernel: &'static Kernel,
+    chip: &'static C,
+    app_flash: &'static [u8],
+    app_memory: &'static mut [u8],
+    fault_policy: &'static dyn ProcessFaultPolicy,
+    _capability_management: &dyn ProcessManagementCapability,
+) -> Result<(), ProcessLoadError> {
+    let surroundings = Surroundings {
+        kernel,
+        chip,
+        fault_policy,
+        storage_policy: &(),
+    };
+    let mut flash = app_flash;
+    let mut memory = app_memory;
+    loop {
+        let discovered;
+        (flash, discovered) = discover_process_binary(flash);
+        let error = match discovered {
+            Ok(binary) => {
+                let loaded;
+                (memory, loaded) =
+                    load_process(&surroundings, binary, memory, ShortId::LocallyUnique);
+                match loaded {
+                    Ok(_) => continue,
+                    Err(ProcessLoadError::NoProcessSlot) => {
+                        return Err(ProcessLoadError::NoProcessSlot)
+                    }
+                    Err(error) => error,
+                }
+            }
+            Err(ProcessBinaryError::TbfHeaderNotFound | ProcessBinaryError::NotEnoughFlash) => {
+                return Ok(())
+            }
+            Err(error) => ProcessLoadError::BinaryError(error),
+        };
+        if config::CONFIG.debug_load_processes {
+            debug!("App not loaded: {:?}", error);
+        }
+    }
+}
+
+/// Looks at the object at the start of `flash`, and returns what follows it.
+/// TbfHeaderNotFound and NotEnoughFlash mean that the list ends here.
+pub(super) fn discover_process_binary(
+    flash: &'static [u8],
+) -> (&'static [u8], Result<ProcessBinary, ProcessBinaryError>) {
+    use tock_tbf::parse::parse_tbf_header_lengths;
+    use tock_tbf::types::InitialTbfParseError;
+
+    let Some(beginning) = flash.first_chunk::<8>() else {
+        return (flash, Err(ProcessBinaryError::NotEnoughFlash));
+    };
+    // No header at all if the lengths make no sense but the object's.
+    let (version, header_length, total_length) = match parse_tbf_header_lengths(beginning) {
+        Ok(lengths) => lengths,
+        Err(InitialTbfParseError::InvalidHeader(total_length)) => (2, 0, total_length),
+        Err(InitialTbfParseError::UnableToParse) => {
+            return (flash, Err(ProcessBinaryError::TbfHeaderNotFound))
+        }
+    };
+    let Some((app_flash, rest)) = flash.split_at_checked(total_length as usize) else {
+        return (flash, Err(ProcessBinaryError::NotEnoughFlash));
+    };
+    let binary = ProcessBinary::create(app_flash, usize::from(header_length), version);
+    (rest, without_end_of_list(binary))
+}
+
+/// Inside an object, a header that is too short for its elements is no end of
+/// the list.
+fn without_end_of_list(
+    binary: Result<ProcessBinary, ProcessBinaryError>,
+) -> Result<ProcessBinary, ProcessBinaryError> {
+    binary.map_err(|error| match error {
+        ProcessBinaryError::TbfHeaderNotFound | ProcessBinaryError::NotEnoughFlash => {
+            ProcessBinaryError::TbfHeaderParseFailure(
+                tock_tbf::types::TbfParseError::NotEnoughFlash,
+            )
+        }
+        error => error,
+    })
+}
+
+/// Makes a process out of a binary and puts it into the table. Returns the
+/// memory that is left, and the process.
+pub(super) fn load_process<C: Chip>(
+    surroundings: &Surroundings<C>,
+    binary: ProcessBinary,
+    memory: &'static mut [u8],
+    app_id: ShortId,
+) -> (
+    &'static mut [u8],
+    Result<&'static dyn Process, ProcessLoadError>,
+) {
+    let Some((index, slot)) = surroundings.kernel.next_available_process_slot() else {
+        return (memory, Err(ProcessLoadError::NoProcessSlot));
+    };
+    match ProcessStandard::create(surroundings, binary, memory, app_id, index) {
+        Ok((process, rest)) => {
+            let process = process.as_process();
+            slot.set(process);
+            if config::CONFIG.debug_load_processes {
+                debug!("App {} loaded", process.get_process_name());
+            }
+            (rest, Ok(process))
+        }
+        Err((error, memory)) => (memory, Err(error)),
+    }
+}

@@ -1,0 +1,257 @@
+//! The loader with credential checks: first every binary is found and checked, then the accepted ones become processes.
+
+use core::cell::Cell;
+
+use crate::capabilities::ProcessManagementCapability;
+use crate::config;
+use crate::debug;
+use crate::deferred_call::{DeferredCall, DeferredCallClient};
+use crate::kernel::Kernel;
+use crate::platform::chip::Chip;
+use crate::process::loading::{discover_process_binary, load_process};
+use crate::process::standard::Surroundings;
+use crate::process::{
+    Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessLoadError,
+    ProcessStandardStoragePermissionsPolicy, ShortId,
+};
+use crate::process_checker::{
+    AcceptedCredential, AppIdPolicy, ProcessCheckError, ProcessCheckerMachine,
+    ProcessCheckerMachineClient,
+};
+use crate::utilities::cells::OptionalCell;
+
+/// Hears how loading goes.
+pub trait ProcessLoadingAsyncClient {
+    /// A process was loaded, or an app was left out.
+    fn process_loaded(&self, result: Result<(), ProcessLoadError>);
+
+    /// Every app has been dealt with.
+    fn process_loading_finished(&self);
+}
+
+/// A loader that takes its time.
+pub trait ProcessLoadingAsync<'a> {
+    /// Whom to tell.
+    fn set_client(&self, client: &'a dyn ProcessLoadingAsyncClient);
+
+    /// What decides about identities.
+    fn set_policy(&self, policy: &'a dyn AppIdPolicy);
+
+    /// Starts loading.
+    fn start(&self);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Not started, or finished.
+    Idle,
+    /// Find the next binary and have it checked.
+    Discover,
+    /// Make processes of the accepted binaries.
+    Create,
+}
+
+/// Loads the apps of one list in flash, one step for each deferred call, so that
+/// interrupts are served in between.
+pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
+    deferred_call: DeferredCall,
+    checker: &'static ProcessCheckerMachine,
+    client: OptionalCell<&'a dyn ProcessLoadingAsyncClient>,
+    policy: OptionalCell<&'a dyn AppIdPolicy>,
+    surroundings: Surroundings<C>,
+    /// Binaries that were accepted and are not processes yet.
+    accepted: &'static [Cell<Option<ProcessBinary>>],
+    /// What of the list has not been looked at.
+    flash: Cell<&'static [u8]>,
+    /// What of the RAM has not been given out.
+    memory: Cell<Option<&'static mut [u8]>>,
+    step: Cell<Step>,
+}
+
+impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
+    /// A loader for the list at the start of `flash`. `binaries` has a place for
+    /// each app that may be in flash.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        checker: &'static ProcessCheckerMachine,
+        binaries: &'static [Cell<Option<ProcessBinary>>],
+        kernel: &'static Kernel,
+        chip: &'static C,
+        flash: &'static [u8],
+        memory: &'static mut [u8],
+        fault_policy: &'static dyn ProcessFaultPolicy,
+        storage_policy: &'static dyn ProcessStandardStoragePermissionsPolicy<C>,
+        policy: &'a dyn AppIdPolicy,
+        _capability_management: &dyn ProcessManagementCapability,
+    ) -> Self {
+        Self {
+            deferred_call: DeferredCall::new(),
+            checker,
+            client: OptionalCell::empty(),
+            policy: OptionalCell::new(policy),
+            surroundings: Surroundings {
+                kernel,
+                chip,
+                fault_policy,
+                storage_policy,
+            },
+            accepted: binaries,
+            flash: Cell::new(flash),
+            memory: Cell::new(Some(memory)),
+            step: Cell::new(Step::Idle),
+        }
+    }
+
+    fn report(&self, result: Result<(), ProcessLoadError>) {
+        if let (true, Err(error)) = (config::CONFIG.debug_load_processes, &result) {
+            debug!("App not loaded: {:?}", error);
+        }
+        self.client.map(|client| client.process_loaded(result));
+    }
+
+    fn discover(&self) {
+        let (rest, discovered) = discover_process_binary(self.flash.get());
+        self.flash.set(rest);
+        match discovered {
+            Ok(binary) => {
+                // The checker tells when it is done.
+                if let Err(error) = self.checker.check(binary) {
+                    self.report(Err(ProcessLoadError::CheckError(error)));
+                    self.deferred_call.set();
+                }
+            }
+            Err(ProcessBinaryError::TbfHeaderNotFound | ProcessBinaryError::NotEnoughFlash) => {
+                self.step.set(Step::Create);
+                self.deferred_call.set();
+            }
+            Err(error) => {
+                // Padding and disabled apps are no failure.
+                if !matches!(
+                    error,
+                    ProcessBinaryError::Padding | ProcessBinaryError::NotEnabledProcess
+                ) {
+                    self.report(Err(ProcessLoadError::BinaryError(error)));
+                }
+                self.deferred_call.set();
+            }
+        }
+    }
+
+    fn create_processes(&self) {
+        for (position, place) in self.accepted.iter().enumerate() {
+            let Some(binary) = place.take() else {
+                continue;
+            };
+            if self.is_superseded(&binary, position) || self.is_running_already(&binary) {
+                continue;
+            }
+            let app_id = self
+                .policy
+                .map_or(ShortId::LocallyUnique, |policy| policy.to_short_id(&binary));
+            let Some(memory) = self.memory.take() else {
+                self.report(Err(ProcessLoadError::InternalError));
+                continue;
+            };
+            let (rest, loaded) = load_process(&self.surroundings, binary, memory, app_id);
+            self.memory.set(Some(rest));
+            self.report(loaded.map(|_| ()));
+        }
+        self.step.set(Step::Idle);
+        self.client.map(|client| client.process_loading_finished());
+    }
+
+    /// Whether a later binary of the same app has a higher version. (Of equal
+    /// ones the first wins: by then it is a process.)
+    fn is_superseded(&self, binary: &ProcessBinary, position: usize) -> bool {
+        let version = binary.header.get_binary_version();
+        self.accepted.iter().skip(position + 1).any(|place| {
+            let Some(other) = place.take() else {
+                return false;
+            };
+            let supersedes =
+                other.header.get_binary_version() > version && self.is_same_app(binary, &other);
+            place.set(Some(other));
+            supersedes
+        })
+    }
+
+    fn is_same_app(&self, a: &ProcessBinary, b: &ProcessBinary) -> bool {
+        self.policy.map_or(false, |policy| {
+            !policy.different_identifier(a, b) || policy.to_short_id(a) == policy.to_short_id(b)
+        })
+    }
+
+    fn is_running_already(&self, binary: &ProcessBinary) -> bool {
+        self.policy.map_or(false, |policy| {
+            let short_id = policy.to_short_id(binary);
+            let same = |process: &dyn Process| {
+                (!policy.different_identifier_process(binary, process)
+                    || short_id == process.short_app_id())
+                .then_some(())
+            };
+            self.surroundings.kernel.process_until(same).is_some()
+        })
+    }
+}
+
+impl<'a, C: Chip> ProcessLoadingAsync<'a> for SequentialProcessLoaderMachine<'a, C> {
+    fn set_client(&self, client: &'a dyn ProcessLoadingAsyncClient) {
+        self.client.set(client);
+    }
+
+    fn set_policy(&self, policy: &'a dyn AppIdPolicy) {
+        self.policy.set(policy);
+    }
+
+    fn start(&self) {
+        if self.step.get() == Step::Idle {
+            self.step.set(Step::Discover);
+            self.deferred_call.set();
+        }
+    }
+}
+
+impl<C: Chip> DeferredCallClient for SequentialProcessLoaderMachine<'_, C> {
+    fn handle_deferred_call(&self) {
+        match self.step.get() {
+            Step::Idle => {}
+            Step::Discover => self.discover(),
+            Step::Create => self.create_processes(),
+        }
+    }
+
+    fn register(&'static self) {
+        self.deferred_call.register(self);
+    }
+}
+
+impl<C: Chip> ProcessCheckerMachineClient for SequentialProcessLoaderMachine<'_, C> {
+    fn done(
+        &self,
+        process_binary: ProcessBinary,
+        result: Result<Option<AcceptedCredential>, ProcessCheckError>,
+    ) {
+        match result {
+            Ok(credential) => {
+                process_binary.credential.insert(credential);
+                match self.free_place() {
+                    Some(place) => place.set(Some(process_binary)),
+                    None => self.report(Err(ProcessLoadError::NoProcessSlot)),
+                }
+            }
+            Err(error) => self.report(Err(ProcessLoadError::CheckError(error))),
+        }
+        self.deferred_call.set();
+    }
+}
+
+impl<C: Chip> SequentialProcessLoaderMachine<'_, C> {
+    fn free_place(&self) -> Option<&'static Cell<Option<ProcessBinary>>> {
+        self.accepted.iter().find(|place| {
+            let content = place.take();
+            let free = content.is_none();
+            place.set(content);
+            free
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! Processes: identity, states, memory, loading, and what happens when they fail.
+
+mod array;
+mod binary;
+mod id;
+mod loading;
+mod loading_async;
+mod policies;
+mod printer;
+mod process_trait;
+mod restart_backoff;
+mod standard;
+mod types;
+
+pub use self::array::{ProcessArray, ProcessSlot};
+pub use self::binary::{ProcessBinary, ProcessBinaryError};
+pub use self::id::{BinaryVersion, ProcessId, ShortId};
+pub use self::loading::{load_processes, ProcessLoadError};
+pub use self::loading_async::{
+    ProcessLoadingAsync, ProcessLoadingAsyncClient, SequentialProcessLoaderMachine,
+};
+pub use self::policies::{
+    PanicFaultPolicy, ProcessFaultPolicy, ProcessStandardStoragePermissionsPolicy,
+    RestartFaultPolicy, RestartWithDebugFaultPolicy, StopFaultPolicy, StopWithDebugFaultPolicy,
+    ThresholdRestartFaultPolicy, ThresholdRestartThenPanicFaultPolicy,
+};
+pub use self::printer::{ProcessPrinter, ProcessPrinterContext};
+pub use self::process_trait::Process;
+pub use self::restart_backoff::{Backoff, RestartBackoff};
+pub use self::standard::ProcessStandard;
+pub use self::types::{
+    Error, FaultAction, FunctionCall, FunctionCallSource, ProcessAddresses,
+    ProcessCustomGrantIdentifier, ProcessSizes, ReturnArguments, State, StoppedExecutingReason,
+    StoppedState, Task,
+};
+pub use crate::process_checker::AcceptedCredential;
