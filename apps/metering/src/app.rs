@@ -238,8 +238,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         if let Some((_, count)) = self.signals.read.take() {
             self.read_commands(count as usize);
         }
-        if let Some((status, _, _)) = self.signals.appended.take() {
-            self.record_appended(status == 0);
+        if let Some((status, kind, _)) = self.signals.appended.take() {
+            self.record_appended(kind, status == 0);
         }
         self.append_pending();
         Ok(())
@@ -248,7 +248,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     /// Measures every block that waits.
     fn drain_blocks(&mut self) -> Result<(), ErrorCode> {
         loop {
-            let Some(bytes) = self.blocks.next()? else {
+            let Some(bytes) = self.blocks.take()? else {
                 return Ok(());
             };
             let Ok(block) = Block::parse(bytes) else {
@@ -319,8 +319,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
-    fn record_appended(&mut self, durable: bool) {
-        match self.storage.appended() {
+    fn record_appended(&mut self, kind: u32, durable: bool) {
+        match self.storage.appended(kind) {
             None => {}
             Some(Kind::Registers) => match self.saving.take() {
                 Some(totals) if durable => {

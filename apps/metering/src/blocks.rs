@@ -39,7 +39,7 @@ impl<'scope, 'share, S: Syscalls> Blocks<'scope, 'share, S> {
     /// # Errors
     /// The driver's, see [`meter_adc::take_block`]; the app is then no owner
     /// any more, or its buffers are no use.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, ErrorCode> {
+    pub fn take(&mut self) -> Result<Option<&[u8]>, ErrorCode> {
         let length = match meter_adc::take_block::<S>() {
             Ok(length) => length,
             Err(ErrorCode::NoMem) => return Ok(None),

@@ -92,9 +92,10 @@ impl<'scope, 'share, S: Syscalls> Storage<'scope, 'share, S> {
         }
     }
 
-    /// The append has ended. Gives what it was.
-    pub fn appended(&mut self) -> Option<Kind> {
-        let (kind, lent) = self.lent.take()?;
+    /// The store says that an append of `kind` has ended. Gives what it was;
+    /// the store has other things to tell too.
+    pub fn appended(&mut self, kind: u32) -> Option<Kind> {
+        let (kind, lent) = self.lent.take_if(|(ours, _)| *ours as u32 == kind)?;
         self.held = Some(lent.take_back());
         Some(kind)
     }

@@ -31,6 +31,7 @@ impl<T> TakeOnce<T> {
     }
 
     /// The value, the first time.
+    #[allow(clippy::mut_from_ref)] // At most one call gives a reference.
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::Relaxed) {
             return None;

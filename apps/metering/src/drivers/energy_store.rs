@@ -49,10 +49,7 @@ pub fn append<S: Syscalls>(kind: Kind, length: usize) -> Result<(), ErrorCode> {
 /// # Errors
 /// `Uninstalled` there is none; `Size` the buffer is too short; `Busy` the
 /// store is not ready yet.
-pub fn newest<'buffer, S: Syscalls>(
-    kind: Kind,
-    buffer: &'buffer mut [u8],
-) -> Result<&'buffer [u8], ErrorCode> {
+pub fn newest<S: Syscalls>(kind: Kind, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
     let length = share::scope::<AllowRw<S, DRIVER_NUM, READ_BUFFER>, _, _>(|handle| {
         let lent = LentRw::lend(handle, &mut *buffer).map_err(|(error, _)| error)?;
         let answer: Result<(u32, u32), ErrorCode> =
