@@ -2,8 +2,8 @@
 //!
 //! The timer counts down 24 bits at the CPU's clock. COUNTFLAG says that it
 //! went through zero, and is lost by *reading* the control register; so only
-//! [`SchedulerTimer::get_remaining_us`] reads it, and the others write
-//! constants. Remaining microseconds are one hardware division when the clock
+//! [`SchedulerTimer::get_remaining_us`] and [`SchedulerTimer::has_expired`]
+//! read it, and the others write constants. Remaining microseconds are one hardware division when the clock
 //! is a whole number of MHz, as it is on this part.
 
 use core::num::NonZeroU32;
@@ -72,8 +72,12 @@ impl SysTick {
     }
 
     /// Counts in `us` microseconds, limited to what the timer can hold.
+    #[inline]
     fn counts(&self, us: u32) -> u32 {
-        let counts = u64::from(us) * u64::from(self.hertz) / 1_000_000;
+        let counts = match self.per_microsecond {
+            0 => u64::from(us) * u64::from(self.hertz) / 1_000_000,
+            per_microsecond => u64::from(us) * u64::from(per_microsecond),
+        };
         counts.clamp(1, u64::from(COUNTER_MASK)) as u32
     }
 
@@ -120,6 +124,11 @@ impl SchedulerTimer for SysTick {
         } else {
             Some(self.microseconds(SYST_CVR.get()))
         }
+    }
+
+    #[inline]
+    fn has_expired(&self) -> bool {
+        SYST_CSR.get() & CSR_COUNTFLAG != 0
     }
 }
 
