@@ -145,7 +145,7 @@ impl Profile {
             return None;
         }
         let entry = ProfileEntry {
-            end: (before + 1) * INTERVAL_SECONDS,
+            end: (before + 1).saturating_mul(INTERVAL_SECONDS),
             energy: registers.since(&self.at_start),
             registers: *registers,
             scans: self.scans,

@@ -1,0 +1,378 @@
+//! Measurements of ideal samples agree with the theory.
+
+mod common;
+
+use common::{Load, Source};
+use metrology::{
+    Calibration, CalibrationError, Calibrator, EnergyRegisters, Flags, Measurement, Meter, Range,
+    Reference, INTERVAL_SECONDS,
+};
+
+fn load(volts: f64, amperes: f64, lag_degrees: f64, hertz: f64) -> Load {
+    Load {
+        volts,
+        amperes,
+        lag_degrees,
+        hertz,
+    }
+}
+
+fn watts(load: &Load) -> f64 {
+    load.volts * load.amperes * load.lag_degrees.to_radians().cos()
+}
+
+fn vars(load: &Load) -> f64 {
+    load.volts * load.amperes * load.lag_degrees.to_radians().sin()
+}
+
+fn run(source: &mut Source, meter: &mut Meter, load: &Load, seconds: u64) -> Vec<Measurement> {
+    (0..seconds * 50)
+        .filter_map(|_| {
+            source
+                .block(0, 0, |time| load.scan(time), |block| meter.process(block))
+                .measurement
+        })
+        .collect()
+}
+
+fn assert_near(value: f64, expected: f64, relative: f64, what: &str) {
+    let error = (value - expected).abs();
+    assert!(
+        error <= expected.abs() * relative,
+        "{what}: {value}, expected {expected}"
+    );
+}
+
+#[test]
+fn all_values_of_many_loads() {
+    for hertz in [45.0, 49.9, 50.0, 52.3, 60.0, 65.0] {
+        for (amperes, lag) in [
+            (0.5, 0.0),
+            (4.0, 60.0),
+            (5.0, -36.87),
+            (60.0, 36.87),
+            (3.0, 143.13),
+            (20.0, -120.0),
+        ] {
+            let load = load(230.0, amperes, lag, hertz);
+            let mut meter = Meter::new(Calibration::NOMINAL);
+            let shown = run(&mut Source::default(), &mut meter, &load, 4);
+            let last = shown.last().unwrap();
+            let what = format!("{hertz} Hz, {amperes} A, {lag} degrees");
+            let apparent = 230.0 * amperes;
+            assert_near(f64::from(last.volts_uv) / 1e6, 230.0, 2e-4, &what);
+            assert_near(f64::from(last.amperes_ua) / 1e6, amperes, 5e-4, &what);
+            assert_near(last.apparent_uva as f64 / 1e6, apparent, 5e-4, &what);
+            assert_near(f64::from(last.frequency_uhz) / 1e6, hertz, 1e-5, &what);
+            // Relative to the apparent power: errors of angle matter near zero.
+            let active = last.active_uw as f64 / 1e6;
+            assert!(
+                (active - watts(&load)).abs() < apparent * 5e-4,
+                "{what}: {active}"
+            );
+            let reactive = last.reactive_uvar as f64 / 1e6;
+            assert!(
+                (reactive - vars(&load)).abs() < apparent * 1e-3,
+                "{what}: {reactive}"
+            );
+            let factor = f64::from(last.power_factor_ppm) / 1e6;
+            assert!(
+                (factor - lag.to_radians().cos()).abs() < 1e-3,
+                "{what}: {factor}"
+            );
+            assert!(last.flags.is_empty() && last.lost == 0);
+        }
+    }
+}
+
+#[test]
+fn windows_are_whole_cycles_and_tile_time() {
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let shown = run(
+        &mut Source::default(),
+        &mut meter,
+        &load(230.0, 5.0, 0.0, 50.3),
+        60,
+    );
+    assert_eq!(shown.len(), 59);
+    for second in &shown {
+        let cycles = f64::from(second.samples) / 4_000.0 * 50.3;
+        assert!((cycles - cycles.round()).abs() < 0.02, "{cycles}");
+    }
+    let samples: u64 = shown.iter().map(|second| u64::from(second.samples)).sum();
+    // All but the scans before the first crossing.
+    assert!(meter.registers().scans - samples < 100);
+}
+
+#[test]
+fn energies_go_to_the_register_of_their_direction() {
+    for (lag, import, import_var) in [
+        (30.0, true, true),
+        (-30.0, true, false),
+        (150.0, false, true),
+        (-150.0, false, false),
+    ] {
+        let load = load(230.0, 10.0, lag, 50.0);
+        let mut meter = Meter::new(Calibration::NOMINAL);
+        let mut source = Source::default();
+        run(&mut source, &mut meter, &load, 2);
+        let start = *meter.registers();
+        run(&mut source, &mut meter, &load, 20);
+        let gained = meter.registers().totals.since(&start.totals);
+        let hours = (meter.registers().scans - start.scans) as f64 / 4_000.0 / 3_600.0;
+        let (active, other) = if import {
+            (gained.import_nwh, gained.export_nwh)
+        } else {
+            (gained.export_nwh, gained.import_nwh)
+        };
+        let (reactive, other_var) = if import_var {
+            (gained.import_nvarh, gained.export_nvarh)
+        } else {
+            (gained.export_nvarh, gained.import_nvarh)
+        };
+        assert_near(active as f64 * 1e-9, watts(&load).abs() * hours, 1e-3, "Wh");
+        assert_near(
+            reactive as f64 * 1e-9,
+            vars(&load).abs() * hours,
+            2e-3,
+            "varh",
+        );
+        assert_eq!((other, other_var), (0, 0));
+    }
+}
+
+#[test]
+fn mains_that_fail_and_come_back() {
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let mut source = Source::default();
+    let (on, off) = (load(230.0, 5.0, 0.0, 50.0), load(0.0, 0.0, 0.0, 50.0));
+    run(&mut source, &mut meter, &on, 3);
+    let dead = run(&mut source, &mut meter, &off, 5);
+    assert!(dead.len() >= 4);
+    let last = dead.last().unwrap();
+    assert_eq!((last.frequency_uhz, last.active_uw), (0, 0));
+    assert_eq!(last.flags, Flags::NO_FREQUENCY);
+    assert!(last.no_load);
+    let alive = run(&mut source, &mut meter, &on, 3);
+    assert!(alive.last().unwrap().flags.is_empty());
+    assert_near(
+        alive.last().unwrap().active_uw as f64 / 1e6,
+        1_150.0,
+        1e-3,
+        "W",
+    );
+}
+
+#[test]
+fn dc_has_no_part_in_the_result() {
+    let load = load(230.0, 3.0, 40.0, 50.0);
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let mut source = Source::default();
+    let mut shown = None;
+    for _ in 0..4 * 50 {
+        let outcome = source.block(
+            0,
+            0,
+            |time| {
+                let [v, low, high] = load.scan(time);
+                [v + 150, low - 200, high + 250]
+            },
+            |block| meter.process(block),
+        );
+        shown = outcome.measurement.or(shown);
+    }
+    let last = shown.unwrap();
+    assert_near(f64::from(last.volts_uv) / 1e6, 230.0, 5e-4, "V");
+    assert_near(f64::from(last.amperes_ua) / 1e6, 3.0, 5e-4, "A");
+    assert_near(last.active_uw as f64 / 1e6, watts(&load), 5e-4, "W");
+}
+
+#[test]
+fn saturation_is_reported() {
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let shown = run(
+        &mut Source::default(),
+        &mut meter,
+        &load(400.0, 90.0, 0.0, 50.0),
+        3,
+    );
+    let flags = shown.last().unwrap().flags;
+    assert_eq!(flags, Flags::VOLTAGE_SATURATED | Flags::CURRENT_SATURATED);
+    // The header alone is enough.
+    let fine = load(230.0, 5.0, 0.0, 50.0);
+    let mut source = Source::default();
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let mut flags = Flags::NONE;
+    for n in 0..150 {
+        let header = if n == 100 { 0b110 } else { 0 };
+        let outcome = source.block(header, 0, |t| fine.scan(t), |block| meter.process(block));
+        flags |= outcome.measurement.unwrap_or_default().flags;
+    }
+    assert_eq!(flags, Flags::VOLTAGE_SATURATED | Flags::CURRENT_SATURATED);
+}
+
+#[test]
+fn intervals_carry_energy_and_status() {
+    let load = load(230.0, 10.0, 0.0, 50.0);
+    // A second of samples is enough of them; time runs by the header.
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    meter.note_power_failure();
+    meter.set_clock(1_700_000_100, 0);
+    let mut source = Source::default();
+    let mut intervals = Vec::new();
+    for second in 0..2 * INTERVAL_SECONDS + 10 {
+        if second == 1_000 {
+            meter.set_calibration(Calibration::NOMINAL);
+        }
+        for _ in 0..50 {
+            let outcome = source.block(0, 0, |time| load.scan(time), |block| meter.process(block));
+            intervals.extend(outcome.interval);
+        }
+    }
+    assert_eq!(intervals.len(), 2);
+    assert_eq!(intervals[0].end, 1_700_001_000);
+    assert_eq!(intervals[1].end, 1_700_001_900);
+    assert!(intervals[0].flags.contains(Flags::POWER_FAIL));
+    assert_eq!(intervals[1].flags, Flags::CALIBRATION_CHANGED);
+    assert_near(
+        intervals[1].energy.import_nwh as f64 * 1e-9,
+        575.0,
+        1e-3,
+        "Wh",
+    );
+    assert!(intervals[1].scans.abs_diff(3_600_000) < 200);
+    assert_eq!(
+        intervals[1].registers.import_nwh - intervals[0].registers.import_nwh,
+        intervals[1].energy.import_nwh
+    );
+    assert_eq!(meter.registers().power_failures, 1);
+}
+
+#[test]
+fn stored_registers_never_take_the_meter_back() {
+    let mut stored = EnergyRegisters::ZERO;
+    stored.totals.import_nwh = 5_000_000_000;
+    stored.totals.export_nwh = 1;
+    let mut meter = Meter::new(Calibration::NOMINAL);
+    let mut source = Source::default();
+    run(&mut source, &mut meter, &load(230.0, 10.0, 180.0, 50.0), 5);
+    let exported = meter.registers().totals.export_nwh;
+    assert!(exported > 1);
+    meter.restore(&stored);
+    assert_eq!(meter.registers().totals.import_nwh, 5_000_000_000);
+    assert_eq!(meter.registers().totals.export_nwh, exported);
+}
+
+fn calibrate(
+    load: &Load,
+    range: Range,
+    reference: Reference,
+) -> Result<Calibration, CalibrationError> {
+    let mut calibrator = Calibrator::new(range, reference, &Calibration::NOMINAL, 4)?;
+    let mut source = Source::default();
+    loop {
+        let result = source.block(0, 0, |t| load.scan(t), |block| calibrator.process(block));
+        if let Some(result) = result {
+            assert!(result.is_err() || calibrator.seconds_left() == 0);
+            return result;
+        }
+        assert!(source.scans < 20 * 4_000, "a calibration ends");
+    }
+}
+
+fn reference(volts: f64, amperes: f64, lag_degrees: f64) -> Reference {
+    Reference {
+        volts_uv: (volts * 1e6) as u32,
+        amperes_ua: (amperes * 1e6) as u32,
+        lag_millidegrees: (lag_degrees * 1e3) as i32,
+    }
+}
+
+#[test]
+fn a_calibration_corrects_gain_and_phase() {
+    // The instrument says something else than the nominal front end.
+    for (range, hertz, amperes) in [
+        (Range::Low, 50.0, 20.0),
+        (Range::High, 60.0, 2.0),
+        (Range::High, 50.0, 2.0),
+    ] {
+        for (volts, current, lag, shown_lag) in [
+            (1.03, 0.96, 0.0, 0.0),
+            (0.97, 1.05, 60.0, 60.35),
+            (1.0, 1.0, -30.0, -30.35),
+            (1.0, 1.0, 175.0, 175.3),
+        ] {
+            let seen = load(230.0, amperes, shown_lag, hertz);
+            let truth = reference(230.0 * volts, amperes * current, lag);
+            let calibration = calibrate(&seen, range, truth).unwrap();
+            let mut meter = Meter::new(calibration);
+            let shown = run(&mut Source::default(), &mut meter, &seen, 4);
+            let last = shown.last().unwrap();
+            let apparent = 230.0 * volts * amperes * current;
+            assert_near(f64::from(last.volts_uv) / 1e6, 230.0 * volts, 1e-5, "V");
+            assert_near(
+                f64::from(last.amperes_ua) / 1e6,
+                amperes * current,
+                2e-5,
+                "A",
+            );
+            let (sine, cosine) = lag.to_radians().sin_cos();
+            let active = last.active_uw as f64 / 1e6 / apparent;
+            let reactive = last.reactive_uvar as f64 / 1e6 / apparent;
+            assert!(
+                (active - cosine).abs() < 1e-4,
+                "{range:?} {lag}: {active} {cosine}"
+            );
+            assert!(
+                (reactive - sine).abs() < 2e-4,
+                "{range:?} {lag}: {reactive} {sine}"
+            );
+        }
+    }
+}
+
+#[test]
+fn impossible_calibrations_are_refused() {
+    let seen = load(230.0, 2.0, 0.0, 50.0);
+    let expect = |volts, amperes, lag, error| {
+        let found = calibrate(&seen, Range::High, reference(volts, amperes, lag));
+        assert_eq!(found.unwrap_err(), error, "{volts} V {amperes} A {lag}");
+    };
+    expect(300.0, 2.0, 0.0, CalibrationError::VoltageGain);
+    expect(230.0, 3.0, 0.0, CalibrationError::CurrentGain);
+    expect(230.0, 2.0, 20.0, CalibrationError::Phase);
+    expect(230.0, 2.0, 180.0, CalibrationError::Phase);
+    expect(0.0, 2.0, 0.0, CalibrationError::Reference);
+    expect(230.0, 0.001, 0.0, CalibrationError::Reference);
+    let too_much = calibrate(
+        &load(230.0, 20.0, 0.0, 50.0),
+        Range::High,
+        reference(230.0, 20.0, 0.0),
+    );
+    assert_eq!(too_much.unwrap_err(), CalibrationError::Saturated);
+    let silent = calibrate(
+        &load(0.0, 2.0, 0.0, 50.0),
+        Range::High,
+        reference(230.0, 2.0, 0.0),
+    );
+    assert_eq!(silent.unwrap_err(), CalibrationError::NoFrequency);
+    let no_current = calibrate(
+        &load(230.0, 0.0, 0.0, 50.0),
+        Range::High,
+        reference(230.0, 2.0, 0.0),
+    );
+    assert_eq!(no_current.unwrap_err(), CalibrationError::CurrentGain);
+    let mut calibrator = Calibrator::new(
+        Range::High,
+        reference(230.0, 2.0, 0.0),
+        &Calibration::NOMINAL,
+        4,
+    )
+    .unwrap();
+    let mut source = Source::default();
+    let found = (0..500u32).find_map(|n| {
+        let lost = if n == 160 { 80 } else { 0 };
+        source.block(0, lost, |t| seen.scan(t), |block| calibrator.process(block))
+    });
+    assert_eq!(found, Some(Err(CalibrationError::MissingSamples)));
+}
