@@ -1,0 +1,148 @@
+//! The part's memories, at fixed host addresses so that the core may map them.
+
+use std::alloc::{alloc_zeroed, dealloc, handle_alloc_error, Layout};
+use std::ptr::NonNull;
+
+/// Host bytes that stand for one memory of the part: page-aligned, never
+/// moved, and only ever reached through copies, because the core reaches the
+/// same bytes through its own pointer.
+#[derive(Debug)]
+pub struct Memory {
+    bytes: NonNull<u8>,
+    length: usize,
+}
+
+// SAFETY: the bytes are owned by this value alone; the core that maps them is
+// kept in the same machine and moves between threads together with it.
+unsafe impl Send for Memory {}
+
+/// The alignment the core asks of mapped memory.
+const ALIGNMENT: usize = 4096;
+
+impl Memory {
+    /// `length` bytes (a multiple of 4 KB, not zero), each `fill`.
+    pub fn new(length: usize, fill: u8) -> Self {
+        let layout = Self::layout(length);
+        // SAFETY: `layout` has a size above zero, which it asserts.
+        let bytes = unsafe { alloc_zeroed(layout) };
+        let Some(bytes) = NonNull::new(bytes) else {
+            handle_alloc_error(layout)
+        };
+        let mut memory = Memory { bytes, length };
+        memory.fill(0, length, fill);
+        memory
+    }
+
+    fn layout(length: usize) -> Layout {
+        assert!(length > 0 && length % ALIGNMENT == 0, "whole pages");
+        Layout::from_size_align(length, ALIGNMENT).expect("a memory of the part is small")
+    }
+
+    /// Bytes held.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Never: a memory has at least one page.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Where the bytes are, for the core to map.
+    pub(crate) fn host(&self) -> *mut u8 {
+        self.bytes.as_ptr()
+    }
+
+    /// Copies bytes from `offset` on into `into`; false if they are not all inside.
+    pub fn read(&self, offset: usize, into: &mut [u8]) -> bool {
+        if !self.holds(offset, into.len()) {
+            return false;
+        }
+        // SAFETY: the range is inside the allocation, checked above, and
+        // `into` is a live host slice that never overlaps it, since no
+        // reference to the allocation is ever given out.
+        unsafe {
+            self.bytes
+                .as_ptr()
+                .add(offset)
+                .copy_to_nonoverlapping(into.as_mut_ptr(), into.len());
+        }
+        true
+    }
+
+    /// Copies `from` to `offset`; false if it does not fit.
+    pub fn write(&mut self, offset: usize, from: &[u8]) -> bool {
+        if !self.holds(offset, from.len()) {
+            return false;
+        }
+        // SAFETY: as in `read`, with the direction turned.
+        unsafe {
+            self.bytes
+                .as_ptr()
+                .add(offset)
+                .copy_from_nonoverlapping(from.as_ptr(), from.len());
+        }
+        true
+    }
+
+    /// Sets `length` bytes from `offset` on to `value`; false if they are not all inside.
+    pub fn fill(&mut self, offset: usize, length: usize, value: u8) -> bool {
+        if !self.holds(offset, length) {
+            return false;
+        }
+        // SAFETY: the range is inside the allocation, checked above.
+        unsafe { self.bytes.as_ptr().add(offset).write_bytes(value, length) };
+        true
+    }
+
+    /// The little-endian word at `offset`, if it is inside.
+    pub fn word(&self, offset: usize) -> Option<u32> {
+        let mut bytes = [0; 4];
+        self.read(offset, &mut bytes)
+            .then(|| u32::from_le_bytes(bytes))
+    }
+
+    /// Writes a little-endian word; false if it does not fit.
+    pub fn set_word(&mut self, offset: usize, value: u32) -> bool {
+        self.write(offset, &value.to_le_bytes())
+    }
+
+    /// A copy of all bytes.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.length];
+        self.read(0, &mut bytes);
+        bytes
+    }
+
+    fn holds(&self, offset: usize, length: usize) -> bool {
+        offset
+            .checked_add(length)
+            .is_some_and(|end| end <= self.length)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `new` with this very layout, and freed once.
+        unsafe { dealloc(self.bytes.as_ptr(), Self::layout(self.length)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accesses_stay_inside() {
+        let mut memory = Memory::new(4096, 0xFF);
+        assert_eq!(memory.word(4092), Some(0xFFFF_FFFF));
+        assert_eq!(memory.word(4093), None);
+        assert_eq!(memory.word(usize::MAX), None);
+        assert!(memory.set_word(8, 0x1234_5678));
+        assert!(!memory.write(4090, &[0; 7]));
+        let mut bytes = [0; 2];
+        assert!(memory.read(8, &mut bytes));
+        assert_eq!(bytes, [0x78, 0x56]);
+        assert_eq!(memory.host() as usize % ALIGNMENT, 0);
+    }
+}

@@ -1,0 +1,253 @@
+//! The whole machine: core and part, made from an image, driven by a run loop.
+
+mod core;
+mod faults;
+mod information;
+mod inspect;
+pub mod memory;
+mod run;
+mod snapshot;
+
+pub use faults::{Cut, Skip};
+pub use inspect::Registers;
+pub use run::{Action, Hit, Hook, Stop};
+pub use snapshot::{Snapshot, SnapshotError};
+
+use crate::analog::{AnalogInput, Still};
+use crate::bus::context::{
+    Context, Memories, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
+};
+use crate::bus::outside::Outside;
+use crate::bus::Part;
+use crate::image::{Image, ImageError};
+use crate::peripherals::nor::Nor;
+use crate::peripherals::qspi::WINDOW_BASE;
+use crate::statistics::Statistics;
+use crate::time::{nanoseconds, seconds, Cycles};
+use memory::Memory;
+use rigless::emulator::Processor;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How a machine is made.
+pub struct Config {
+    /// Where all randomness comes from: RAM at power-up, RNG, torn writes.
+    pub seed: u64,
+    /// The analogue inputs.
+    pub analog: Box<dyn AnalogInput>,
+    /// The external flash's content; blank if none.
+    pub nor: Option<Vec<u8>>,
+    /// The user information page (at most 4 KB); that of a new part if none.
+    pub uicr: Option<Vec<u8>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            seed: 1,
+            analog: Box::new(Still::default()),
+            nor: None,
+            uicr: None,
+        }
+    }
+}
+
+/// Why no machine could be made.
+#[derive(Debug)]
+pub enum MachineError {
+    /// The image is malformed.
+    Image(ImageError),
+    /// The core could not be made (a host without support for it).
+    Core(String),
+    /// The content of another memory does not fit.
+    Memory(&'static str),
+}
+
+impl fmt::Display for MachineError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MachineError::Image(error) => error.fmt(formatter),
+            MachineError::Core(reason) => write!(formatter, "the core cannot run here: {reason}"),
+            MachineError::Memory(which) => write!(formatter, "too many bytes for the {which}"),
+        }
+    }
+}
+
+impl std::error::Error for MachineError {}
+
+impl From<ImageError> for MachineError {
+    fn from(error: ImageError) -> Self {
+        MachineError::Image(error)
+    }
+}
+
+/// An nRF52840 with its surroundings.
+///
+/// It may be sent to another thread. The same image, configuration and calls
+/// give the same run, to the instruction.
+pub struct Machine {
+    // Dropped before `part`, whose memories it maps.
+    core: Box<dyn Processor>,
+    part: Part,
+    cut: Option<Cut>,
+    breakpoints: BTreeMap<u32, run::Breakpoint>,
+    /// The core sleeps and nothing has happened since that it would notice.
+    asleep: bool,
+    off: bool,
+}
+
+impl fmt::Debug for Machine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Machine")
+            .field("seconds", &self.seconds())
+            .field("instructions", &self.instructions())
+            .field("pc", &self.core.pc())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Machine {
+    /// A machine with `image` in its memories, just powered up.
+    pub fn new(image: &Image, config: Config) -> Result<Self, MachineError> {
+        let mut memories = Memories {
+            flash: Memory::new(FLASH_SIZE as usize, 0xFF),
+            ram: Memory::new(RAM_SIZE as usize, 0),
+            ficr: information::factory(config.seed),
+            uicr: information::user(config.uicr.as_deref())
+                .ok_or(MachineError::Memory("user information page"))?,
+        };
+        let mut nor = match config.nor {
+            Some(bytes) if bytes.len() > crate::peripherals::nor::NOR_SIZE as usize => {
+                return Err(MachineError::Memory("external flash"));
+            }
+            Some(bytes) => bytes,
+            None => Vec::new(),
+        };
+        place_flash(image, &mut memories, &mut nor);
+        let mut context = Context::new(memories, Outside::new(config.analog), config.seed);
+        fill_ram_with_noise(&mut context);
+        let mut part = Part::new(context);
+        part.peripherals.qspi.nor = Nor::from_bytes(&nor);
+        let mut core = core::make().map_err(MachineError::Core)?;
+        core::map(core.as_mut(), &part.context.memories);
+        let mut machine = Machine {
+            core,
+            part,
+            cut: None,
+            breakpoints: BTreeMap::new(),
+            asleep: false,
+            off: false,
+        };
+        machine.part.context.statistics.resets[0] = 1;
+        // A debugger may load RAM too; noise elsewhere stays.
+        for segment in &image.segments {
+            if let Some(offset) = segment.address.checked_sub(RAM_BASE) {
+                let ram = &mut machine.part.context.memories.ram;
+                ram.write(offset as usize, &segment.bytes);
+            }
+        }
+        machine.boot_core();
+        Ok(machine)
+    }
+
+    fn boot_core(&mut self) {
+        self.asleep = false;
+        let flash = &self.part.context.memories.flash;
+        self.core
+            .boot(0, &|address, _| flash.word(address as usize).map(u64::from));
+    }
+
+    /// Cuts the power and switches it on again: flash and external flash are
+    /// kept, RAM and everything else are lost.
+    pub fn power_cycle(&mut self) {
+        // The external flash finds out before it starts anew.
+        self.part.peripherals.nvmc.power_failed = false;
+        self.part.reset(None);
+        fill_ram_with_noise(&mut self.part.context);
+        self.part.context.invalidate(RAM_BASE, RAM_SIZE);
+        self.off = false;
+        self.core.reset();
+        self.boot_core();
+    }
+
+    /// Presses the reset button.
+    pub fn reset_pin(&mut self) {
+        self.reset_with(crate::bus::context::ResetCause::Pin);
+    }
+
+    fn reset_with(&mut self, cause: crate::bus::context::ResetCause) {
+        self.part.reset(Some(cause));
+        self.off = false;
+        self.core.reset();
+        self.boot_core();
+    }
+
+    /// Virtual time since the first power-up, in cycles of 64 MHz.
+    pub fn now(&self) -> Cycles {
+        self.part.skipped + self.core.retired()
+    }
+
+    /// Virtual time in nanoseconds.
+    pub fn nanoseconds(&self) -> u64 {
+        nanoseconds(self.now())
+    }
+
+    /// Virtual time in seconds.
+    pub fn seconds(&self) -> f64 {
+        seconds(self.now())
+    }
+
+    /// Instructions retired since the first power-up.
+    pub fn instructions(&self) -> u64 {
+        self.core.retired()
+    }
+
+    /// What was counted.
+    pub fn statistics(&self) -> &Statistics {
+        &self.part.context.statistics
+    }
+
+    /// What firmware touched that has no model, and flash misuse.
+    pub fn notes(&self) -> &crate::bus::notes::Notes {
+        &self.part.context.notes
+    }
+
+    /// The part: peripherals, memories and the outside.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// Replaces the analogue inputs.
+    pub fn set_analog(&mut self, analog: Box<dyn AnalogInput>) {
+        self.part.context.outside.analog = analog;
+    }
+}
+
+fn place_flash(image: &Image, memories: &mut Memories, nor: &mut Vec<u8>) {
+    for segment in &image.segments {
+        let bytes = &segment.bytes;
+        match segment.address {
+            address if address < FLASH_SIZE => {
+                memories.flash.write(address as usize, bytes);
+            }
+            address if (UICR_BASE..UICR_BASE + PAGE_SIZE).contains(&address) => {
+                memories.uicr.write((address - UICR_BASE) as usize, bytes);
+            }
+            address if (WINDOW_BASE..RAM_BASE).contains(&address) => {
+                let start = (address - WINDOW_BASE) as usize;
+                if nor.len() < start + bytes.len() {
+                    nor.resize(start + bytes.len(), 0xFF);
+                }
+                nor[start..start + bytes.len()].copy_from_slice(bytes);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fill_ram_with_noise(context: &mut Context) {
+    let mut noise = vec![0; RAM_SIZE as usize];
+    context.chance.fill(&mut noise);
+    context.memories.ram.write(0, &noise);
+}

@@ -1,0 +1,310 @@
+//! The peripherals of the part, each with its registers, events and times.
+//!
+//! They share a shape: `task` for a task register (written by the CPU or
+//! triggered by PPI), `read` and `write` for the others, `wake` for what they
+//! do by themselves, `reset`. Register offsets and numbers are those of the
+//! nRF52840 Product Specification v1.7.
+
+pub mod acl;
+pub mod clock;
+pub mod ecb;
+pub mod events;
+pub mod gpio;
+pub mod gpiote;
+pub mod nor;
+pub mod nvmc;
+pub mod power;
+pub mod ppi;
+pub mod qspi;
+pub mod rtc;
+pub mod saadc;
+pub mod serial;
+pub mod small;
+pub mod timer;
+pub mod uarte;
+
+use crate::bus::context::{Context, ResetCause};
+use crate::bus::wakes::Source;
+use serde::{Deserialize, Serialize};
+
+/// All of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Peripherals {
+    /// The events that CLOCK and POWER share.
+    pub clock_events: events::Events,
+    /// CLOCK.
+    pub clock: clock::Clock,
+    /// POWER and APPROTECT.
+    pub power: power::Power,
+    /// P0 and P1.
+    pub gpio: gpio::Gpio,
+    /// GPIOTE.
+    pub gpiote: gpiote::Gpiote,
+    /// UARTE0 and UARTE1.
+    pub uarte: [uarte::Uarte; 2],
+    /// The blocks of SPI and TWI, 0 to 3.
+    pub serial: [serial::Serial; 4],
+    /// SAADC.
+    pub saadc: saadc::Saadc,
+    /// TIMER0 to TIMER4.
+    pub timer: [timer::Timer; 5],
+    /// RTC0 to RTC2.
+    pub rtc: [rtc::Rtc; 3],
+    /// TEMP.
+    pub temp: small::Temp,
+    /// RNG.
+    pub rng: small::Rng,
+    /// ECB.
+    pub ecb: ecb::Ecb,
+    /// WDT.
+    pub watchdog: small::Watchdog,
+    /// EGU0 to EGU5.
+    pub egu: [small::Egu; 6],
+    /// NVMC.
+    pub nvmc: nvmc::Nvmc,
+    /// ACL.
+    pub acl: acl::Acl,
+    /// PPI.
+    pub ppi: ppi::Ppi,
+    /// QSPI and the external flash.
+    pub qspi: qspi::Qspi,
+}
+
+impl Peripherals {
+    /// As after a power-up.
+    pub fn new() -> Self {
+        Peripherals {
+            clock_events: events::Events::new(0),
+            clock: clock::Clock::new(),
+            power: power::Power::new(),
+            gpio: gpio::Gpio::new(),
+            gpiote: gpiote::Gpiote::new(),
+            uarte: std::array::from_fn(|n| uarte::Uarte::new(n as u8)),
+            serial: std::array::from_fn(|n| serial::Serial::new(n as u8)),
+            saadc: saadc::Saadc::new(),
+            timer: std::array::from_fn(|n| timer::Timer::new(n as u8)),
+            rtc: std::array::from_fn(|n| rtc::Rtc::new(n as u8)),
+            temp: small::Temp::new(),
+            rng: small::Rng::new(),
+            ecb: ecb::Ecb::new(),
+            watchdog: small::Watchdog::new(),
+            egu: std::array::from_fn(|n| small::Egu::new(n as u8)),
+            nvmc: nvmc::Nvmc::new(),
+            acl: acl::Acl::new(),
+            ppi: ppi::Ppi::new(),
+            qspi: qspi::Qspi::new(),
+        }
+    }
+
+    /// What `source` does by itself, now.
+    pub fn wake(&mut self, source: Source, context: &mut Context) {
+        match source {
+            Source::HighFrequencyClock => self.clock.wake_high(&mut self.clock_events, context),
+            Source::LowFrequencyClock => self.clock.wake_low(&mut self.clock_events, context),
+            Source::Timer(n) => self.timer[usize::from(n)].wake(context),
+            Source::Rtc(n) => self.rtc[usize::from(n)].wake(context),
+            Source::Saadc => self.saadc.wake(context),
+            Source::UartTransmit(n) => self.uarte[usize::from(n)].wake_transmit(context),
+            Source::UartReceive(n) => self.uarte[usize::from(n)].wake_receive(context),
+            // READY is computed; the deadline only ends the CPU's wait.
+            Source::Nvmc => {}
+            Source::Rng => self.rng.wake(context),
+            Source::Temp => self.temp.wake(context),
+            Source::Ecb => self.ecb.wake(context),
+            Source::Watchdog => self.watchdog.wake(context),
+            Source::Qspi => self.qspi.wake(context),
+            Source::Serial(n) => self.serial[usize::from(n)].wake(context),
+            Source::Pins => self.scheduled_pins(context),
+        }
+    }
+
+    /// The inputs that change now, and when the next ones do.
+    fn scheduled_pins(&mut self, context: &mut Context) {
+        while let Some(edge) = context.outside.pins.scheduled.front().copied() {
+            if edge.at > context.now {
+                context.wakes.set(Source::Pins, edge.at);
+                break;
+            }
+            context.outside.pins.scheduled.pop_front();
+            context.outside.pins.driven[usize::from(edge.pin)] = Some(edge.high);
+        }
+        self.pins_changed(context);
+    }
+
+    /// Levels at pins may have changed.
+    pub fn pins_changed(&mut self, context: &mut Context) {
+        self.gpiote.pins_changed(&mut self.gpio, context);
+    }
+
+    /// A task register, by the peripheral's number and the offset; false if
+    /// there is none.
+    pub fn task(&mut self, slot: u8, offset: u32, context: &mut Context) -> bool {
+        match slot {
+            0 if offset < 0x78 => {
+                let before = context.low_frequency_running;
+                let known = self.clock.task(offset, context);
+                if context.low_frequency_running != before {
+                    for rtc in &mut self.rtc {
+                        rtc.clock_changed(before, context);
+                    }
+                }
+                known
+            }
+            0 => self.power.task(offset),
+            2 => self.uarte[0].task(offset, context),
+            3 => self.serial[0].task(offset, context),
+            4 => self.serial[1].task(offset, context),
+            6 => {
+                let known = self.gpiote.task(offset, &mut self.gpio, context);
+                self.pins_changed(context);
+                known
+            }
+            7 => self.saadc.task(offset, context),
+            8..=10 => self.timer[usize::from(slot) - 8].task(offset, context),
+            11 => self.rtc[0].task(offset, context),
+            12 => self.temp.task(offset, context),
+            13 => self.rng.task(offset, context),
+            14 => self.ecb.task(offset, context),
+            16 => self.watchdog.task(offset, context),
+            17 => self.rtc[1].task(offset, context),
+            20..=25 => self.egu[usize::from(slot) - 20].task(offset, context),
+            26 | 27 => self.timer[usize::from(slot) - 23].task(offset, context),
+            31 => self.ppi.task(offset, context),
+            35 => self.serial[2].task(offset, context),
+            36 => self.rtc[2].task(offset, context),
+            40 => self.uarte[1].task(offset, context),
+            41 => self.qspi.task(offset, context),
+            47 => self.serial[3].task(offset, context),
+            _ => false,
+        }
+    }
+
+    /// A read of a register that is no task; none without a model.
+    pub fn read(&mut self, slot: u8, offset: u32, context: &mut Context) -> Option<u32> {
+        match slot {
+            0 => self
+                .clock
+                .read(offset)
+                .or_else(|| self.power.read(offset))
+                .or_else(|| self.clock_events.read(offset)),
+            2 => self.uarte[0].read(offset),
+            3 => self.serial[0].read(offset),
+            4 => self.serial[1].read(offset),
+            6 => self.gpiote.read(offset),
+            7 => self.saadc.read(offset),
+            8..=10 => self.timer[usize::from(slot) - 8].read(offset),
+            11 => self.rtc[0].read(offset, context),
+            12 => self.temp.read(offset),
+            13 => self.rng.read(offset),
+            14 => self.ecb.read(offset),
+            16 => self.watchdog.read(offset),
+            17 => self.rtc[1].read(offset, context),
+            20..=25 => self.egu[usize::from(slot) - 20].events.read(offset),
+            26 | 27 => self.timer[usize::from(slot) - 23].read(offset),
+            30 => self
+                .nvmc
+                .read(offset, context)
+                .or_else(|| self.acl.read(offset)),
+            31 => self.ppi.read(offset),
+            35 => self.serial[2].read(offset),
+            36 => self.rtc[2].read(offset, context),
+            40 => self.uarte[1].read(offset),
+            41 => self.qspi.read(offset, context),
+            47 => self.serial[3].read(offset),
+            _ => None,
+        }
+    }
+
+    /// A write of a register that is no task: whether there is a model, or a
+    /// bus fault.
+    pub fn write(
+        &mut self,
+        slot: u8,
+        offset: u32,
+        value: u32,
+        context: &mut Context,
+    ) -> Result<bool, nvmc::Refused> {
+        Ok(match slot {
+            0 => {
+                self.clock.write(offset, value)
+                    || self.power.write(offset, value, context)
+                    || self.clock_events.write(offset, value, context)
+            }
+            2 => self.uarte[0].write(offset, value, context),
+            3 => self.serial[0].write(offset, value, context),
+            4 => self.serial[1].write(offset, value, context),
+            6 => {
+                let known = self.gpiote.write(offset, value, &mut self.gpio, context);
+                self.pins_changed(context);
+                known
+            }
+            7 => self.saadc.write(offset, value, context),
+            8..=10 => self.timer[usize::from(slot) - 8].write(offset, value, context),
+            11 => self.rtc[0].write(offset, value, context),
+            12 => self.temp.write(offset, value, context),
+            13 => self.rng.write(offset, value, context),
+            14 => self.ecb.write(offset, value, context),
+            16 => self.watchdog.write(offset, value, context),
+            17 => self.rtc[1].write(offset, value, context),
+            20..=25 => self.egu[usize::from(slot) - 20]
+                .events
+                .write(offset, value, context),
+            26 | 27 => self.timer[usize::from(slot) - 23].write(offset, value, context),
+            30 => {
+                self.acl.write(offset, value)
+                    || self.nvmc.write(offset, value, &self.acl, context)?
+            }
+            31 => self.ppi.write(offset, value, context),
+            35 => self.serial[2].write(offset, value, context),
+            36 => self.rtc[2].write(offset, value, context),
+            40 => self.uarte[1].write(offset, value, context),
+            41 => self.qspi.write(offset, value, context),
+            47 => self.serial[3].write(offset, value, context),
+            _ => false,
+        })
+    }
+
+    /// Everything as after a reset; `None` is a power-up, which also forgets
+    /// what other resets keep.
+    pub fn reset(&mut self, cause: Option<ResetCause>, context: &mut Context) {
+        self.clock_events.reset(context);
+        self.clock.reset(context);
+        match cause {
+            Some(cause) => self.power.reset(cause),
+            None => self.power = power::Power::new(),
+        }
+        self.gpio.reset(context);
+        self.gpiote.reset(context);
+        self.uarte.iter_mut().for_each(|uarte| uarte.reset(context));
+        self.serial
+            .iter_mut()
+            .for_each(|block| block.reset(context));
+        self.saadc.reset(context);
+        self.timer.iter_mut().for_each(|timer| timer.reset(context));
+        self.rtc.iter_mut().for_each(|rtc| rtc.reset(context));
+        self.temp.reset(context);
+        self.rng.reset(context);
+        self.ecb.reset(context);
+        // A software reset or a lock-up leaves the watchdog running.
+        if !matches!(cause, Some(ResetCause::Software | ResetCause::Lockup)) {
+            self.watchdog.reset(context);
+        }
+        self.egu
+            .iter_mut()
+            .for_each(|egu| egu.events.reset(context));
+        self.nvmc.reset(context);
+        self.acl = acl::Acl::new();
+        self.ppi.reset(context);
+        self.qspi.reset(cause.is_none(), context);
+        // Scheduled inputs belong to the outside and stay.
+        if let Some(edge) = context.outside.pins.scheduled.front() {
+            context.wakes.set(Source::Pins, edge.at);
+        }
+    }
+}
+
+impl Default for Peripherals {
+    fn default() -> Self {
+        Self::new()
+    }
+}
