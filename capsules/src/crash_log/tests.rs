@@ -1,7 +1,5 @@
 //! Crash log: round trip, noise, the ring, and a reset in the middle of a write.
 
-extern crate std;
-
 use core::cell::Cell;
 use std::vec::Vec;
 

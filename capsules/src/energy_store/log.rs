@@ -1,0 +1,464 @@
+//! Writing the energy store: the order of flash operations, one at a time.
+//!
+//! # Rules
+//!
+//! 1. A record is written head first, CRC, then commit; it is acknowledged when
+//!    the commit word is complete and the record reads back.
+//! 2. The first record after each start is preceded by a start mark, so that a
+//!    word which reads as erased but is not becomes firm.
+//! 3. What the scan believes but does not find firm is written once more before
+//!    anything is shown ([`Log::needs_repair`]).
+//! 4. Before the first record after a start, the last record is written once
+//!    more if it is of the other kind: its commit word may be half written, and
+//!    only as the last record could it do without.
+//! 5. A page is opened by erasing it, its header, a copy of the newest record of
+//!    each kind, and two open marks. Only then is it the active one.
+//! 6. While a page that is not open has a higher sequence than the active one,
+//!    the active one is not written any more.
+//!
+//! [`Log`] holds no reference to the flash: its caller carries out what
+//! [`Log::next`] asks for. So the tests can stop it between any two operations.
+
+use super::format::{
+    Burst, Decoded, Form, Kind, PageHeader, Place, Record, ERASED, HEADER_WORDS, KINDS, MAX_OFFSET,
+    OPEN_MARK, OPEN_MARK_WORD, PAGES, PAGE_WORDS, START_MARK,
+};
+use super::scan::{scan_page, scan_store};
+
+/// The next thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Write one word of the store, then call [`Log::next`] again.
+    Write {
+        /// Word of the store.
+        word: usize,
+        /// Value.
+        value: u32,
+    },
+    /// Erase one page, then call [`Log::next`] again.
+    Erase {
+        /// Page of the store.
+        page: usize,
+    },
+    /// Nothing is left to do.
+    Finished(Outcome),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to do.
+    Idle,
+    /// What was not firm is so now.
+    Repaired,
+    /// The record is durable.
+    Appended {
+        /// Kind of the record.
+        kind: Kind,
+        /// Its sequence.
+        sequence: u32,
+    },
+    /// The flash does not hold what is written to it.
+    Failed,
+}
+
+/// The page that records go to.
+#[derive(Clone, Copy)]
+struct Active {
+    page: usize,
+    header: PageHeader,
+    next_word: usize,
+    /// For each kind, where a firm whole record stands that deltas refer to.
+    bases: [Option<usize>; KINDS],
+}
+
+/// A page that is being opened.
+#[derive(Clone, Copy)]
+struct Opening {
+    active: Active,
+    /// Index of the next kind to be copied.
+    next_kind: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// The next step is to be decided.
+    Decide,
+    /// A page is being erased.
+    Erase(Opening),
+    /// Header or copies of a page are being written.
+    Open(Opening),
+    /// The open marks are being written.
+    OpenMarks(Opening),
+    /// A record is being written at this word of the active page.
+    Append { record: Record, word: usize },
+}
+
+/// The state of the store.
+pub struct Log {
+    active: Option<Active>,
+    newest: [Option<Record>; KINDS],
+    tail: Option<Kind>,
+    start_mark_due: bool,
+    tail_may_be_unfirm: bool,
+    repair: bool,
+    rotate: bool,
+    highest_page_sequence: u32,
+    last_page: usize,
+    erases: [Option<u32>; PAGES],
+    pending: Option<Record>,
+    rewriting: bool,
+    attempts: usize,
+    phase: Phase,
+    burst: Burst,
+    burst_start: usize,
+    burst_done: usize,
+}
+
+impl Log {
+    /// Reads the store and takes up where it was left.
+    ///
+    /// - `read`: reads a word of the store
+    pub fn mount<R: Fn(usize) -> u32>(read: &R) -> Self {
+        let content = scan_store(read);
+        let (page_sequence, last_page) = content.highest.unwrap_or((0, PAGES - 1));
+        let found = content.active.map(|(_, found)| found);
+        Log {
+            active: content.active.map(|(page, found)| Active {
+                page,
+                header: found.header,
+                next_word: found.next_word,
+                bases: found.copies,
+            }),
+            newest: found.map_or([None; KINDS], |found| found.newest),
+            tail: found.and_then(|found| found.tail),
+            start_mark_due: true,
+            tail_may_be_unfirm: true,
+            repair: found.is_some_and(|found| !found.firm),
+            rotate: content.superseded || found.is_some_and(|found| !found.open_firm),
+            highest_page_sequence: page_sequence,
+            last_page: content.active.map_or(last_page, |(page, _)| page),
+            erases: content.erases,
+            pending: None,
+            rewriting: false,
+            attempts: 0,
+            phase: Phase::Decide,
+            burst: Burst::new(),
+            burst_start: 0,
+            burst_done: 0,
+        }
+    }
+
+    /// Whether what [`newest`](Self::newest) gives must not be shown before
+    /// [`next`](Self::next) has been carried through.
+    pub fn needs_repair(&self) -> bool {
+        self.repair
+    }
+
+    /// The newest record of a kind.
+    pub fn newest(&self, kind: Kind) -> Option<&Record> {
+        self.newest[kind.index()].as_ref()
+    }
+
+    /// Sequence of the newest record of all; 0 when there is none.
+    pub fn last_sequence(&self) -> u32 {
+        let base = self.active.map_or(0, |active| active.header.base_sequence);
+        self.newest
+            .iter()
+            .flatten()
+            .fold(base, |last, record| last.max(record.sequence))
+    }
+
+    /// Erase count of the most erased page.
+    pub fn most_erases(&self) -> u32 {
+        self.erases
+            .iter()
+            .flatten()
+            .fold(0, |most, &erases| most.max(erases))
+    }
+
+    /// Whether a record is being written or waits for it.
+    pub fn is_appending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Asks for a record to be written. False if one waits already or the
+    /// payload has no allowed length.
+    pub fn append(&mut self, kind: Kind, payload: &[u8]) -> bool {
+        if self.pending.is_some() {
+            return false;
+        }
+        // The sequence is set when all before it is known.
+        self.pending = Record::new(kind, 0, payload);
+        self.pending.is_some()
+    }
+
+    /// The next flash operation. To be called when the one before has ended
+    /// well; [`failed`](Self::failed) if it has not.
+    pub fn next<R: Fn(usize) -> u32>(&mut self, read: &R) -> Step {
+        loop {
+            if let Some(&value) = self.burst.as_slice().get(self.burst_done) {
+                let word = self.burst_start + self.burst_done;
+                self.burst_done += 1;
+                return Step::Write { word, value };
+            }
+            let step = match self.phase {
+                Phase::Decide => self.decide(read),
+                Phase::Erase(opening) => self.erased(opening, read),
+                Phase::Open(opening) => self.copy(opening),
+                Phase::OpenMarks(opening) => self.opened(opening, read),
+                Phase::Append { record, word } => self.written(record, word, read),
+            };
+            if let Some(step) = step {
+                return step;
+            }
+        }
+    }
+
+    /// The operation that [`next`](Self::next) asked for has failed. The page
+    /// that it belonged to is not used any more.
+    pub fn failed(&mut self) -> Outcome {
+        self.burst = Burst::new();
+        self.burst_done = 0;
+        self.phase = Phase::Decide;
+        self.rotate = true;
+        self.pending = None;
+        self.rewriting = false;
+        self.attempts = 0;
+        Outcome::Failed
+    }
+
+    fn decide<R: Fn(usize) -> u32>(&mut self, read: &R) -> Option<Step> {
+        if self.attempts > PAGES {
+            return Some(Step::Finished(self.failed()));
+        }
+        let sequence = self.last_sequence().wrapping_add(1);
+        let pending = self.pending.map(|record| record.numbered(sequence));
+        let tail_of_other_kind = pending.is_some_and(|record| {
+            self.tail_may_be_unfirm && self.tail.is_some_and(|tail| tail != record.kind)
+        });
+        self.rewriting = self.repair || tail_of_other_kind;
+        let record = if self.rewriting {
+            self.tail.and_then(|kind| self.newest[kind.index()])
+        } else if pending.is_some() {
+            pending
+        } else {
+            return Some(Step::Finished(Outcome::Idle));
+        };
+        // A repair without a record to write concerns the page's open marks.
+        let room = record.and_then(|record| self.begin_append(record, read));
+        match room {
+            Some(()) => None,
+            None => Some(self.begin_opening()),
+        }
+    }
+
+    /// Prepares the words of a record; none if the active page must not or
+    /// cannot take it.
+    fn begin_append<R: Fn(usize) -> u32>(&mut self, record: Record, read: &R) -> Option<()> {
+        let active = self.active.filter(|_| !self.rotate)?;
+        let offset = record.sequence.wrapping_sub(active.header.base_sequence);
+        if !(1..=MAX_OFFSET).contains(&offset) {
+            return None;
+        }
+        let mut burst = Burst::new();
+        let mut word = active.next_word;
+        if self.start_mark_due {
+            burst.push(START_MARK);
+            word += 1;
+        }
+        let base = active.bases[record.kind.index()]
+            .and_then(|word| Some((word, active.decode(word, read)?.record)));
+        let place = Place {
+            header: &active.header,
+            word,
+        };
+        place.encode(
+            &record,
+            false,
+            base.as_ref().map(|(word, base)| (*word, base)),
+            &mut burst,
+        );
+        if active.next_word + burst.as_slice().len() > PAGE_WORDS {
+            return None;
+        }
+        self.begin_burst(active.page, active.next_word, burst);
+        self.phase = Phase::Append { record, word };
+        Some(())
+    }
+
+    /// Verifies a record that has been written.
+    fn written<R: Fn(usize) -> u32>(
+        &mut self,
+        record: Record,
+        word: usize,
+        read: &R,
+    ) -> Option<Step> {
+        self.phase = Phase::Decide;
+        let decoded = self.active.and_then(|active| active.decode(word, read));
+        let (Some(active), Some(decoded)) = (
+            self.active.as_mut(),
+            decoded.filter(|decoded| decoded.record == record),
+        ) else {
+            self.rotate = true;
+            self.attempts += 1;
+            return None;
+        };
+        active.next_word = decoded.end;
+        if decoded.form == Form::Full {
+            active.bases[record.kind.index()] = Some(word);
+        }
+        self.start_mark_due = false;
+        self.tail = Some(record.kind);
+        self.newest[record.kind.index()] = Some(record);
+        if self.rewriting {
+            return self.repaired();
+        }
+        self.tail_may_be_unfirm = false;
+        self.pending = None;
+        self.attempts = 0;
+        Some(Step::Finished(Outcome::Appended {
+            kind: record.kind,
+            sequence: record.sequence,
+        }))
+    }
+
+    /// All that is believed is firm now.
+    fn repaired(&mut self) -> Option<Step> {
+        self.tail_may_be_unfirm = false;
+        self.rewriting = false;
+        let was_due = core::mem::replace(&mut self.repair, false);
+        (was_due && self.pending.is_none()).then_some(Step::Finished(Outcome::Repaired))
+    }
+
+    /// Starts to open the page after the last one that was tried.
+    fn begin_opening(&mut self) -> Step {
+        let in_use = self.active.map(|active| active.page);
+        let mut page = (self.last_page + 1) % PAGES;
+        if Some(page) == in_use {
+            page = (page + 1) % PAGES;
+        }
+        self.last_page = page;
+        let copies = Kind::ALL
+            .iter()
+            .filter(|kind| self.newest[kind.index()].is_some())
+            .fold(0, |copies, kind| copies | 1 << kind.index());
+        let erases = self.erases_before(page).saturating_add(1);
+        self.erases[page] = Some(erases);
+        self.highest_page_sequence = self.highest_page_sequence.wrapping_add(1);
+        let header = PageHeader {
+            copies,
+            sequence: self.highest_page_sequence,
+            base_sequence: self.last_sequence(),
+            erases,
+        };
+        let active = Active {
+            page,
+            header,
+            next_word: HEADER_WORDS,
+            bases: [None; KINDS],
+        };
+        self.phase = Phase::Erase(Opening {
+            active,
+            next_kind: 0,
+        });
+        Step::Erase { page }
+    }
+
+    /// Erase count of a page. One whose header was lost to an interrupted erase,
+    /// or never written, is taken to be as worn as the pages' turn makes it:
+    /// interrupted erases are not counted.
+    fn erases_before(&self, page: usize) -> u32 {
+        let previous = self.erases[(page + PAGES - 1) % PAGES].unwrap_or(0);
+        self.erases[page].unwrap_or(if page == 0 {
+            previous
+        } else {
+            previous.saturating_sub(1)
+        })
+    }
+
+    /// Verifies an erased page and starts on its header.
+    fn erased<R: Fn(usize) -> u32>(&mut self, opening: Opening, read: &R) -> Option<Step> {
+        let page = opening.active.page;
+        if (0..PAGE_WORDS).any(|word| read(page * PAGE_WORDS + word) != ERASED) {
+            return self.page_refused();
+        }
+        let mut burst = Burst::new();
+        opening
+            .active
+            .header
+            .to_words(page)
+            .into_iter()
+            .for_each(|word| burst.push(word));
+        self.begin_burst(page, 0, burst);
+        self.phase = Phase::Open(opening);
+        None
+    }
+
+    /// Starts on the next copy, or on the open marks.
+    fn copy(&mut self, mut opening: Opening) -> Option<Step> {
+        let mut burst = Burst::new();
+        while let Some(kind) = Kind::from_index(opening.next_kind) {
+            opening.next_kind += 1;
+            if let Some(record) = self.newest[kind.index()] {
+                let word = opening.active.next_word;
+                let place = Place {
+                    header: &opening.active.header,
+                    word,
+                };
+                place.encode(&record, true, None, &mut burst);
+                opening.active.bases[kind.index()] = Some(word);
+                opening.active.next_word += burst.as_slice().len();
+                self.begin_burst(opening.active.page, word, burst);
+                self.phase = Phase::Open(opening);
+                return None;
+            }
+        }
+        (OPEN_MARK_WORD..HEADER_WORDS).for_each(|_| burst.push(OPEN_MARK));
+        self.begin_burst(opening.active.page, OPEN_MARK_WORD, burst);
+        self.phase = Phase::OpenMarks(opening);
+        None
+    }
+
+    /// Verifies an opened page and makes it the active one.
+    fn opened<R: Fn(usize) -> u32>(&mut self, opening: Opening, read: &R) -> Option<Step> {
+        let Active { page, header, .. } = opening.active;
+        let content = PageHeader::read(page, read)
+            .filter(|found| *found == header)
+            .and_then(|header| scan_page(page, header, read));
+        if !content.is_some_and(|content| content.newest == self.newest) {
+            return self.page_refused();
+        }
+        self.active = Some(opening.active);
+        self.tail = None;
+        self.start_mark_due = false;
+        self.rotate = false;
+        self.phase = Phase::Decide;
+        self.repaired()
+    }
+
+    /// The page does not hold what was written: the next one is tried.
+    fn page_refused(&mut self) -> Option<Step> {
+        self.rotate = true;
+        self.attempts += 1;
+        self.phase = Phase::Decide;
+        None
+    }
+
+    fn begin_burst(&mut self, page: usize, word: usize, burst: Burst) {
+        self.burst = burst;
+        self.burst_start = page * PAGE_WORDS + word;
+        self.burst_done = 0;
+    }
+}
+
+impl Active {
+    fn decode<R: Fn(usize) -> u32>(&self, word: usize, read: &R) -> Option<Decoded> {
+        let page_read = |word: usize| read(self.page * PAGE_WORDS + word);
+        Place {
+            header: &self.header,
+            word,
+        }
+        .decode(&page_read)
+    }
+}

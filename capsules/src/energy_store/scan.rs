@@ -1,0 +1,156 @@
+//! Reading the energy store: which page is the active one, and what is newest in it.
+//!
+//! # What is believed
+//!
+//! A page counts as *open* when its header is valid and
+//! - it holds a firm record (one whose commit word shows a trace), or
+//! - one of its open marks shows a trace and every copy that the header
+//!   announces is valid.
+//!
+//! The open page with the highest sequence is the active one. Of its records,
+//! copies and firm ones are believed. Of those whose CRC is right but whose
+//! commit word shows no trace only the last valid one is, and must be written
+//! once more before it is shown. The others were interrupted, found torn at the
+//! next start and passed over; that their words read well now means nothing.
+
+use super::format::{
+    commit_seen, Form, Kind, PageHeader, Place, Record, ERASED, HEADER_WORDS, KINDS,
+    OPEN_MARK_WORD, PAGES, PAGE_WORDS,
+};
+
+/// What one page holds.
+#[derive(Clone, Copy, Debug)]
+pub struct PageContent {
+    /// The page's header.
+    pub header: PageHeader,
+    /// Newest believed record of each kind.
+    pub newest: [Option<Record>; KINDS],
+    /// Word at which the copy of each kind stands.
+    pub copies: [Option<usize>; KINDS],
+    /// Kind of the last believed record that is not a copy.
+    pub tail: Option<Kind>,
+    /// Whether all that is believed can be shown as it is.
+    pub firm: bool,
+    /// Whether the page will count as open at every later start.
+    pub open_firm: bool,
+    /// First word from which on all read as erased and no record reaches.
+    pub next_word: usize,
+}
+
+/// Reads a page; none when it is not open.
+///
+/// - `read`: reads a word of the store
+pub fn scan_page<R: Fn(usize) -> u32>(
+    page: usize,
+    header: PageHeader,
+    read: &R,
+) -> Option<PageContent> {
+    let page_read = |word: usize| read(page * PAGE_WORDS + word);
+    let mut content = PageContent {
+        header,
+        newest: [None; KINDS],
+        copies: [None; KINDS],
+        tail: None,
+        firm: false,
+        open_firm: false,
+        next_word: HEADER_WORDS,
+    };
+    let mut last_unfirm = None;
+    let mut any_firm = false;
+    let mut word = HEADER_WORDS;
+    while word < PAGE_WORDS {
+        let value = page_read(word);
+        if value == ERASED {
+            word += 1;
+            continue;
+        }
+        content.next_word = word + 1;
+        let Some(decoded) = (Place {
+            header: &header,
+            word,
+        })
+        .decode(&page_read) else {
+            word += 1;
+            continue;
+        };
+        let kind = decoded.record.kind;
+        if decoded.form == Form::Copy {
+            content.copies[kind.index()] = Some(word);
+            content.newest[kind.index()] = Some(decoded.record);
+        } else if commit_seen(decoded.commit) {
+            any_firm = true;
+            last_unfirm = None;
+            content.newest[kind.index()] = Some(decoded.record);
+            content.tail = Some(kind);
+        } else {
+            last_unfirm = Some(decoded.record);
+        }
+        word = decoded.end;
+        content.next_word = word;
+    }
+    let first_mark = page_read(OPEN_MARK_WORD) != ERASED;
+    let second_mark = page_read(OPEN_MARK_WORD + 1) != ERASED;
+    let announced = Kind::ALL
+        .iter()
+        .filter(|kind| header.copies >> kind.index() & 1 == 1);
+    let complete = announced.fold(true, |all, kind| {
+        all && content.copies[kind.index()].is_some()
+    });
+    if !any_firm && !(complete && (first_mark || second_mark)) {
+        return None;
+    }
+    content.open_firm = any_firm || second_mark;
+    content.firm = last_unfirm.is_none() && content.open_firm;
+    if let Some(record) = last_unfirm {
+        content.newest[record.kind.index()] = Some(record);
+        content.tail = Some(record.kind);
+    }
+    Some(content)
+}
+
+/// What the whole store holds.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreContent {
+    /// The active page and what it holds.
+    pub active: Option<(usize, PageContent)>,
+    /// A page that is not open has a higher sequence than the active one: it
+    /// may look open at another time, so the active page must not grow.
+    pub superseded: bool,
+    /// Highest page sequence, and the page that has it.
+    pub highest: Option<(u32, usize)>,
+    /// Erase count of each page whose header is valid.
+    pub erases: [Option<u32>; PAGES],
+}
+
+/// Reads the whole store.
+///
+/// Costs 40 words for the headers, and one pass over the active page (over
+/// several only after cuts).
+pub fn scan_store<R: Fn(usize) -> u32>(read: &R) -> StoreContent {
+    let mut headers: [Option<PageHeader>; PAGES] =
+        core::array::from_fn(|page| PageHeader::read(page, read));
+    let mut content = StoreContent {
+        active: None,
+        superseded: false,
+        highest: None,
+        erases: headers.map(|header| header.map(|header| header.erases)),
+    };
+    loop {
+        let newest = (0..)
+            .zip(&headers)
+            .filter_map(|(page, header)| header.map(|header| (header.sequence, page)))
+            .max();
+        let Some((sequence, page)) = newest else {
+            return content;
+        };
+        let header = headers[page].take();
+        content.highest = content.highest.or(Some((sequence, page)));
+        content.active = header
+            .and_then(|header| scan_page(page, header, read))
+            .map(|page_content| (page, page_content));
+        if content.active.is_some() {
+            return content;
+        }
+        content.superseded = true;
+    }
+}

@@ -1,0 +1,240 @@
+//! Flash that knows how often each word was written, and that power can fail in.
+
+use std::cell::Cell;
+use std::vec;
+use std::vec::Vec;
+
+use super::super::format::{PAGES, PAGE_WORDS};
+
+/// Parts that a page erase is done in; power can fail in each.
+pub const ERASE_PARTS: usize = 10;
+
+/// Power failed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PowerCut;
+
+/// What an interrupted operation leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Torn {
+    /// It had not begun to change anything.
+    Nothing,
+    /// It had just changed everything.
+    Everything,
+    /// Each bit is old, new, or reads differently every time.
+    Mixed,
+    /// Each bit reads differently every time.
+    Unstable,
+    /// The first half of the word or page is new, the rest old.
+    FirstHalf,
+    /// The other half.
+    SecondHalf,
+}
+
+impl Torn {
+    pub const ALL: [Torn; 6] = [
+        Torn::Nothing,
+        Torn::Everything,
+        Torn::Mixed,
+        Torn::Unstable,
+        Torn::FirstHalf,
+        Torn::SecondHalf,
+    ];
+}
+
+/// How bits read that an interrupted operation left between 0 and 1. Voltage and
+/// temperature decide, so it can differ from one start to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// As before the operation.
+    Old,
+    /// As the operation would have left them.
+    New,
+    /// Differently at every read.
+    Random,
+}
+
+/// One word: which bits are firmly 0, and which read as they like.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    zeros: u32,
+    unstable: u32,
+    /// The unstable bits come from erasing, not from writing.
+    erasing: bool,
+    writes: u8,
+}
+
+#[derive(Clone)]
+pub struct MockFlash {
+    words: Vec<Word>,
+    /// Whether the last erase of the page was completed.
+    clean: [bool; PAGES],
+    pub erases: [u32; PAGES],
+    /// Operations (words, erase parts) until power fails, and what that leaves.
+    cut: Option<(usize, Torn)>,
+    pub operations: usize,
+    random: Cell<u64>,
+    noise: Noise,
+}
+
+impl MockFlash {
+    /// Flash fresh from the factory.
+    pub fn blank(seed: u64) -> Self {
+        MockFlash {
+            words: vec![Word::default(); PAGES * PAGE_WORDS],
+            clean: [true; PAGES],
+            erases: [0; PAGES],
+            cut: None,
+            operations: 0,
+            random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            noise: Noise::Random,
+        }
+    }
+
+    /// Flash with random content, some of it unstable.
+    pub fn garbage(seed: u64) -> Self {
+        let mut flash = Self::blank(seed);
+        for index in 0..flash.words.len() {
+            flash.words[index] = Word {
+                zeros: flash.random_bits(),
+                unstable: flash.random_bits() & flash.random_bits() & flash.random_bits(),
+                erasing: true,
+                writes: 2,
+            };
+        }
+        flash.clean = [false; PAGES];
+        flash
+    }
+
+    pub fn random_bits(&self) -> u32 {
+        let mut state = self.random.get();
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        self.random.set(state);
+        (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// How unstable bits read from here on.
+    pub fn set_noise(&mut self, noise: Noise) {
+        self.noise = noise;
+    }
+
+    /// Power fails in the operation after the next `operations`.
+    pub fn cut_after(&mut self, operations: usize, torn: Torn) {
+        self.cut = Some((operations, torn));
+    }
+
+    pub fn power_stays(&mut self) {
+        self.cut = None;
+    }
+
+    pub fn read(&self, word: usize) -> u32 {
+        let word = &self.words[word];
+        if word.unstable == 0 {
+            return !word.zeros;
+        }
+        let unstable_zeros = match (self.noise, word.erasing) {
+            (Noise::Random, _) => word.unstable & self.random_bits(),
+            (Noise::Old, true) | (Noise::New, false) => word.unstable,
+            (Noise::New, true) | (Noise::Old, false) => 0,
+        };
+        !(word.zeros | unstable_zeros)
+    }
+
+    pub fn write(&mut self, word: usize, value: u32) -> Result<(), PowerCut> {
+        let page = word / PAGE_WORDS;
+        assert!(
+            self.clean[page],
+            "page {page} is written without a completed erase"
+        );
+        let new = !value;
+        match self.step() {
+            None => {
+                let target = &mut self.words[word];
+                target.zeros |= new;
+                target.unstable &= !new;
+                target.writes += 1;
+                assert!(target.writes <= 2, "word {word} is written three times");
+                Ok(())
+            }
+            Some(torn) => {
+                let (random, other) = (self.random_bits(), self.random_bits());
+                let (firm, unstable) = match torn {
+                    Torn::Nothing => (0, 0),
+                    Torn::Everything => (new, 0),
+                    Torn::Mixed => (new & random, new & !random & other),
+                    Torn::Unstable => (0, new),
+                    Torn::FirstHalf => (new & 0xFFFF, 0),
+                    Torn::SecondHalf => (new & 0xFFFF_0000, 0),
+                };
+                let target = &mut self.words[word];
+                target.unstable |= unstable & !target.zeros;
+                target.zeros |= firm;
+                target.unstable &= !target.zeros;
+                // Without a firm trace no program can know that there was a write.
+                target.writes += u8::from(firm != 0);
+                Err(PowerCut)
+            }
+        }
+    }
+
+    pub fn erase(&mut self, page: usize) -> Result<(), PowerCut> {
+        self.clean[page] = false;
+        for part in 0..ERASE_PARTS {
+            if let Some(torn) = self.step() {
+                self.tear_page(page, torn, part);
+                return Err(PowerCut);
+            }
+        }
+        self.words[page * PAGE_WORDS..][..PAGE_WORDS].fill(Word::default());
+        self.clean[page] = true;
+        self.erases[page] += 1;
+        Ok(())
+    }
+
+    /// Words of a page are erased at the same time, bit by bit.
+    fn tear_page(&mut self, page: usize, torn: Torn, part: usize) {
+        for index in 0..PAGE_WORDS {
+            let progress =
+                (0..part).fold(0, |bits, _| bits | self.random_bits() & self.random_bits());
+            let wobble = self.random_bits();
+            let target = &mut self.words[page * PAGE_WORDS + index];
+            let programmed = target.zeros | target.unstable;
+            target.erasing = true;
+            match torn {
+                Torn::Nothing => {}
+                Torn::Everything => {
+                    target.zeros = 0;
+                    target.unstable = 0;
+                }
+                Torn::Mixed => {
+                    target.unstable = programmed & progress & wobble;
+                    target.zeros &= !progress;
+                }
+                Torn::Unstable => {
+                    target.zeros = 0;
+                    target.unstable = programmed;
+                }
+                Torn::FirstHalf | Torn::SecondHalf => {
+                    if (index < PAGE_WORDS / 2) == (torn == Torn::FirstHalf) {
+                        target.zeros = 0;
+                        target.unstable = 0;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts an operation; how it is torn if power fails in it.
+    fn step(&mut self) -> Option<Torn> {
+        self.operations += 1;
+        match self.cut.as_mut() {
+            None => None,
+            Some((0, torn)) => Some(*torn),
+            Some((left, _)) => {
+                *left -= 1;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the meter ADC needs of the hardware: scans by DMA into two buffers that take turns.
+
+use kernel::ErrorCode;
+
+/// The buffers that a stopped front end gives back.
+pub type ReturnedBuffers = [Option<&'static mut [u8]>; 2];
+
+/// Hardware that scans the voltage and both current channels at a fixed rate.
+///
+/// It fills one buffer while the next one waits, so that no scan is missed as
+/// long as [`provide_buffer`](Self::provide_buffer) is called within one
+/// block's time after each filled buffer. A buffer holds whole scans of three
+/// `i16` in channel order (voltage, low gain, high gain), little endian; its
+/// memory is aligned to four bytes and in RAM that DMA reaches.
+///
+/// No client callback comes from within a call of this trait.
+pub trait MeterFrontEnd<'a> {
+    /// Who hears of filled buffers.
+    fn set_client(&self, client: &'a dyn MeterFrontEndClient);
+
+    /// Starts to fill `first`, then `second`. Time and scans count from here.
+    ///
+    /// - `rate`: scans per second
+    ///
+    /// On error the buffers come back. `INVAL`: the rate is not possible.
+    /// `BUSY`: it runs, or has not stopped yet. `SIZE`: a buffer is too short
+    /// or misaligned.
+    #[allow(clippy::type_complexity)]
+    fn start(
+        &self,
+        rate: u32,
+        first: &'static mut [u8],
+        second: &'static mut [u8],
+    ) -> Result<(), (ErrorCode, &'static mut [u8], &'static mut [u8])>;
+
+    /// Gives the buffer to be filled after the present one.
+    ///
+    /// On error it comes back. `BUSY`: one waits already. `OFF`: not started.
+    fn provide_buffer(
+        &self,
+        buffer: &'static mut [u8],
+    ) -> Result<(), (ErrorCode, &'static mut [u8])>;
+
+    /// Stops. The buffers come back by [`MeterFrontEndClient::stopped`], and no
+    /// block comes after that.
+    ///
+    /// `OFF`: not started.
+    fn stop(&self) -> Result<(), ErrorCode>;
+}
+
+/// One filled buffer.
+pub struct FilledBlock {
+    /// The buffer, as it was provided.
+    pub buffer: &'static mut [u8],
+    /// Scans in it.
+    pub scans: u32,
+    /// Time of the last of them, in microseconds since the start.
+    pub last_scan_us: u64,
+    /// Blocks that the hardware had no buffer for, between the previous filled
+    /// one and this.
+    pub missed_blocks: u32,
+    /// Bit 0, 1, 2: channel 0, 1, 2 touched an end of its range in this block.
+    pub saturated: u8,
+}
+
+/// Hears of filled buffers.
+pub trait MeterFrontEndClient {
+    /// A buffer is full. [`MeterFrontEnd::provide_buffer`] may be called from here.
+    fn block_ready(&self, block: FilledBlock);
+
+    /// The hardware has stopped and holds no buffer any more.
+    fn stopped(&self, buffers: ReturnedBuffers);
+}
