@@ -1,6 +1,7 @@
 //! Accuracy of the metrology crate behind the realistic front end, over many
 //! specimens, without the CPU in between.
 
+use std::fmt::Write as _;
 use std::thread;
 
 use emulator::front_end::FrontEnd;
@@ -346,4 +347,32 @@ fn noise_and_crosstalk_can_be_calibrated_out() {
         let amperes = f64::from(second.amperes_ua) / 1e6;
         assert!((amperes / STARTING_AMPERES - 1.0).abs() < 0.05, "{amperes}");
     }
+}
+
+#[test]
+fn a_recording_gives_the_energy_of_its_rows() {
+    // Flat-topped voltage, a rectifier's current, 9,600 rows a second, 2 s.
+    let rate = 9_600;
+    let mut text = String::from("seconds,volts,amperes\n");
+    let mut joules = 0.0;
+    for row in 0..2 * rate {
+        let seconds = f64::from(row) / f64::from(rate);
+        let angle = seconds * 50.0 * std::f64::consts::TAU;
+        let volts = 325.0 * (angle.sin() + 0.04 * (5.0 * angle).sin());
+        let amperes = 6.0 * (angle - 0.3).sin().powi(5) + 1.5 * (angle - 0.8).sin();
+        joules += volts * amperes / f64::from(rate);
+        writeln!(text, "{seconds:.7},{volts:.4},{amperes:.5}").unwrap();
+    }
+    let watts = joules / 2.0;
+    let name = format!("metering-accuracy-{}.csv", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, text).unwrap();
+    for seed in 0..4 {
+        let (mut scanner, mut meter) = specimen(seed, &SHORT_CALIBRATION);
+        scanner.connect(Mains::parse(path.to_str().unwrap()).unwrap());
+        let (measured, _) = scanner.mean_power(&mut meter, 20);
+        let error = (measured / watts - 1.0) * 100.0;
+        assert!(error.abs() <= PROMISED_PERCENT, "seed {seed}: {error} %");
+    }
+    std::fs::remove_file(&path).unwrap();
 }
