@@ -1,7 +1,6 @@
 //! A cell for a larger value, which is worked on in place.
 
 use core::cell::{Cell, UnsafeCell};
-use core::mem;
 
 /// Holds a value or nothing. A closure gets a mutable reference into the cell,
 /// so the value is never moved; while the closure runs the cell looks empty.
@@ -76,8 +75,7 @@ impl<T> MapCell<T> {
         if self.borrowed.get() {
             return Some(val);
         }
-        self.with_slot(|slot| mem::replace(slot, Some(val)))
-            .flatten()
+        self.with_slot(|slot| slot.replace(val)).flatten()
     }
 
     /// Calls `closure` with the value, if there is one.
