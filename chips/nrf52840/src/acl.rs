@@ -38,7 +38,8 @@ impl Acl {
     /// INVAL when the range is none of that; NOMEM when all regions are in use;
     /// FAIL when the lock did not take.
     pub fn lock(&self, start: u32, size: u32, lock: Lock) -> Result<(), ErrorCode> {
-        if start % PAGE != 0 || size % PAGE != 0 || size == 0 || size > LARGEST {
+        if !start.is_multiple_of(PAGE) || !size.is_multiple_of(PAGE) || size == 0 || size > LARGEST
+        {
             return Err(ErrorCode::INVAL);
         }
         let region = self

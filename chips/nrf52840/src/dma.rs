@@ -8,12 +8,12 @@ use core::ptr::NonNull;
 use core::sync::atomic::{fence, Ordering};
 
 /// A buffer that belongs to the hardware until it is reclaimed.
-pub struct DmaBuffer<T: Copy + 'static> {
+pub struct DmaBuffer<T: 'static> {
     start: NonNull<T>,
     length: usize,
 }
 
-impl<T: Copy> DmaBuffer<T> {
+impl<T> DmaBuffer<T> {
     /// Takes the buffer; everything written to it before is visible to the hardware.
     pub fn lend(buffer: &'static mut [T]) -> Self {
         let length = buffer.len();
@@ -27,9 +27,17 @@ impl<T: Copy> DmaBuffer<T> {
         self.start.as_ptr().wrapping_add(index) as usize as u32
     }
 
-    /// Number of elements.
-    pub fn len(&self) -> usize {
-        self.length
+    /// The element at `index` as it is now, while the hardware may still write it.
+    /// The last element for any greater index.
+    pub fn read(&self, index: usize) -> T
+    where
+        T: Copy,
+    {
+        fence(Ordering::SeqCst);
+        let index = index.min(self.length.saturating_sub(1));
+        assert!(self.length > 0);
+        // SAFETY: the index is within the buffer, which this value owns.
+        unsafe { self.start.as_ptr().add(index).read_volatile() }
     }
 
     /// Gives the buffer back to the program.
@@ -60,7 +68,6 @@ mod tests {
         let buffer: &'static mut [u16] = Box::leak(Box::new([1, 2, 3]));
         let before = buffer.as_ptr();
         let lent = DmaBuffer::lend(buffer);
-        assert_eq!(lent.len(), 3);
         assert_eq!(lent.address(1).wrapping_sub(lent.address(0)), 2);
         // SAFETY: no hardware was told of the buffer.
         let back = unsafe { lent.reclaim() };

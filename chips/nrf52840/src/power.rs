@@ -34,12 +34,13 @@ impl Power {
         Power { registers }
     }
 
-    /// Why the part was reset; clears the record, so that the next reset's stands alone.
-    pub fn take_reset_reason(&self) -> ResetReason {
+    /// RESETREAS as this reset left it; clears it, so that the next reset's stands
+    /// alone. [`reset_reason`] says what it means.
+    pub fn take_reset_bits(&self) -> u32 {
         let bits = self.registers.resetreas.get();
         // A bit is cleared by writing 1 to it.
         self.registers.resetreas.set(bits);
-        reset_reason(bits)
+        bits
     }
 
     /// The byte that survives every reset but power-on (GPREGRET).
@@ -80,7 +81,7 @@ impl Power {
 
 /// Reads RESETREAS. A reset through the pin may leave further bits set that mean
 /// nothing (anomaly 136), so the pin's bit decides first.
-fn reset_reason(bits: u32) -> ResetReason {
+pub fn reset_reason(bits: u32) -> ResetReason {
     let has = |mask: u32| bits & mask != 0;
     if has(Bits::RESETPIN::SET.mask()) {
         ResetReason::Pin

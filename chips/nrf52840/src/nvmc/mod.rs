@@ -158,17 +158,18 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
     ///
     /// BUSY: an operation is under way. INVAL: not the address of a page.
     pub fn erase_page_at(&self, address: usize) -> Result<(), ErrorCode> {
-        if !address.is_multiple_of(PAGE_SIZE) || address >= self.port.size() {
+        if !address.is_multiple_of(PAGE_SIZE) || !self.port.range().contains(&address) {
             return Err(ErrorCode::INVAL);
         }
         self.begin(Job::EraseForWords(Erase::new(address)))
     }
 
     fn check_words(&self, address: usize, count: usize) -> Result<(), ErrorCode> {
+        let range = self.port.range();
         let inside = count
             .checked_mul(4)
             .and_then(|length| address.checked_add(length))
-            .is_some_and(|end| end <= self.port.size());
+            .is_some_and(|end| end <= range.end && address >= range.start);
         if inside && address.is_multiple_of(4) {
             Ok(())
         } else {
@@ -178,7 +179,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
 
     fn page_address(&self, page: usize) -> Result<usize, ErrorCode> {
         page.checked_mul(PAGE_SIZE)
-            .filter(|address| *address < self.port.size())
+            .filter(|address| self.port.range().contains(address))
             .ok_or(ErrorCode::INVAL)
     }
 
@@ -363,8 +364,8 @@ impl<'a, A: Alarm<'a>, P: FlashPort> flash::Flash for Nvmc<'a, A, P> {
 mod tests {
     use super::plan::tests::FakeFlash;
     use super::*;
+    use crate::testing::FakeAlarm;
     use kernel::hil::flash::{Flash, HasClient};
-    use kernel::hil::time::{Freq32KHz, Ticks, Ticks24, Time};
     use kernel::platform::chip::ThreadIdProvider;
 
     enum OneThread {}
@@ -377,43 +378,6 @@ mod tests {
     }
 
     static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-    #[derive(Default)]
-    struct FakeAlarm(Cell<Option<u32>>);
-
-    impl Time for FakeAlarm {
-        type Frequency = Freq32KHz;
-        type Ticks = Ticks24;
-
-        fn now(&self) -> Ticks24 {
-            Ticks24::from(0)
-        }
-    }
-
-    impl<'a> Alarm<'a> for FakeAlarm {
-        fn set_alarm_client(&self, _: &'a dyn AlarmClient) {}
-
-        fn set_alarm(&self, _: Ticks24, dt: Ticks24) {
-            self.0.set(Some(dt.into_u32()));
-        }
-
-        fn get_alarm(&self) -> Ticks24 {
-            Ticks24::from(0)
-        }
-
-        fn disarm(&self) -> Result<(), ErrorCode> {
-            self.0.set(None);
-            Ok(())
-        }
-
-        fn is_armed(&self) -> bool {
-            self.0.get().is_some()
-        }
-
-        fn minimum_dt(&self) -> Ticks24 {
-            Ticks24::from(1)
-        }
-    }
 
     type Driver = Nvmc<'static, FakeAlarm, FakeFlash>;
 
@@ -478,7 +442,7 @@ mod tests {
             if DeferredCall::service_next_pending().is_some() {
                 continue;
             }
-            match alarm.0.take() {
+            match alarm.take() {
                 Some(ticks) => {
                     paused += ticks;
                     driver.alarm();

@@ -140,6 +140,7 @@ impl Write {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use core::ops::Range;
     use std::cell::{Cell, RefCell};
 
     /// Flash with the part's rules: bits only clear, two writes a word between
@@ -184,8 +185,8 @@ pub mod tests {
     }
 
     impl FlashPort for FakeFlash {
-        fn size(&self) -> usize {
-            self.words.borrow().len() * 4
+        fn range(&self) -> Range<usize> {
+            0..self.words.borrow().len() * 4
         }
 
         fn ready(&self) -> bool {

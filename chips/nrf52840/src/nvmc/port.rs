@@ -1,6 +1,7 @@
 //! The flash controller's own operations, one at a time.
 
 use crate::registers::nvmc::{Config, NvmcRegisters, PartialConfig, Ready};
+use core::ops::Range;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
 
@@ -21,8 +22,8 @@ pub enum Mode {
 /// A flash array and its controller. Addresses are byte addresses of the part;
 /// words are aligned and within the array, which the caller has checked.
 pub trait FlashPort {
-    /// Size of the array in bytes.
-    fn size(&self) -> usize;
+    /// The byte addresses that may be read, written and erased; whole pages.
+    fn range(&self) -> Range<usize>;
 
     /// Has the last operation ended?
     fn ready(&self) -> bool;
@@ -40,42 +41,35 @@ pub trait FlashPort {
     fn word(&self, address: usize) -> u32;
 }
 
-/// The part's own flash: 1 MB at address 0.
+/// A range of the part's own flash.
 pub struct InternalFlash {
     registers: StaticRef<NvmcRegisters>,
-    start: *mut u32,
-    size: usize,
+    range: Range<usize>,
 }
 
 impl InternalFlash {
-    /// The flash that begins at `start` and has `size` bytes.
+    /// The flash at the addresses `range`: whole pages, and not the first one, which
+    /// holds the vector table that the part starts from.
     ///
     /// # Safety
     ///
-    /// `start` is the address of memory-mapped flash of `size` bytes that
-    /// `registers` controls, and nothing holds a reference into what will be
-    /// written or erased through this value.
-    pub const unsafe fn new(
-        registers: StaticRef<NvmcRegisters>,
-        start: *mut u32,
-        size: usize,
-    ) -> Self {
-        InternalFlash {
-            registers,
-            start,
-            size,
-        }
+    /// The addresses are memory-mapped flash that `registers` controls, and nothing
+    /// holds a reference into what will be written or erased through this value.
+    pub const unsafe fn new(registers: StaticRef<NvmcRegisters>, range: Range<usize>) -> Self {
+        assert!(range.start >= PAGE_SIZE);
+        assert!(range.start.is_multiple_of(PAGE_SIZE) && range.end.is_multiple_of(PAGE_SIZE));
+        InternalFlash { registers, range }
     }
 
     fn pointer(&self, address: usize) -> *mut u32 {
-        assert!(address.is_multiple_of(4) && address < self.size);
-        self.start.wrapping_byte_add(address)
+        assert!(address.is_multiple_of(4) && self.range.contains(&address));
+        core::ptr::with_exposed_provenance_mut(address)
     }
 }
 
 impl FlashPort for InternalFlash {
-    fn size(&self) -> usize {
-        self.size
+    fn range(&self) -> Range<usize> {
+        self.range.clone()
     }
 
     fn ready(&self) -> bool {

@@ -1,0 +1,286 @@
+//! Continuous scans of several inputs at a fixed rate, for the meter.
+//!
+//! Each scan is triggered by a timer through PPI, each result goes to RAM by
+//! EasyDMA, each block's end restarts the converter through PPI; the CPU has a whole
+//! block's time to give the next buffer. A free-running timer captures the time of
+//! each end, a counter counts them.
+
+use super::blocks::Block;
+use super::hardware::{AdcChannel, Hardware};
+use super::{Mode, Saadc};
+use crate::registers::saadc::{Config, Interrupt, Resolution};
+use core::cell::Cell;
+use kernel::utilities::cells::OptionalCell;
+use kernel::ErrorCode;
+
+/// Bytes of a result.
+const RESULT_BYTES: usize = 2;
+
+/// Most results that EasyDMA moves for one START (MAXCNT has 15 bits).
+const MOST_RESULTS: usize = 0x7FFF;
+
+/// Results at which an input counts as at the end of its range: within eight
+/// steps of 0 or of 16,383.
+const LIMITS: (i16, i16) = (8, 16_383 - 8);
+
+/// What is scanned.
+pub struct ScanConfig {
+    /// The inputs, in the order in which they are converted. At most eight.
+    pub inputs: &'static [AdcChannel],
+}
+
+/// The meter's inputs: voltage, current with low gain, current with high gain.
+pub const METER_SCAN: ScanConfig = ScanConfig {
+    inputs: &[
+        AdcChannel::AnalogInput1,
+        AdcChannel::AnalogInput2,
+        AdcChannel::AnalogInput4,
+    ],
+};
+
+/// A filled buffer of scans.
+pub struct ScanBlock {
+    /// The buffer as it was given: results of 16 bits, little endian, in the order
+    /// of the inputs, scan after scan.
+    pub buffer: &'static mut [u8],
+    /// Scans in it.
+    pub scans: u32,
+    /// Time of the end of the last scan, in microseconds since the first scan was set off.
+    pub end_us: u64,
+    /// Blocks lost between the one delivered before and this.
+    pub missed_blocks: u32,
+    /// A bit for each input that touched an end of its range. A touch in the first
+    /// scan of the next block may be counted here as well.
+    pub saturated: u8,
+}
+
+/// Gets blocks of scans.
+pub trait ScanClient {
+    /// A block is there. [`Saadc::provide_scan_buffer`] may be called from here, and
+    /// must be called within a block's time.
+    fn block_ready(&self, block: ScanBlock);
+
+    /// Scanning has stopped; the buffers that the converter still had.
+    fn stopped(&self, buffers: [Option<&'static mut [u8]>; 2]);
+}
+
+/// Buffers that a refused start gives back, and why.
+pub type StartRefused = (ErrorCode, &'static mut [u8], &'static mut [u8]);
+
+/// How far a scan has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// STOP was given before the calibration.
+    Settling,
+    /// The offset is being calibrated.
+    Calibrating,
+    /// STOP was given after it.
+    Clearing,
+    /// Scans run.
+    Running,
+    /// STOP was given for good.
+    Stopping,
+}
+
+/// What only scans need.
+pub struct ScanState<'a> {
+    client: OptionalCell<&'a dyn ScanClient>,
+    inputs: Cell<usize>,
+    scans: Cell<usize>,
+    /// Ticks of the sample clock between scans.
+    period: Cell<u32>,
+    /// Time of the last END in microseconds.
+    end_us: Cell<u64>,
+    /// Limit events of a block that is not delivered yet.
+    saturated: Cell<u8>,
+}
+
+impl ScanState<'_> {
+    pub const fn new() -> Self {
+        ScanState {
+            client: OptionalCell::empty(),
+            inputs: Cell::new(0),
+            scans: Cell::new(0),
+            period: Cell::new(0),
+            end_us: Cell::new(0),
+            saturated: Cell::new(0),
+        }
+    }
+
+    fn period_us(&self) -> u32 {
+        self.period.get() / 16
+    }
+}
+
+impl<'a> Saadc<'a> {
+    /// Sets who gets scans.
+    pub fn set_scan_client(&self, client: &'a dyn ScanClient) {
+        self.scan.client.set(client);
+    }
+
+    /// Calibrates the offset, then scans `rate` times a second into `first`, then
+    /// `second`, then the buffers provided, all of one length: whole scans of 16-bit
+    /// results, aligned to four bytes.
+    ///
+    /// INVAL: the rate or the number of inputs is not possible. BUSY: the converter
+    /// is in use. SIZE: a buffer's length or alignment is wrong.
+    pub fn start_scan(
+        &self,
+        config: &ScanConfig,
+        rate: u32,
+        first: &'static mut [u8],
+        second: &'static mut [u8],
+    ) -> Result<(), StartRefused> {
+        let inputs = config.inputs.len();
+        let scan_bytes = inputs * RESULT_BYTES;
+        let period = match Hardware::period(rate, inputs as u32) {
+            // A period of whole ticks and microseconds, so that times are exact.
+            Some(period) if (1..=8).contains(&inputs) && period * rate == 16_000_000 => period,
+            _ => return Err((ErrorCode::INVAL, first, second)),
+        };
+        if self.mode.get() != Mode::Idle {
+            return Err((ErrorCode::BUSY, first, second));
+        }
+        let fits = |buffer: &[u8]| {
+            !buffer.is_empty()
+                && buffer.len().is_multiple_of(scan_bytes)
+                && buffer.len() / RESULT_BYTES <= MOST_RESULTS
+                && buffer.as_ptr().cast::<u32>().is_aligned()
+        };
+        if !fits(first) || !fits(second) || first.len() != second.len() {
+            return Err((ErrorCode::SIZE, first, second));
+        }
+        self.scan.inputs.set(inputs);
+        self.scan.scans.set(first.len() / scan_bytes);
+        self.scan.period.set(period);
+        self.scan.end_us.set(0);
+        self.scan.saturated.set(0);
+        let results = first.len() / RESULT_BYTES;
+        self.scan_blocks.put(first, results, second, results);
+        self.hardware.configure(
+            config.inputs,
+            Resolution::VAL::Bits14,
+            Config::GAIN::Gain1_5,
+            LIMITS,
+        );
+        // STOP, calibrate, STOP, and only then START: without the STOPs a result of
+        // the calibration may get into the first buffer (anomalies 86 and 252, which
+        // Nordic lists for the family's other parts; the order costs nothing here).
+        self.enter(Phase::Settling);
+        Ok(())
+    }
+
+    /// Gives the buffer to be filled after the present one.
+    ///
+    /// BUSY: one waits already. OFF: no scan runs. SIZE: it is not as long as the
+    /// others, or misaligned.
+    pub fn provide_scan_buffer(
+        &self,
+        buffer: &'static mut [u8],
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        let running = matches!(self.mode.get(), Mode::Scan(phase) if phase != Phase::Stopping);
+        if !running {
+            return Err((ErrorCode::OFF, buffer));
+        }
+        let bytes = self.scan.scans.get() * self.scan.inputs.get() * RESULT_BYTES;
+        if buffer.len() != bytes || !buffer.as_ptr().cast::<u32>().is_aligned() {
+            return Err((ErrorCode::SIZE, buffer));
+        }
+        self.scan_blocks
+            .provide(&self.hardware, buffer, bytes / RESULT_BYTES)
+            .map_err(|buffer| (ErrorCode::BUSY, buffer))
+    }
+
+    /// Stops; [`ScanClient::stopped`] follows, and no block after it.
+    ///
+    /// OFF: no scan runs.
+    pub fn stop_scan(&self) -> Result<(), ErrorCode> {
+        match self.mode.get() {
+            Mode::Scan(phase) if phase != Phase::Stopping => {
+                self.hardware.unwire();
+                self.enter(Phase::Stopping);
+                Ok(())
+            }
+            _ => Err(ErrorCode::OFF),
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.mode.set(Mode::Scan(phase));
+        match phase {
+            Phase::Settling | Phase::Clearing | Phase::Stopping => {
+                self.hardware.interrupt_on(Interrupt::STOPPED.val(1));
+                self.hardware.stop();
+            }
+            Phase::Calibrating => {
+                self.hardware.interrupt_on(Interrupt::CALIBRATEDONE.val(1));
+                self.hardware.calibrate();
+            }
+            Phase::Running => {
+                self.hardware.interrupt_on(Interrupt::STARTED.val(1));
+                self.hardware.take_limits(self.scan.inputs.get());
+                self.hardware.wire(self.scan.period.get());
+                self.scan_blocks.start(&self.hardware);
+            }
+        }
+    }
+
+    /// The event that the phase awaits has come, or maybe not yet.
+    pub(super) fn handle_scan(&self, phase: Phase) {
+        match phase {
+            Phase::Settling if self.take_stopped() => self.enter(Phase::Calibrating),
+            Phase::Calibrating if self.take_calibrated() => self.enter(Phase::Clearing),
+            Phase::Clearing if self.take_stopped() => self.enter(Phase::Running),
+            Phase::Running if self.take_started() => self.blocks_ended(),
+            Phase::Stopping if self.take_stopped() => self.scan_stopped(),
+            _ => {}
+        }
+    }
+
+    fn blocks_ended(&self) {
+        let hardware = &self.hardware;
+        let (ends, time) = hardware.ends_with_time();
+        let block = self.scan_blocks.started(hardware, ends);
+        if ends == 0 {
+            hardware.start_clock();
+            return;
+        }
+        let before = self.scan.end_us.get();
+        let end_us = before + u64::from(time.wrapping_sub(before as u32));
+        self.scan.end_us.set(end_us);
+        let touched = hardware.take_limits(self.scan.inputs.get());
+        let carried = self.scan.saturated.get() | touched;
+        let Some(Block {
+            buffer,
+            blocks_since,
+            missed,
+            ..
+        }) = block
+        else {
+            self.scan.saturated.set(carried);
+            return;
+        };
+        // When the next block has converted something by now, a touch may be its.
+        let late = blocks_since > 0 || hardware.since_end() > self.scan.period_us() / 5 * 4;
+        self.scan.saturated.set(if late { touched } else { 0 });
+        let scans = self.scan.scans.get() as u32;
+        let since = u64::from(blocks_since) * u64::from(scans * self.scan.period_us());
+        self.scan.client.map(|client| {
+            client.block_ready(ScanBlock {
+                buffer,
+                scans,
+                end_us: end_us.saturating_sub(since),
+                missed_blocks: missed,
+                saturated: carried,
+            });
+        });
+    }
+
+    fn scan_stopped(&self) {
+        self.hardware.off();
+        self.mode.set(Mode::Idle);
+        // SAFETY: STOPPED has come, and nothing restarts the converter.
+        let buffers = unsafe { self.scan_blocks.take_back() };
+        self.scan.client.map(|client| client.stopped(buffers));
+    }
+}
