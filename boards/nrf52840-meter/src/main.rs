@@ -1,3 +1,27 @@
 //! The image that is flashed: the meter's wiring on an nRF52840.
 
+#![cfg_attr(target_os = "none", no_std, no_main)]
+
+#[cfg(target_os = "none")]
+mod apps;
+#[cfg(target_os = "none")]
+mod crash;
+#[cfg(target_os = "none")]
+mod energy_pages;
+#[cfg(target_os = "none")]
+mod front_end;
+#[cfg(target_os = "none")]
+mod peripherals;
+#[cfg(target_os = "none")]
+mod platform;
+#[cfg(target_os = "none")]
+mod policy;
+#[cfg(target_os = "none")]
+mod rtt;
+#[cfg(target_os = "none")]
+mod start;
+#[cfg(target_os = "none")]
+mod wiring;
+
+#[cfg(not(target_os = "none"))]
 fn main() {}

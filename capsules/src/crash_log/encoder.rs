@@ -52,9 +52,7 @@ impl<W: RetainedWords> CrashLog<W> {
     /// - `reset_reason`: POWER.RESETREAS
     pub fn open(words: W, reset_reason: u32) -> (Self, Opened) {
         let log = CrashLog { words };
-        let retained = (0..)
-            .zip(SIGNATURE)
-            .all(|(index, word)| log.words.read(index) == word);
+        let retained = log.is_signed();
         for entry in 0..ENTRIES {
             log.words.write(TABLE_START + entry * ENTRY_WORDS, 0);
         }
@@ -82,6 +80,19 @@ impl<W: RetainedWords> CrashLog<W> {
             Opened::Formatted
         };
         (log, opened)
+    }
+
+    /// The log as it stands, for a panic handler: nothing is counted or emptied.
+    /// None when the area holds no log.
+    pub fn attach(words: W) -> Option<Self> {
+        let log = CrashLog { words };
+        log.is_signed().then_some(log)
+    }
+
+    fn is_signed(&self) -> bool {
+        (0..)
+            .zip(SIGNATURE)
+            .all(|(index, word)| self.words.read(index) == word)
     }
 
     /// Starts since power-on, 1 at the first.

@@ -31,7 +31,7 @@ MEMORY
     RETAINED (rw)  : ORIGIN = {retained_start:#x}, LENGTH = {retained_length:#x}
 }}
 
-ENTRY(reset_handler)
+ENTRY(initialize_ram_jump_to_main)
 
 _sapps = {apps_start:#x};
 _eapps = {apps_end:#x};
@@ -51,10 +51,7 @@ SECTIONS
         . = ALIGN(4);
         *(.rodata .rodata.* .gnu.linkonce.r.*)
         . = ALIGN(4);
-        _etext = .;
     }} > FLASH
-
-    .ARM.exidx : {{ *(.ARM.exidx* .gnu.linkonce.armexidx.*) }} > FLASH
 
     .stack (NOLOAD) :
     {{
@@ -73,7 +70,8 @@ SECTIONS
         . = ALIGN(4);
         _erelocate = .;
     }} > RAM AT > FLASH
-    _lrelocate = LOADADDR(.relocate);
+    /* Where the initial values of .relocate stand. */
+    _etext = LOADADDR(.relocate);
 
     .bss (NOLOAD) :
     {{
@@ -105,10 +103,10 @@ SECTIONS
         LONG(0x4B434F54)
     }} > ATTRIBUTES
 
-    ASSERT(ADDR(.text) + SIZEOF(.text) + SIZEOF(.ARM.exidx) + SIZEOF(.relocate) <= ORIGIN(ATTRIBUTES),
+    ASSERT(LOADADDR(.relocate) + SIZEOF(.relocate) <= ORIGIN(ATTRIBUTES),
            "the kernel runs into its attributes")
 
-    /DISCARD/ : {{ *(.eh_frame .eh_frame_hdr) }}
+    /DISCARD/ : {{ *(.ARM.exidx .ARM.exidx.* .eh_frame .eh_frame_hdr) }}
 }}
 "#,
         flash_start = flash.kernel.start,

@@ -21,8 +21,12 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
     line(
         &mut out,
         &format!(
-            "/// First address of the energy store.\npub const ENERGY_STORE_START: usize = {:#x};\n",
-            manifest.flash.energy_store.start
+            "/// First address of the energy store.\n\
+             pub const ENERGY_STORE_START: usize = {:#x};\n\
+             /// First address behind the energy store.\n\
+             pub const ENERGY_STORE_END: usize = {:#x};\n",
+            manifest.flash.energy_store.start,
+            manifest.flash.energy_store.end()
         ),
     );
     line(

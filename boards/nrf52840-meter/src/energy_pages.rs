@@ -1,0 +1,66 @@
+//! The energy store's pages of internal flash, as its capsule sees them.
+
+use capsules::word_flash::{WordFlash, WordFlashClient};
+use kernel::utilities::cells::OptionalCell;
+use kernel::ErrorCode;
+use nrf52840::nvmc::{WordClient, PAGE_SIZE};
+
+use crate::peripherals::Flash;
+use crate::policy::ENERGY_STORE_START;
+
+const WORD: usize = 4;
+
+/// Words and pages numbered from the store's start.
+pub struct EnergyPages {
+    flash: &'static Flash,
+    client: OptionalCell<&'static dyn WordFlashClient>,
+}
+
+impl EnergyPages {
+    /// The pages; the board makes this the flash driver's word client.
+    pub fn new(flash: &'static Flash) -> Self {
+        Self {
+            flash,
+            client: OptionalCell::empty(),
+        }
+    }
+
+    fn finished(&self, result: Result<(), ErrorCode>) {
+        if let Some(client) = self.client.get() {
+            client.finished(result);
+        }
+    }
+}
+
+impl WordFlash<'static> for EnergyPages {
+    fn set_client(&self, client: &'static dyn WordFlashClient) {
+        self.client.set(client);
+    }
+
+    fn read(&self, word: usize) -> u32 {
+        // A word outside of the store reads as erased flash does.
+        self.flash
+            .read(ENERGY_STORE_START + word * WORD)
+            .unwrap_or(u32::MAX)
+    }
+
+    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
+        self.flash
+            .write_word(ENERGY_STORE_START + word * WORD, value)
+    }
+
+    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
+        self.flash
+            .erase_page_at(ENERGY_STORE_START + page * PAGE_SIZE)
+    }
+}
+
+impl WordClient for EnergyPages {
+    fn words_written(&self, _buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>) {
+        self.finished(result);
+    }
+
+    fn page_erased(&self, result: Result<(), ErrorCode>) {
+        self.finished(result);
+    }
+}

@@ -1,0 +1,133 @@
+//! What the kernel loop asks the board for: drivers, filter, scheduler, timer.
+
+use capsules::adc::AdcDedicated;
+use capsules::alarm::AlarmDriver;
+use capsules::button::Button;
+use capsules::console::Console;
+use capsules::energy_store::EnergyStoreDriver;
+use capsules::led::LedDriver;
+use capsules::low_level_debug::LowLevelDebug;
+use capsules::meter_adc::MeterAdc;
+use capsules::rng::{Entropy32ToRandom, RngDriver};
+use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
+use capsules::virtualizers::virtual_uart::UartDevice;
+use capsules::{adc, alarm, button, console, energy_store, led, low_level_debug, meter_adc, rng};
+use kernel::hil::led::LedLow;
+use kernel::platform::{KernelResources, SyscallDriverLookup};
+use kernel::scheduler::priority::PrioritySched;
+use kernel::syscall::SyscallDriver;
+use nrf52840::gpio::GPIOPin;
+use nrf52840::rtc::RtcAlarm;
+use nrf52840::saadc::Saadc;
+use nrf52840::wdt::Wdt;
+
+use crate::crash::FaultRecorder;
+use crate::energy_pages::EnergyPages;
+use crate::front_end::SaadcFrontEnd;
+use crate::peripherals::Peripherals;
+use crate::policy::MeterFilter;
+
+/// Places in the table of processes; the slots of meter.toml and a few guests.
+pub const PROCESSES: usize = 8;
+/// LEDs of the board.
+pub const LEDS: usize = 4;
+/// Samples of a buffer of the ADC driver.
+pub const ADC_BUFFER: usize = adc::BUF_LEN;
+
+/// The chip with the meter's drivers.
+pub type Chip = nrf52840::chip::Nrf52840<'static, Peripherals>;
+/// An LED of the board: lit when its pin is low.
+pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
+
+type AppAlarm = VirtualMuxAlarm<'static, RtcAlarm<'static>>;
+type Randomness = Entropy32ToRandom<'static, nrf52840::rng::Rng<'static>>;
+
+/// All that the kernel loop works with.
+pub struct Platform {
+    /// Driver 0x0.
+    pub alarm: &'static AlarmDriver<'static, AppAlarm>,
+    /// Driver 0x1.
+    pub console: &'static Console<'static>,
+    /// Driver 0x2.
+    pub led: &'static LedDriver<'static, BoardLed, LEDS>,
+    /// Driver 0x3.
+    pub button: &'static Button<'static, GPIOPin<'static>>,
+    /// Driver 0x5.
+    pub adc: &'static AdcDedicated<'static, Saadc<'static>>,
+    /// Driver 0x8.
+    pub low_level_debug: &'static LowLevelDebug<'static, UartDevice<'static>>,
+    /// Driver 0x40001.
+    pub rng: &'static RngDriver<'static, Randomness>,
+    /// Driver 0x80000001.
+    pub meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
+    /// Driver 0x80000002.
+    pub energy_store: &'static EnergyStoreDriver<'static, EnergyPages>,
+    /// Who may call what.
+    pub filter: MeterFilter,
+    /// Crash records.
+    pub faults: FaultRecorder,
+    /// Priorities.
+    pub scheduler: PrioritySched,
+    /// Time slices.
+    pub timer: cortexm4::systick::SysTick,
+    /// Resets a kernel that hangs.
+    pub watchdog: Wdt,
+}
+
+impl SyscallDriverLookup for Platform {
+    fn with_driver<F, R>(&self, driver_num: usize, f: F) -> R
+    where
+        F: FnOnce(Option<&dyn SyscallDriver>) -> R,
+    {
+        f(match driver_num {
+            alarm::DRIVER_NUM => Some(self.alarm),
+            console::DRIVER_NUM => Some(self.console),
+            led::DRIVER_NUM => Some(self.led),
+            button::DRIVER_NUM => Some(self.button),
+            adc::DRIVER_NUM => Some(self.adc),
+            low_level_debug::DRIVER_NUM => Some(self.low_level_debug),
+            rng::DRIVER_NUM => Some(self.rng),
+            meter_adc::DRIVER_NUM => Some(self.meter_adc),
+            energy_store::DRIVER_NUM => Some(self.energy_store),
+            _ => None,
+        })
+    }
+}
+
+impl KernelResources<Chip> for Platform {
+    type SyscallDriverLookup = Self;
+    type SyscallFilter = MeterFilter;
+    type ProcessFault = FaultRecorder;
+    type ContextSwitchCallback = ();
+    type Scheduler = PrioritySched;
+    type SchedulerTimer = cortexm4::systick::SysTick;
+    type WatchDog = Wdt;
+
+    fn syscall_driver_lookup(&self) -> &Self {
+        self
+    }
+
+    fn syscall_filter(&self) -> &MeterFilter {
+        &self.filter
+    }
+
+    fn process_fault(&self) -> &FaultRecorder {
+        &self.faults
+    }
+
+    fn context_switch_callback(&self) -> &() {
+        &()
+    }
+
+    fn scheduler(&self) -> &PrioritySched {
+        &self.scheduler
+    }
+
+    fn scheduler_timer(&self) -> &cortexm4::systick::SysTick {
+        &self.timer
+    }
+
+    fn watchdog(&self) -> &Wdt {
+        &self.watchdog
+    }
+}

@@ -1,0 +1,191 @@
+//! From reset to the kernel loop.
+
+use core::cell::Cell;
+
+use kernel::capabilities;
+use kernel::create_capability;
+use kernel::deferred_call::DeferredCallClient;
+use kernel::hil::time::{Alarm, Counter};
+use kernel::platform::chip::Chip as _;
+use kernel::process::{
+    Backoff, ProcessArray, ProcessLoadingAsync, RestartBackoff, SequentialProcessLoaderMachine,
+};
+use kernel::process_checker::ProcessCheckerMachine;
+use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
+use kernel::{debug, static_init, Kernel};
+use nrf52840::base;
+use nrf52840::clock::{Clock, LowClockSource};
+use nrf52840::power::Power;
+use nrf52840::wdt::Wdt;
+
+use crate::apps::{
+    Binaries, FaultByApp, HeaderIds, NoCredentials, Priorities, Restarts, TIMESLICE_US,
+};
+use crate::crash::{self, FaultRecorder, ProcessTable};
+use crate::peripherals::{alarm, Peripherals};
+use crate::platform::{Chip, Platform, PROCESSES};
+use crate::policy::{MeterFilter, DEBUG_RTT};
+use crate::wiring;
+
+/// CPU clock in Hz.
+const CPU_HZ: u32 = 64_000_000;
+/// A kernel that does not come back to its loop for so long is reset.
+const WATCHDOG_MS: u32 = 2_000;
+/// Delays between restarts of an app that keeps failing.
+const BACKOFF: Backoff = Backoff {
+    first_ms: 100,
+    max_ms: 60_000,
+    calm_ms: 120_000,
+};
+
+type Loader = SequentialProcessLoaderMachine<'static, Chip>;
+type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
+
+/// Called by the reset handler with RAM made ready.
+///
+/// # Safety
+/// Once, by the reset handler.
+#[no_mangle]
+pub unsafe extern "C" fn main() -> ! {
+    Chip::init();
+    kernel::deferred_call::initialize_deferred_call_state::<ThreadId>();
+    kernel::debug::initialize_debug_writer_wrapper::<ThreadId>();
+    if DEBUG_RTT {
+        kernel::debug::set_debug_writer_wrapper(
+            &crate::rtt::RTT,
+            create_capability!(capabilities::SetDebugWriterCapability),
+        );
+    }
+    // Neither clock is waited for: the RTC starts to count, and the SAADC's
+    // timer gets the crystal's accuracy, when they are there.
+    let clock = Clock::new(base::CLOCK);
+    clock.start_low(LowClockSource::Crystal);
+    clock.start_high();
+    let log = crash::open(Power::new(base::POWER).take_reset_bits());
+
+    // SAFETY: this function runs once, and what it makes lives for ever.
+    unsafe { run(log) }
+}
+
+/// Wires the kernel and never comes back.
+///
+/// # Safety
+/// Once.
+unsafe fn run(log: crash::Log) -> ! {
+    let management = create_capability!(capabilities::ProcessManagementCapability);
+    let memory = create_capability!(capabilities::MemoryAllocationCapability);
+    let main_loop = create_capability!(capabilities::MainLoopCapability);
+
+    // SAFETY (all static_init! here): the function runs once.
+    let peripherals =
+        unsafe { static_init!(Peripherals, Peripherals::new(static_init!([u16; 1], [0]))) };
+    // SAFETY: as above.
+    let chip = unsafe { static_init!(Chip, Chip::new(peripherals)) };
+    // SAFETY: as above.
+    let processes = unsafe { static_init!(ProcessArray<PROCESSES>, ProcessArray::new()) };
+    // SAFETY: as above.
+    let kernel = unsafe { static_init!(Kernel, Kernel::new(processes.as_slice())) };
+
+    // Without it no alarm comes; it cannot fail on this counter.
+    let _ = peripherals.rtc.start();
+    // SAFETY: as above.
+    let table = unsafe {
+        let alarm = peripherals.rtc.alarm(alarm::PROCESS_TABLE);
+        let table = static_init!(ProcessTable, ProcessTable::new(log, kernel, alarm));
+        alarm.set_alarm_client(table);
+        &*table
+    };
+
+    // SAFETY: as above.
+    let drivers = unsafe { wiring::drivers(kernel, peripherals, &memory) };
+
+    // SAFETY: as above.
+    let restarts = unsafe {
+        let alarm = peripherals.rtc.alarm(alarm::RESTARTS);
+        let restarts = static_init!(Restarts, RestartBackoff::new(kernel, alarm, BACKOFF));
+        alarm.set_alarm_client(restarts);
+        &*restarts
+    };
+    // SAFETY: as above.
+    let levels = unsafe {
+        static_init!(
+            [PriorityLevel; PROCESSES],
+            [const { PriorityLevel::new(PriorityLevel::LEAST) }; PROCESSES]
+        )
+    };
+    // SAFETY: as above.
+    let platform = unsafe {
+        static_init!(
+            Platform,
+            drivers.into_platform(
+                MeterFilter::new(),
+                FaultRecorder::new(table),
+                PrioritySched::with_levels(kernel, levels, TIMESLICE_US),
+                cortexm4::systick::SysTick::new_with_calibration(CPU_HZ),
+                Wdt::new(base::WDT, WATCHDOG_MS),
+            )
+        )
+    };
+
+    // SAFETY: as above; the linker script gives these addresses to the apps.
+    let loader = unsafe {
+        let checker = static_init!(
+            ProcessCheckerMachine,
+            ProcessCheckerMachine::new(static_init!(NoCredentials, NoCredentials))
+        );
+        let binaries = static_init!(Binaries, [const { Cell::new(None) }; PROCESSES]);
+        let (flash, ram) = app_memory();
+        let loader = static_init!(
+            Loader,
+            Loader::new(
+                checker,
+                binaries,
+                kernel,
+                chip,
+                flash,
+                ram,
+                static_init!(FaultByApp, FaultByApp::new(restarts)),
+                &(),
+                static_init!(HeaderIds, HeaderIds),
+                &management,
+            )
+        );
+        checker.set_client(loader);
+        loader.register();
+        loader.set_client(static_init!(Priorities, Priorities { kernel, levels }));
+        &*loader
+    };
+    loader.start();
+    table.start();
+    debug!(
+        "Wattlock kernel {}.{}",
+        kernel::KERNEL_MAJOR_VERSION,
+        kernel::KERNEL_MINOR_VERSION
+    );
+    kernel.kernel_loop(platform, chip, &main_loop)
+}
+
+/// Flash and RAM of the apps.
+///
+/// # Safety
+/// Once: the RAM is handed out as exclusive.
+unsafe fn app_memory() -> (&'static [u8], &'static mut [u8]) {
+    extern "C" {
+        static _sapps: u8;
+        static _eapps: u8;
+        static mut _sappmem: u8;
+        static _eappmem: u8;
+    }
+    let flash = &raw const _sapps;
+    let flash_length = &raw const _eapps as usize - flash as usize;
+    let ram = &raw mut _sappmem;
+    let ram_length = &raw const _eappmem as usize - ram as usize;
+    // SAFETY: meter.toml gives both ranges to the apps alone, and the caller asks
+    // once.
+    unsafe {
+        (
+            core::slice::from_raw_parts(flash, flash_length),
+            core::slice::from_raw_parts_mut(ram, ram_length),
+        )
+    }
+}
