@@ -174,10 +174,7 @@ fn buffers_must_lie_in_accessible_memory() {
     for (address, size) in invalid {
         for allow in [allow_rw, allow_ro, allow_readable] {
             let answer = rig.call(0, allow(DRIVER, 0, address, size));
-            assert_eq!(
-                swap(answer),
-                Swap::Refused(ErrorCode::INVAL, address, size)
-            );
+            assert_eq!(swap(answer), Swap::Refused(ErrorCode::INVAL, address, size));
         }
     }
     for (address, size) in [

@@ -51,6 +51,15 @@ impl FakeBoundary {
             .extend(steps);
     }
 
+    /// As [`script`](Self::script), before what is there.
+    pub fn script_first(&self, process: usize, step: Step) {
+        self.scripts
+            .borrow_mut()
+            .entry(process)
+            .or_default()
+            .push_front(step);
+    }
+
     pub fn events(&self) -> Vec<Event> {
         self.events.borrow().clone()
     }

@@ -1,6 +1,10 @@
 //! A board of plain Rust: scripted processes, an MPU that remembers, a driver, and the real kernel between them.
 
-#![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test program uses its own part"
+)]
 
 pub mod board;
 pub mod boundary;
@@ -160,6 +164,13 @@ impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
         self.chip
             .boundary
             .script(self.start_of(index), steps.into_iter());
+    }
+
+    /// Does something as soon as the process of a place is executed.
+    pub fn script_first(&self, index: usize, action: impl FnOnce() + 'static) {
+        self.chip
+            .boundary
+            .script_first(self.start_of(index), Step::Do(Box::new(action)));
     }
 
     /// Runs the kernel until nothing happens any more.
@@ -349,7 +360,6 @@ impl ContextSwitchCallback for Hooks {
     }
 }
 
-
 impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
     /// Has the process of a place make a system call that may go unanswered.
     pub fn call_without_answer(&self, index: usize, syscall: Syscall) {
@@ -371,5 +381,13 @@ impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
                 pc: WAKE.into(),
             }))
             .expect("process cannot be woken");
+    }
+}
+
+impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
+    /// Executes the process of place 0 once, so that the MPU has its regions.
+    pub fn run_until_loaded(&self) {
+        self.wake(0);
+        self.run();
     }
 }

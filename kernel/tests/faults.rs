@@ -1,0 +1,328 @@
+//! Failing processes: policies, restart after a delay, and what a crash log can know.
+
+mod rig;
+
+use std::cell::Cell;
+
+use kernel::hil::time::{Alarm, AlarmClient, Freq32KHz, Ticks, Ticks32, Time};
+use kernel::process::{
+    Backoff, FaultAction, ProcessFaultPolicy, RestartBackoff, RestartFaultPolicy, State,
+    StopFaultPolicy, ThresholdRestartFaultPolicy, ThresholdRestartThenPanicFaultPolicy,
+};
+use kernel::{ErrorCode, Kernel};
+use rig::*;
+
+fn failing(policy: &'static dyn ProcessFaultPolicy) -> Rig {
+    let rig = Rig::with_policy(&[App::new("bad"), App::new("good")], policy);
+    rig.run();
+    rig
+}
+
+/// Has the first process fail.
+fn fault(rig: &Rig) {
+    rig.script(0, [Step::Fault]);
+    rig.wake(0);
+    rig.run();
+}
+
+/// The other process still works.
+fn assert_other_unharmed(rig: &Rig) {
+    assert_eq!(rig.process(1).get_restart_count(), 0);
+    assert_eq!(
+        rig.call(1, command(DRIVER, 0, 0, 0)),
+        kernel::syscall::SyscallReturn::Success
+    );
+}
+
+#[test]
+fn stop_leaves_it_faulted() {
+    let rig = failing(&StopFaultPolicy {});
+    rig.driver.schedule(rig.id(0), 0, 1).unwrap();
+    fault(&rig);
+    assert_eq!(rig.state(0), State::Faulted);
+    assert_eq!(rig.process(0).get_completion_code(), Some(None));
+    assert_eq!(rig.process(0).grant_allocated_count(), None);
+    assert_eq!(rig.process(0).pending_tasks(), 0);
+    assert_eq!(rig.board.hooks.faults.get(), 1);
+    assert_other_unharmed(&rig);
+}
+
+#[test]
+fn restart_goes_on_for_ever_but_harms_nobody() {
+    let rig = failing(&RestartFaultPolicy {});
+    for count in 1..20 {
+        let before = rig.id(0);
+        fault(&rig);
+        assert_ne!(rig.id(0), before);
+        assert_eq!(rig.process(0).get_restart_count(), count);
+        assert_eq!(rig.state(0), State::Yielded);
+    }
+    assert_other_unharmed(&rig);
+}
+
+#[test]
+fn threshold_restarts_then_stops() {
+    let rig = failing(forever(ThresholdRestartFaultPolicy::new(2)));
+    for _ in 0..3 {
+        fault(&rig);
+        assert_eq!(rig.state(0), State::Yielded);
+    }
+    fault(&rig);
+    assert_eq!(rig.state(0), State::Faulted);
+    assert_eq!(rig.process(0).get_restart_count(), 3);
+    assert_other_unharmed(&rig);
+}
+
+#[test]
+#[should_panic(expected = "Process bad had a fault")]
+fn threshold_restarts_then_panics() {
+    let rig = failing(forever(ThresholdRestartThenPanicFaultPolicy::new(0)));
+    fault(&rig);
+    fault(&rig);
+}
+
+#[test]
+#[should_panic(expected = "Process bad had a fault")]
+fn panic_policy_panics() {
+    let rig = failing(forever(Told(FaultAction::Panic)));
+    fault(&rig);
+}
+
+#[test]
+fn hook_may_repair() {
+    let rig = failing(&StopFaultPolicy {});
+    rig.board.hooks.repair.set(true);
+    fault(&rig);
+    assert_eq!(rig.state(0), State::Yielded);
+    assert_eq!(rig.board.hooks.faults.get(), 1);
+}
+
+#[test]
+fn all_apps_can_be_made_to_fail() {
+    let rig = failing(&StopFaultPolicy {});
+    rig.kernel.hardfault_all_apps(&Power);
+    assert_eq!(rig.state(0), State::Faulted);
+    assert_eq!(rig.state(1), State::Faulted);
+}
+
+#[test]
+fn faulted_process_tells_what_a_crash_log_wants() {
+    let rig = failing(&StopFaultPolicy {});
+    rig.script(0, [Step::Call(command(DRIVER, 4, 1, 2)), Step::Fault]);
+    rig.wake(0);
+    rig.run();
+    let process = rig.process(0);
+    assert_eq!(process.get_process_name(), "bad");
+    assert_eq!(process.debug_syscall_last(), Some(command(DRIVER, 4, 1, 2)));
+    assert!(process.debug_syscall_count() > 0);
+    let mut registers = [0; 8];
+    assert_eq!(process.get_stored_state(&mut registers), Ok(4));
+    assert_eq!(
+        process.get_stored_state(&mut registers[..3]),
+        Err(ErrorCode::SIZE)
+    );
+    let mut text = String::new();
+    process.print_full_process(&mut text);
+    for part in ["bad", "Faulted", "registers"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+/// A clock that tests move, with one alarm.
+struct Clock {
+    now: Cell<u32>,
+    alarm: Cell<Option<(u32, u32)>>,
+    client: Cell<Option<&'static dyn AlarmClient>>,
+    fired: Cell<usize>,
+}
+
+impl Clock {
+    fn new(now: u32) -> Self {
+        Self {
+            now: Cell::new(now),
+            alarm: Cell::new(None),
+            client: Cell::new(None),
+            fired: Cell::new(0),
+        }
+    }
+
+    /// Lets time pass, firing the alarm whenever it is due.
+    fn pass_ms(&self, milliseconds: u32) {
+        let mut left = (u64::from(milliseconds) * 32_768).div_ceil(1000) as u32;
+        loop {
+            let due = self
+                .alarm
+                .get()
+                .map(|(from, dt)| dt.saturating_sub(self.now.get().wrapping_sub(from)));
+            match due {
+                Some(due) if due <= left => {
+                    left -= due;
+                    self.now.set(self.now.get().wrapping_add(due));
+                    self.alarm.set(None);
+                    self.fired.set(self.fired.get() + 1);
+                    self.client.get().unwrap().alarm();
+                }
+                _ => {
+                    self.now.set(self.now.get().wrapping_add(left));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Time for Clock {
+    type Frequency = Freq32KHz;
+    type Ticks = Ticks32;
+
+    fn now(&self) -> Ticks32 {
+        self.now.get().into()
+    }
+}
+
+impl Alarm<'static> for Clock {
+    fn set_alarm_client(&self, client: &'static dyn AlarmClient) {
+        self.client.set(Some(client));
+    }
+
+    fn set_alarm(&self, reference: Ticks32, dt: Ticks32) {
+        assert!(dt.into_u32() > 0);
+        self.alarm.set(Some((reference.into_u32(), dt.into_u32())));
+    }
+
+    fn get_alarm(&self) -> Ticks32 {
+        self.alarm
+            .get()
+            .map_or(0, |(from, dt)| from.wrapping_add(dt))
+            .into()
+    }
+
+    fn disarm(&self) -> Result<(), ErrorCode> {
+        self.alarm.set(None);
+        Ok(())
+    }
+
+    fn is_armed(&self) -> bool {
+        self.alarm.get().is_some()
+    }
+
+    fn minimum_dt(&self) -> Ticks32 {
+        2.into()
+    }
+}
+
+const BACKOFF: Backoff = Backoff {
+    first_ms: 100,
+    max_ms: 1000,
+    calm_ms: 5000,
+};
+
+fn backing_off(start_of_time: u32) -> (Rig, &'static Clock) {
+    let clock = forever(Clock::new(start_of_time));
+    let slots = forever(kernel::process::ProcessArray::<SLOTS>::new());
+    let kernel = forever(Kernel::new(slots.as_slice()));
+    let policy = forever(RestartBackoff::<Clock, SLOTS>::new(kernel, clock, BACKOFF));
+    clock.set_alarm_client(policy);
+    let scheduler = kernel::scheduler::round_robin::RoundRobinSched::new();
+    for slot in slots.as_slice() {
+        scheduler.processes.push_tail(forever(
+            kernel::scheduler::round_robin::RoundRobinProcessNode::new(slot),
+        ));
+    }
+    let apps = [App::new("bad"), App::new("good")];
+    let rig = Rig::assemble(&apps, policy, slots, kernel, scheduler);
+    rig.run();
+    (rig, clock)
+}
+
+#[test]
+fn delay_doubles_up_to_its_limit() {
+    for start_of_time in [0, u32::MAX - 40_000] {
+        let (rig, clock) = backing_off(start_of_time);
+        for delay in [100, 200, 400, 800, 1000, 1000, 1000] {
+            fault(&rig);
+            assert_eq!(rig.state(0), State::Faulted);
+            clock.pass_ms(delay - 1);
+            rig.run();
+            assert_eq!(rig.state(0), State::Faulted, "after {delay} - 1 ms");
+            clock.pass_ms(2);
+            rig.run();
+            assert_eq!(rig.state(0), State::Yielded, "after {delay} ms");
+        }
+        assert_eq!(rig.process(0).get_restart_count(), 7);
+        assert_other_unharmed(&rig);
+    }
+}
+
+#[test]
+fn failures_are_forgotten_after_a_calm_time() {
+    let (rig, clock) = backing_off(7);
+    for delay in [100, 200, 400] {
+        fault(&rig);
+        clock.pass_ms(delay + 1);
+        rig.run();
+    }
+    clock.pass_ms(BACKOFF.calm_ms + 10);
+    assert!(!clock.is_armed(), "nothing is left to do");
+    fault(&rig);
+    clock.pass_ms(101);
+    rig.run();
+    assert_eq!(rig.state(0), State::Yielded);
+}
+
+#[test]
+fn nothing_runs_while_it_waits() {
+    let (rig, clock) = backing_off(0);
+    fault(&rig);
+    let events = rig.chip.boundary.events().len();
+    clock.pass_ms(50);
+    rig.run();
+    assert_eq!(rig.chip.boundary.events().len(), events);
+    assert_eq!(clock.fired.get(), 0);
+}
+
+#[test]
+fn two_processes_wait_each_for_itself() {
+    let (rig, clock) = backing_off(0);
+    fault(&rig);
+    clock.pass_ms(60);
+    rig.script(1, [Step::Fault]);
+    rig.wake(1);
+    rig.run();
+    clock.pass_ms(41);
+    rig.run();
+    assert_eq!(
+        (rig.state(0), rig.state(1)),
+        (State::Yielded, State::Faulted)
+    );
+    clock.pass_ms(60);
+    rig.run();
+    assert_eq!(
+        (rig.state(0), rig.state(1)),
+        (State::Yielded, State::Yielded)
+    );
+}
+
+#[test]
+fn what_was_restarted_by_hand_is_left_alone() {
+    let (rig, clock) = backing_off(0);
+    fault(&rig);
+    rig.process(0).try_restart(None);
+    rig.run();
+    let id = rig.id(0);
+    clock.pass_ms(200);
+    rig.run();
+    assert_eq!(rig.id(0), id);
+}
+
+#[test]
+fn delay_stays_at_its_limit_however_often_it_fails() {
+    let (rig, clock) = backing_off(0);
+    for _ in 0..40 {
+        fault(&rig);
+        clock.pass_ms(1001);
+        rig.run();
+    }
+    assert_eq!(rig.process(0).get_restart_count(), 40);
+    assert_other_unharmed(&rig);
+}
