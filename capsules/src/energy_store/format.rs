@@ -212,6 +212,12 @@ pub struct Burst {
     length: usize,
 }
 
+impl Default for Burst {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Burst {
     /// No words.
     pub const fn new() -> Self {

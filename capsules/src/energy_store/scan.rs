@@ -90,12 +90,11 @@ pub fn scan_page<R: Fn(usize) -> u32>(
     }
     let first_mark = page_read(OPEN_MARK_WORD) != ERASED;
     let second_mark = page_read(OPEN_MARK_WORD + 1) != ERASED;
-    let announced = Kind::ALL
+    let announced = |kind: &Kind| header.copies >> kind.index() & 1 == 1;
+    let complete = Kind::ALL
         .iter()
-        .filter(|kind| header.copies >> kind.index() & 1 == 1);
-    let complete = announced.fold(true, |all, kind| {
-        all && content.copies[kind.index()].is_some()
-    });
+        .filter(|kind| announced(kind))
+        .all(|kind| content.copies[kind.index()].is_some());
     if !any_firm && !(complete && (first_mark || second_mark)) {
         return None;
     }
@@ -152,5 +151,40 @@ pub fn scan_store<R: Fn(usize) -> u32>(read: &R) -> StoreContent {
             return content;
         }
         content.superseded = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::{Burst, OPEN_MARK};
+    use super::*;
+
+    /// A page that an interrupted erase has left the header and the open marks
+    /// of, but not all copies, holds nothing.
+    #[test]
+    fn a_page_without_its_copies_is_not_open() {
+        let header = PageHeader {
+            copies: 0b01,
+            sequence: 1,
+            base_sequence: 3,
+            erases: 1,
+        };
+        let mut words = [ERASED; PAGE_WORDS];
+        words[..OPEN_MARK_WORD].copy_from_slice(&header.to_words(0));
+        words[OPEN_MARK_WORD..HEADER_WORDS].fill(OPEN_MARK);
+        let place = Place {
+            header: &header,
+            word: HEADER_WORDS,
+        };
+        let record = Record::new(Kind::Registers, 3, &[1, 2, 3]).unwrap();
+        let mut burst = Burst::new();
+        place.encode(&record, true, None, &mut burst);
+        words[HEADER_WORDS..][..burst.as_slice().len()].copy_from_slice(burst.as_slice());
+
+        let content = scan_page(0, header, &|word| words[word]).unwrap();
+        assert!(content.firm);
+        assert_eq!(content.newest, [Some(record), None]);
+        let damaged = |word| words[word] ^ u32::from(word == HEADER_WORDS + 2);
+        assert!(scan_page(0, header, &damaged).is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::vec;
 use std::vec::Vec;
 
-use super::super::format::{PAGES, PAGE_WORDS};
+use super::super::format::{OPEN_MARK_WORD, PAGES, PAGE_WORDS};
 
 /// Parts that a page erase is done in; power can fail in each.
 pub const ERASE_PARTS: usize = 10;
@@ -72,6 +72,8 @@ pub struct MockFlash {
     /// Operations (words, erase parts) until power fails, and what that leaves.
     cut: Option<(usize, Torn)>,
     pub operations: usize,
+    /// Operations before the last write of an open mark.
+    pub last_opening: Option<usize>,
     random: Cell<u64>,
     noise: Noise,
 }
@@ -85,6 +87,7 @@ impl MockFlash {
             erases: [0; PAGES],
             cut: None,
             operations: 0,
+            last_opening: None,
             random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             noise: Noise::Random,
         }
@@ -147,6 +150,9 @@ impl MockFlash {
             self.clean[page],
             "page {page} is written without a completed erase"
         );
+        if word % PAGE_WORDS == OPEN_MARK_WORD {
+            self.last_opening = Some(self.operations);
+        }
         let new = !value;
         match self.step() {
             None => {
