@@ -1,0 +1,278 @@
+//! Capsules behind the real kernel, called by scripted processes.
+
+use std::cell::Cell;
+
+use kernel::capabilities;
+use kernel::platform::{KernelResources, SyscallDriverLookup};
+use kernel::process::{
+    self, FunctionCall, FunctionCallSource, Process, ProcessArray, ProcessId, Task,
+};
+use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::syscall::{Syscall, SyscallDriver, SyscallReturn};
+use kernel::Kernel;
+
+use crate::rig::{self, forever, App, Event, FakeChip, Power, Step, Told};
+
+/// How much memory each process has made accessible, in bytes.
+const MEMORY: usize = 2048;
+/// Address of the function that wakes a process; no upcall of the tests has it.
+const WAKE: usize = rig::WAKE;
+
+/// Drivers by number.
+type Drivers = Vec<(usize, &'static dyn SyscallDriver)>;
+
+struct Board {
+    drivers: Drivers,
+    scheduler: RoundRobinSched<'static>,
+}
+
+impl SyscallDriverLookup for Board {
+    fn with_driver<F, R>(&self, driver_num: usize, f: F) -> R
+    where
+        F: FnOnce(Option<&dyn SyscallDriver>) -> R,
+    {
+        let found = self
+            .drivers
+            .iter()
+            .find(|(number, _)| *number == driver_num);
+        f(found.map(|(_, driver)| *driver))
+    }
+}
+
+impl KernelResources<FakeChip> for Board {
+    type SyscallDriverLookup = Self;
+    type SyscallFilter = ();
+    type ProcessFault = ();
+    type ContextSwitchCallback = ();
+    type Scheduler = RoundRobinSched<'static>;
+    type SchedulerTimer = ();
+    type WatchDog = ();
+
+    fn syscall_driver_lookup(&self) -> &Self {
+        self
+    }
+
+    fn syscall_filter(&self) -> &() {
+        &()
+    }
+
+    fn process_fault(&self) -> &() {
+        &()
+    }
+
+    fn context_switch_callback(&self) -> &() {
+        &()
+    }
+
+    fn scheduler(&self) -> &RoundRobinSched<'static> {
+        &self.scheduler
+    }
+
+    fn scheduler_timer(&self) -> &() {
+        &()
+    }
+
+    fn watchdog(&self) -> &() {
+        &()
+    }
+}
+
+/// A kernel with drivers and two processes, which are told what to call.
+pub struct Bench {
+    kernel: &'static Kernel,
+    chip: &'static FakeChip,
+    board: &'static Board,
+    slots: &'static ProcessArray<{ rig::SLOTS }>,
+    /// Upcalls of each process that a test has seen.
+    seen: [Cell<usize>; 2],
+}
+
+/// An upcall that a process got: number and arguments.
+pub type Upcall = (usize, [usize; 3]);
+
+impl Bench {
+    /// `make` creates the drivers, whose grants must come before the processes.
+    pub fn new(make: impl FnOnce(&'static Kernel) -> Drivers) -> Self {
+        let slots = forever(ProcessArray::new());
+        let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
+        let chip = forever(FakeChip::new());
+        let scheduler = RoundRobinSched::new();
+        for slot in slots.as_slice() {
+            scheduler
+                .processes
+                .push_tail(forever(RoundRobinProcessNode::new(slot)));
+        }
+        let board = forever(Board {
+            drivers: make(kernel),
+            scheduler,
+        });
+        let apps = [
+            App::new("first").min_ram(8192),
+            App::new("second").min_ram(8192),
+        ];
+        let flash = Box::leak(rig::image::list(&apps).into_boxed_slice());
+        let policy = forever(Told(process::FaultAction::Panic));
+        process::load_processes(kernel, chip, flash, rig::ram(rig::RAM), policy, &Power)
+            .expect("the processes load");
+        let bench = Bench {
+            kernel,
+            chip,
+            board,
+            slots,
+            seen: Default::default(),
+        };
+        bench.run();
+        for index in 0..2 {
+            let memory_break = bench.memory(index) + MEMORY;
+            assert_eq!(
+                bench.call(index, rig::memop(0, memory_break)),
+                SyscallReturn::Success
+            );
+        }
+        bench
+    }
+
+    pub fn run(&self) {
+        for _ in 0..40 {
+            self.kernel
+                .kernel_loop_operation(self.board, self.chip, true, &Power);
+        }
+    }
+
+    fn process(&self, index: usize) -> &'static dyn Process {
+        self.slots[index].get().expect("a process in this place")
+    }
+
+    pub fn id(&self, index: usize) -> ProcessId {
+        self.process(index).processid()
+    }
+
+    /// Start of the memory of a process.
+    pub fn memory(&self, index: usize) -> usize {
+        self.process(index).get_addresses().sram_start
+    }
+
+    /// Has a process make a system call. Upcalls that come with it stay.
+    pub fn call(&self, index: usize, syscall: Syscall) -> SyscallReturn {
+        let start = self.memory(index);
+        let before = self.answers(index).len();
+        self.chip
+            .boundary
+            .script(start, [Step::Call(syscall)].into_iter());
+        self.process(index)
+            .enqueue_task(Task::FunctionCall(FunctionCall {
+                source: FunctionCallSource::Kernel,
+                argument0: 0,
+                argument1: 0,
+                argument2: 0,
+                argument3: 0.into(),
+                pc: WAKE.into(),
+            }))
+            .expect("the process can be woken");
+        self.run();
+        let mut answers = self.answers(index);
+        assert_eq!(answers.len(), before + 1, "one answer");
+        answers.pop().unwrap()
+    }
+
+    fn answers(&self, index: usize) -> Vec<SyscallReturn> {
+        let start = self.memory(index);
+        let answered = |event| match event {
+            Event::Answered(process, answer) if process == start => Some(answer),
+            _ => None,
+        };
+        self.chip
+            .boundary
+            .events()
+            .into_iter()
+            .filter_map(answered)
+            .collect()
+    }
+
+    pub fn command(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        arg0: usize,
+        arg1: usize,
+    ) -> SyscallReturn {
+        self.call(index, rig::command(driver, number, arg0, arg1))
+    }
+
+    /// Subscribes a process to upcall `number`; its function is told by address.
+    pub fn subscribe(&self, index: usize, driver: usize, number: usize) {
+        let function = self.function(index, number);
+        let answer = self.call(index, rig::subscribe(driver, number, function, 0));
+        assert!(matches!(answer, SyscallReturn::SubscribeSuccess(..)));
+    }
+
+    fn function(&self, index: usize, number: usize) -> usize {
+        self.process(index).get_addresses().flash_start + 101 + 2 * number
+    }
+
+    /// Allows `length` bytes at `offset` of a process's memory.
+    pub fn allow_rw(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        offset: usize,
+        length: usize,
+    ) {
+        let address = self.memory(index) + offset;
+        let answer = self.call(index, rig::allow_rw(driver, number, address, length));
+        assert!(matches!(answer, SyscallReturn::AllowReadWriteSuccess(..)));
+    }
+
+    /// Puts `data` at the start of a process's memory and allows it.
+    pub fn allow_ro(&self, index: usize, driver: usize, number: usize, data: &[u8]) {
+        let address = self.memory(index);
+        for (place, byte) in (address..).zip(data) {
+            rig::poke(place, *byte);
+        }
+        let answer = self.call(index, rig::allow_ro(driver, number, address, data.len()));
+        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+    }
+
+    /// Bytes of a process's memory.
+    pub fn peek(&self, index: usize, offset: usize, length: usize) -> Vec<u8> {
+        let start = self.memory(index) + offset;
+        (start..start + length).map(rig::peek).collect()
+    }
+
+    /// The upcalls that a process got since it was asked last.
+    pub fn upcalls(&self, index: usize) -> Vec<Upcall> {
+        self.run();
+        let start = self.memory(index);
+        let first = self.function(index, 0);
+        let called = |event| match event {
+            Event::Called(process, pc, [a, b, c, _]) if process == start && pc != WAKE => {
+                Some(((pc.checked_sub(first)?) / 2, [a, b, c]))
+            }
+            _ => None,
+        };
+        let upcalls: Vec<Upcall> = self
+            .chip
+            .boundary
+            .events()
+            .into_iter()
+            .filter_map(called)
+            // The start of the process is a call too, of a function of its own.
+            .filter(|(number, _)| *number < 16)
+            .collect();
+        let seen = self.seen[index].replace(upcalls.len());
+        upcalls[seen..].to_vec()
+    }
+
+    /// Ends a process, as an operator would.
+    pub fn end(&self, index: usize) {
+        self.process(index).terminate(None);
+        self.run();
+    }
+}
+
+/// The power to create grants.
+pub fn grants() -> &'static impl capabilities::MemoryAllocationCapability {
+    &Power
+}
