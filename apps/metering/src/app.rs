@@ -5,7 +5,7 @@ use crate::command::{Command, CommandError, LineReader};
 use crate::drivers::energy_store::{self, Kind};
 use crate::drivers::meter_adc::{self, BLOCK_BYTES};
 use crate::input::{Input, READ_BYTES};
-use crate::output::{Output, CHUNK_BYTES};
+use crate::output::{Output, Waiting, CHUNK_BYTES};
 use crate::pulse_led::{Action, PulseLed, PULSE_MILLISECONDS};
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line, Session};
@@ -58,13 +58,35 @@ pub struct Signals {
     alarm: Cell<bool>,
 }
 
-/// Memory that the app lends to the kernel or that is large.
+/// Buffers that the app lends to the kernel, and logs.
 pub struct Memory {
     blocks: [[u8; BLOCK_BYTES]; 2],
     output: [u8; CHUNK_BYTES],
     input: [u8; READ_BYTES],
     record: [u8; energy_store::RECORD_BYTES],
     profile: ProfileLog<PROFILE_INTERVALS>,
+    waiting: Waiting,
+}
+
+/// The calibration that is being measured.
+type Calibration = Option<(Range, Calibrator)>;
+
+/// What measures. Apart from [`Memory`], which is zero at start and so takes no
+/// room in flash.
+#[derive(Default)]
+pub struct Instruments {
+    meter: Option<Meter>,
+    calibrator: Calibration,
+}
+
+impl Instruments {
+    /// None yet.
+    pub const fn new() -> Self {
+        Instruments {
+            meter: None,
+            calibrator: None,
+        }
+    }
 }
 
 impl Memory {
@@ -76,6 +98,7 @@ impl Memory {
             input: [0; READ_BYTES],
             record: [0; energy_store::RECORD_BYTES],
             profile: ProfileLog::new(),
+            waiting: Waiting::new(),
         }
     }
 }
@@ -112,9 +135,9 @@ pub struct App<'scope, 'share, S: Syscalls> {
     registers_writable: bool,
     /// Calibrations may be written: what is in the store was read.
     calibration_writable: bool,
-    meter: Meter,
+    meter: &'share mut Meter,
     sealed: bool,
-    calibrator: Option<(Range, Calibrator)>,
+    calibrator: &'share mut Calibration,
     pending: Option<PendingRecord>,
     policy: SavePolicy,
     /// Registers of the save that is under way.
@@ -133,10 +156,12 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     ///
     /// # Errors
     /// A driver of the board is missing, or the meter ADC has another owner.
+    #[inline(never)] // Its large stack frame shall end with it.
     pub fn start(
         shares: Handle<'scope, Shares<'share, S>>,
         signals: &'share Signals,
         memory: &'share mut Memory,
+        instruments: &'share mut Instruments,
     ) -> Result<Self, ErrorCode> {
         let calibration =
             storage::load::<S, _, _>(Kind::Calibration, CalibrationRecord::from_bytes);
@@ -151,21 +176,38 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         S::subscribe::<_, _, DefaultConfig, _, _>(read_up, &signals.read)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(alarm_up, &signals.alarm)?;
 
+        let (constants, sealed) = match calibration {
+            Stored::Record(stored) => (stored.calibration, stored.sealed),
+            Stored::Nothing => (metrology::Calibration::NOMINAL, false),
+            // A seal that cannot be read may not be taken for none.
+            Stored::Unreadable => (metrology::Calibration::NOMINAL, true),
+        };
+        let stored = match registers {
+            Stored::Record(stored) => stored,
+            Stored::Nothing | Stored::Unreadable => EnergyRegisters::ZERO,
+        };
+        let meter = instruments
+            .meter
+            .insert(Meter::with_registers(constants, stored));
+        if matches!(registers, Stored::Record(_)) {
+            meter.note_power_failure();
+        }
+
         let [first, second] = &mut memory.blocks;
         let mut app = App {
             signals,
             blocks: Blocks::start(block, first, second)?,
-            output: Output::new(write, &mut memory.output),
+            output: Output::new(write, &mut memory.output, &mut memory.waiting),
             input: Input::start(read, &mut memory.input),
             line_reader: LineReader::default(),
             storage: Storage::new(record, &mut memory.record),
             registers_writable: registers != Stored::Unreadable,
             calibration_writable: calibration != Stored::Unreadable,
-            meter: Meter::new(metrology::Calibration::NOMINAL),
-            sealed: false,
-            calibrator: None,
+            meter,
+            sealed,
+            calibrator: &mut instruments.calibrator,
             pending: None,
-            policy: SavePolicy::new(EnergyTotals::default()),
+            policy: SavePolicy::new(stored.totals),
             saving: None,
             saves: 0,
             failed_saves: 0,
@@ -175,38 +217,13 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             led: PulseLed::default(),
             pulse_ticks: Milliseconds(PULSE_MILLISECONDS).to_ticks(frequency),
         };
-        app.restore(calibration, registers);
+        if !app.calibration_writable {
+            app.say("error calibration_unreadable");
+        }
+        if !app.registers_writable {
+            app.say("error registers_unreadable");
+        }
         Ok(app)
-    }
-
-    fn restore(
-        &mut self,
-        calibration: Stored<CalibrationRecord>,
-        registers: Stored<EnergyRegisters>,
-    ) {
-        let mut record = CalibrationRecord::FRESH;
-        match calibration {
-            Stored::Record(stored) => record = stored,
-            Stored::Nothing => {}
-            // A seal that cannot be read may not be taken for none.
-            Stored::Unreadable => {
-                record.sealed = true;
-                self.say("error calibration_unreadable");
-            }
-        }
-        self.sealed = record.sealed;
-        match registers {
-            Stored::Record(stored) => {
-                self.meter = Meter::with_registers(record.calibration, stored);
-                self.meter.note_power_failure();
-                self.policy = SavePolicy::new(stored.totals);
-            }
-            Stored::Nothing => self.meter = Meter::new(record.calibration),
-            Stored::Unreadable => {
-                self.meter = Meter::new(record.calibration);
-                self.say("error registers_unreadable");
-            }
-        }
     }
 
     /// Works for ever.
@@ -221,6 +238,9 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     }
 
     /// Does all that there is to do now. Never waits.
+    ///
+    /// What it calls is kept out of line: in line, the stack would hold the
+    /// frames of all of it at once.
     ///
     /// # Errors
     /// As for [`App::run`].
@@ -246,6 +266,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     }
 
     /// Measures every block that waits.
+    #[inline(never)]
     fn drain_blocks(&mut self) -> Result<(), ErrorCode> {
         loop {
             let Some(bytes) = self.blocks.take()? else {
@@ -258,7 +279,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             self.session.samples += block.len() as u64;
             self.session.lost += u64::from(block.lost);
             let outcome = self.meter.process(&block);
-            let calibrated = match &mut self.calibrator {
+            let calibrated = match self.calibrator {
                 Some((range, calibrator)) => calibrator.process(&block).map(|end| (*range, end)),
                 None => None,
             };
@@ -274,6 +295,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
+    #[inline(never)]
     fn outcome(&mut self, outcome: &Outcome) {
         if outcome.pulses > 0 {
             let action = self.led.due(outcome.pulses);
@@ -306,6 +328,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
+    #[inline(never)]
     fn save_if_due(&mut self, totals: &EnergyTotals) {
         let due = self.policy.second(totals);
         if !due || !self.registers_writable || !self.storage.is_idle() || self.pending.is_some() {
@@ -319,6 +342,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
+    #[inline(never)]
     fn record_appended(&mut self, kind: u32, durable: bool) {
         match self.storage.appended(kind) {
             None => {}
@@ -338,6 +362,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     }
 
     /// Starts the calibration record's way to the store.
+    #[inline(never)]
     fn append_pending(&mut self) {
         let Some(pending) = &mut self.pending else {
             return;
@@ -379,6 +404,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         self.output.answer(&line);
     }
 
+    #[inline(never)]
     fn read_commands(&mut self, count: usize) {
         let mut commands = [None; 4];
         let mut found = 0;
@@ -417,6 +443,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
+    #[inline(never)]
     fn calibrate(&mut self, range: Range, reference: Reference) -> Result<(), &'static str> {
         if self.sealed {
             return Err("error calibrate sealed");
@@ -430,17 +457,18 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         let base = self.meter.calibration();
         let calibrator = Calibrator::new(range, reference, base, CALIBRATION_SECONDS)
             .map_err(calibration_error)?;
-        self.calibrator = Some((range, calibrator));
+        *self.calibrator = Some((range, calibrator));
         self.say("ok calibrate started");
         Ok(())
     }
 
+    #[inline(never)]
     fn calibrated(
         &mut self,
         range: Range,
         result: Result<metrology::Calibration, CalibrationError>,
     ) {
-        self.calibrator = None;
+        *self.calibrator = None;
         match result {
             Ok(calibration) => {
                 self.pending = Some(PendingRecord {
@@ -477,6 +505,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         Ok(())
     }
 
+    #[inline(never)]
     fn show(&mut self) {
         let calibration = self.meter.calibration();
         let registers = self.meter.registers();

@@ -11,6 +11,9 @@ pub const CHUNK_BYTES: usize = crate::report::LINE_BYTES;
 /// Bytes of answers that can wait.
 const WAITING_BYTES: usize = 1_024;
 
+/// Text that waits to be written.
+pub type Waiting = Text<WAITING_BYTES>;
+
 type Share<'scope, 'share, S> = Handle<'scope, AllowRo<'share, S, DRIVER_NUM, WRITE_BUFFER>>;
 
 enum Chunk<'scope, 'share, S: Syscalls> {
@@ -25,17 +28,21 @@ enum Chunk<'scope, 'share, S: Syscalls> {
 pub struct Output<'scope, 'share, S: Syscalls> {
     share: Share<'scope, 'share, S>,
     chunk: Chunk<'scope, 'share, S>,
-    waiting: Text<WAITING_BYTES>,
+    waiting: &'share mut Waiting,
     dropped: u32,
 }
 
 impl<'scope, 'share, S: Syscalls> Output<'scope, 'share, S> {
     /// An idle output.
-    pub fn new(share: Share<'scope, 'share, S>, chunk: &'share mut [u8; CHUNK_BYTES]) -> Self {
+    pub fn new(
+        share: Share<'scope, 'share, S>,
+        chunk: &'share mut [u8; CHUNK_BYTES],
+        waiting: &'share mut Waiting,
+    ) -> Self {
         Output {
             share,
             chunk: Chunk::Held(chunk),
-            waiting: Text::new(),
+            waiting,
             dropped: 0,
         }
     }

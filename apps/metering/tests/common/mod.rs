@@ -4,7 +4,7 @@
 use libtock::platform::{share, CommandReturn, ErrorCode, Syscalls as _, YieldNoWaitReturn};
 use libtock::unittest::{command_return, fake, DriverInfo, DriverShareRef};
 use libtock::unittest::{RoAllowBuffer, RwAllowBuffer};
-use metering::app::{App, Memory, Signals};
+use metering::app::{App, Instruments, Memory, Signals};
 use metering::drivers::{energy_store, meter_adc};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -296,9 +296,11 @@ impl Board {
     pub fn run(&self, test: impl FnOnce(&Self, &mut App<'_, '_, fake::Syscalls>)) {
         let signals = Signals::default();
         let mut memory = Memory::new();
+        let mut instruments = Instruments::new();
         share::scope(|shares| {
             let mut app =
-                App::<fake::Syscalls>::start(shares, &signals, &mut memory).expect("starts");
+                App::<fake::Syscalls>::start(shares, &signals, &mut memory, &mut instruments)
+                    .expect("starts");
             test(self, &mut app);
         });
     }
