@@ -74,7 +74,10 @@ pub fn end(checks: u32) -> ! {
     let _ = writeln!(Log, "done {checks}");
     #[cfg(feature = "semihosting")]
     semihosting::exit();
-    cortexm4::support::halt()
+    loop {
+        // SAFETY: waiting for an interrupt changes nothing.
+        unsafe { core::arch::asm!("wfi", options(nomem, nostack)) };
+    }
 }
 
 #[cfg(feature = "semihosting")]
