@@ -23,10 +23,10 @@ struct Message<'b> {
 }
 
 impl Message<'_> {
-    fn text(mut self, text: &str) -> Self {
+    fn text(mut self, text: &[u8]) -> Self {
         let room = self.buffer.get_mut(self.used..).unwrap_or_default();
-        for (to, from) in room.iter_mut().zip(text.bytes()) {
-            *to = from;
+        for (to, from) in room.iter_mut().zip(text) {
+            *to = *from;
             self.used += 1;
         }
         self
@@ -41,18 +41,16 @@ impl Message<'_> {
             digits[first] = b"0123456789abcdef"[rest % 16];
             rest /= 16;
         }
-        // Digits are ASCII, so the conversion cannot fail.
-        let digits = core::str::from_utf8(&digits[first..]).unwrap_or_default();
-        self.text("0x").text(digits)
+        self.text(b"0x").text(&digits[first..])
     }
 
     fn line_end(self) -> usize {
-        self.text("\n").used
+        self.text(b"\n").used
     }
 }
 
 fn message(buffer: &mut [u8]) -> Message<'_> {
-    Message { buffer, used: 0 }.text("LowLevelDebug: ")
+    Message { buffer, used: 0 }.text(b"LowLevelDebug: ")
 }
 
 /// Puts the message for `entry` of process `app` into `buffer`; returns its
@@ -61,18 +59,22 @@ pub(super) fn format_entry(app: usize, entry: DebugEntry, buffer: &mut [u8]) -> 
     let message = message(buffer);
     match entry {
         DebugEntry::Dropped(count) => message
-            .text("Dropped ")
+            .text(b"Dropped ")
             .hex(count)
-            .text(" entries for app ")
+            .text(b" entries for app ")
             .hex(app),
-        DebugEntry::AlertCode(code) => message.text("App ").hex(app).text(" alert code ").hex(code),
-        DebugEntry::Print1(number) => message.text("App ").hex(app).text(" prints ").hex(number),
-        DebugEntry::Print2(first, second) => message
-            .text("App ")
+        DebugEntry::AlertCode(code) => message
+            .text(b"App ")
             .hex(app)
-            .text(" prints ")
+            .text(b" alert code ")
+            .hex(code),
+        DebugEntry::Print1(number) => message.text(b"App ").hex(app).text(b" prints ").hex(number),
+        DebugEntry::Print2(first, second) => message
+            .text(b"App ")
+            .hex(app)
+            .text(b" prints ")
             .hex(first)
-            .text(" ")
+            .text(b" ")
             .hex(second),
     }
     .line_end()
@@ -80,7 +82,7 @@ pub(super) fn format_entry(app: usize, entry: DebugEntry, buffer: &mut [u8]) -> 
 
 /// Puts the message for an entry that was lost into `buffer`; returns its length.
 pub(super) fn format_grant_failed(buffer: &mut [u8]) -> usize {
-    message(buffer).text("grant init failed").line_end()
+    message(buffer).text(b"grant init failed").line_end()
 }
 
 #[cfg(test)]
