@@ -116,7 +116,7 @@ fn registers(report: &mut Report) {
     for pair in 0..4 {
         write(
             play() + 8 * pair,
-            0x2000_0000 + 0x1000 * pair | 1 << 4 | (4 + pair),
+            (0x2000_0000 + 0x1000 * pair) | (1 << 4) | (4 + pair),
         );
         write(play() + 8 * pair + 4, 0x0302_0017 + 0x100 * pair);
     }

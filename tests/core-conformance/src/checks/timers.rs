@@ -35,7 +35,6 @@ unsafe extern "C" fn move_many() {
         "push {{r2-r9}}",
         "pop {{r2-r9}}",
         "stm r1, {{r2-r9}}",
-        "ldmdb sp, {{r2-r9}}",
         "add r0, r0, r2",
         "add r0, r0, r3",
         "add r0, r0, r4",

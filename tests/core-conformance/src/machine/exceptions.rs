@@ -74,8 +74,8 @@ static EVENTS: [[AtomicU32; EVENT_WORDS]; MOST_EVENTS] =
 static COUNT: AtomicU32 = AtomicU32::new(0);
 static HOOK: AtomicUsize = AtomicUsize::new(0);
 static BEFORE_START: AtomicUsize = AtomicUsize::new(0);
-/// The last event, whether it is among those that are kept or not.
-static LAST: [AtomicU32; EVENT_WORDS] = [const { AtomicU32::new(0) }; EVENT_WORDS];
+/// Whether the process ended by itself, and its r0.
+static RESULT: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 /// PSP, CONTROL and EXC_RETURN of the process that `svc 1` starts.
 static START: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
@@ -127,19 +127,11 @@ pub fn events<const N: usize>() -> [Event; N] {
         if index >= event_count() as usize || index >= MOST_EVENTS {
             return Event::default();
         }
-        event_from(&EVENTS[index])
+        let words: [u32; EVENT_WORDS] =
+            core::array::from_fn(|word| EVENTS[index][word].load(Relaxed));
+        // SAFETY: `Event` is nothing but words, in that number.
+        unsafe { core::mem::transmute::<[u32; EVENT_WORDS], Event>(words) }
     })
-}
-
-/// The exception that happened last.
-fn last_event() -> Event {
-    event_from(&LAST)
-}
-
-fn event_from(words: &[AtomicU32; EVENT_WORDS]) -> Event {
-    let words: [u32; EVENT_WORDS] = core::array::from_fn(|word| words[word].load(Relaxed));
-    // SAFETY: `Event` is nothing but words, in that number.
-    unsafe { core::mem::transmute::<[u32; EVENT_WORDS], Event>(words) }
 }
 
 /// The numbers of the last exceptions, four bits each, the first one highest.
@@ -243,9 +235,9 @@ fn record(number: u32, exception_return: u32, frame: u32) -> Event {
     write(HFSR, event.hfsr);
     let index = COUNT.load(Relaxed);
     COUNT.store(index + 1, Relaxed);
-    // SAFETY: `Event` is nothing but words, in that number.
-    let words = unsafe { core::mem::transmute::<Event, [u32; EVENT_WORDS]>(event) };
-    for kept in EVENTS.get(index as usize).into_iter().chain([&LAST]) {
+    if let Some(kept) = EVENTS.get(index as usize) {
+        // SAFETY: `Event` is nothing but words, in that number.
+        let words = unsafe { core::mem::transmute::<Event, [u32; EVENT_WORDS]>(event) };
         for (kept, word) in kept.iter().zip(words) {
             kept.store(word, Relaxed);
         }
@@ -265,7 +257,11 @@ fn system_call(event: &Event, from_process: bool) -> u32 {
         pc => read((pc - 2) & !3) >> (((pc - 2) & 2) * 8) & 0xFF,
     };
     match (immediate, from_process) {
-        (0, true) => end_process(),
+        (0, true) => {
+            RESULT[0].store(1, Relaxed);
+            RESULT[1].store(event.words[0], Relaxed);
+            end_process()
+        }
         (1, false) if START[2].load(Relaxed) != 0 => {
             let [psp, control, exception_return] = [0, 1, 2].map(|i| START[i].load(Relaxed));
             // Once: a second `svc` can be chained behind the process's fault.
@@ -384,12 +380,12 @@ pub fn start_process_at(psp: u32, privileged: bool) -> Option<u32> {
     START[0].store(psp, Relaxed);
     START[1].store(u32::from(!privileged), Relaxed);
     START[2].store(TO_PROCESS, Relaxed);
+    RESULT[0].store(0, Relaxed);
     IN_PROCESS.store(1, Relaxed);
     // SAFETY: what the process does stays in the play memory, or faults.
     unsafe { start_process() };
     IN_PROCESS.store(0, Relaxed);
-    let last = last_event();
-    (last.number == 11 && last.exception_return == TO_PROCESS).then_some(last.words[0])
+    (RESULT[0].load(Relaxed) == 1).then(|| RESULT[1].load(Relaxed))
 }
 
 #[unsafe(naked)]
