@@ -87,7 +87,7 @@ impl Location {
 
     /// The bytes, as long as the process is alive.
     #[inline]
-    fn cells<'a>(&'a self) -> Result<&'a [Cell<u8>], process::Error> {
+    fn cells(&self) -> Result<&[Cell<u8>], process::Error> {
         if !self.is_alive() {
             return Err(process::Error::NoSuchApp);
         }

@@ -321,22 +321,6 @@ impl SyscallReturn {
     pub(crate) fn from_command_return(command_return: CommandReturn) -> Self {
         command_return.into_inner()
     }
-
-    /// Whether this is one of the successes.
-    #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) fn is_success(&self) -> bool {
-        !matches!(
-            self,
-            SyscallReturn::Failure(_)
-                | SyscallReturn::FailureU32(..)
-                | SyscallReturn::FailureU32U32(..)
-                | SyscallReturn::FailureU64(..)
-                | SyscallReturn::AllowReadWriteFailure(..)
-                | SyscallReturn::UserspaceReadableAllowFailure(..)
-                | SyscallReturn::AllowReadOnlyFailure(..)
-                | SyscallReturn::SubscribeFailure(..)
-        )
-    }
 }
 
 /// Why a process stopped executing.

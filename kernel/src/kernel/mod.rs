@@ -97,11 +97,11 @@ impl Kernel {
     pub fn process_each_capability<F>(
         &'static self,
         _capability: &dyn capabilities::ProcessManagementCapability,
-        mut closure: F,
+        closure: F,
     ) where
         F: FnMut(&dyn Process),
     {
-        self.get_process_iter().for_each(|process| closure(process));
+        self.get_process_iter().for_each(closure);
     }
 
     /// The first thing that `closure` returns for a process, in the order of the
@@ -110,7 +110,7 @@ impl Kernel {
     where
         F: Fn(&dyn Process) -> Option<T>,
     {
-        self.get_process_iter().find_map(|process| closure(process))
+        self.get_process_iter().find_map(closure)
     }
 
     /// Makes a grant for a driver.

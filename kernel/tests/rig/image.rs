@@ -64,7 +64,9 @@ impl App {
         elements.extend(self.elements.iter().cloned());
         let header_size = 16 + (4 + 20) + size_of(&elements);
         let binary_end = header_size + self.protected_trailer as usize + self.binary;
-        let total = (binary_end + size_of(&self.footers)).next_multiple_of(4);
+        // Footers are not padded.
+        let footers: usize = self.footers.iter().map(|(_, data)| 4 + data.len()).sum();
+        let total = (binary_end + footers).next_multiple_of(4);
 
         let mut program = Vec::new();
         for word in [
@@ -90,7 +92,9 @@ impl App {
         seal(&mut object);
         object.resize(binary_end, 0xBB);
         for (element, payload) in &self.footers {
-            append(&mut object, *element, payload);
+            object.extend(element.to_le_bytes());
+            object.extend((payload.len() as u16).to_le_bytes());
+            object.extend(payload);
         }
         object.resize(total, 0);
         object

@@ -1,7 +1,7 @@
 //! Making a process: choosing its block of RAM and laying it out.
 
 use core::cell::Cell;
-use core::mem::{align_of, size_of};
+use core::mem::{align_of, size_of, size_of_val};
 use core::{ptr, slice};
 
 use tock_tbf::types::CommandPermissions;
@@ -256,7 +256,7 @@ impl<C: Chip> ProcessStandard<C> {
     /// What the kernel keeps in this block.
     pub(super) fn kernel_sizes(&self) -> crate::process::ProcessSizes {
         crate::process::ProcessSizes {
-            grant_pointers: size_of::<GrantPointerEntry>() * self.grant_pointers.len(),
+            grant_pointers: size_of_val(self.grant_pointers),
             upcall_list: size_of::<TaskQueue>(),
             process_control_block: size_of::<Self>(),
         }

@@ -1,0 +1,256 @@
+//! Loading with credential checks, from footers to running processes.
+
+mod rig;
+
+use std::cell::{Cell, RefCell};
+use std::num::NonZeroU32;
+
+use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
+use kernel::process::{
+    Process, ProcessArray, ProcessBinary, ProcessLoadError, ProcessLoadingAsync,
+    ProcessLoadingAsyncClient, SequentialProcessLoaderMachine, ShortId, State, StopFaultPolicy,
+};
+use kernel::process_checker::{
+    AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness, CheckResult,
+    CheckResultAcceptMetadata, Compress, ProcessCheckError, ProcessCheckerMachine,
+};
+use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::{ErrorCode, Kernel};
+use rig::chip::Thread;
+use rig::image;
+use rig::*;
+use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
+
+/// Accepts a "hash" that is a checksum of the integrity region, rejects a
+/// "signature", has no opinion of anything else. Answers from an interrupt.
+struct Checker {
+    chip: &'static FakeChip,
+    client: Cell<Option<&'static dyn AppCredentialsPolicyClient<'static>>>,
+    checked: Cell<usize>,
+}
+
+/// A poor hash: good enough to see which bytes are covered.
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    let sum = bytes.iter().enumerate().fold(0u32, |sum, (place, byte)| {
+        sum.wrapping_mul(31)
+            .wrapping_add(u32::from(*byte))
+            .wrapping_add(place as u32)
+    });
+    let mut out = [0; 32];
+    out[..4].copy_from_slice(&sum.to_le_bytes());
+    out
+}
+
+impl AppCredentialsPolicy<'static> for Checker {
+    fn set_client(&self, client: &'static dyn AppCredentialsPolicyClient<'static>) {
+        self.client.set(Some(client));
+    }
+
+    fn require_credentials(&self) -> bool {
+        true
+    }
+
+    fn check_credentials(
+        &self,
+        credentials: TbfFooterV2Credentials,
+        integrity_region: &'static [u8],
+    ) -> Result<(), (ErrorCode, TbfFooterV2Credentials, &'static [u8])> {
+        self.checked.set(self.checked.get() + 1);
+        let result = match credentials.format() {
+            TbfFooterV2CredentialsType::SHA256 if credentials.data() == hash(integrity_region) => {
+                CheckResult::Accept(Some(CheckResultAcceptMetadata { metadata: 9 }))
+            }
+            TbfFooterV2CredentialsType::SHA384 => {
+                return Err((ErrorCode::NOSUPPORT, credentials, integrity_region))
+            }
+            TbfFooterV2CredentialsType::EcdsaNistP256 => CheckResult::Reject,
+            _ => CheckResult::Pass,
+        };
+        let client = self.client.get().unwrap();
+        self.chip
+            .interrupt(move || client.check_done(Ok(result), credentials, integrity_region));
+        Ok(())
+    }
+}
+
+/// Identity is what the header asks for.
+struct ByHeader;
+
+impl Compress for ByHeader {
+    fn to_short_id(&self, binary: &ProcessBinary) -> ShortId {
+        binary.header.get_fixed_short_id().into()
+    }
+}
+
+impl AppUniqueness for ByHeader {
+    fn different_identifier(&self, a: &ProcessBinary, b: &ProcessBinary) -> bool {
+        self.to_short_id(a) != self.to_short_id(b)
+    }
+
+    fn different_identifier_process(&self, a: &ProcessBinary, b: &dyn Process) -> bool {
+        self.to_short_id(a) != b.short_app_id()
+    }
+
+    fn different_identifier_processes(&self, a: &dyn Process, b: &dyn Process) -> bool {
+        a.short_app_id() != b.short_app_id()
+    }
+}
+
+#[derive(Default)]
+struct Client {
+    results: RefCell<Vec<Result<(), ProcessLoadError>>>,
+    finished: Cell<bool>,
+}
+
+impl ProcessLoadingAsyncClient for Client {
+    fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
+        self.results.borrow_mut().push(result);
+    }
+
+    fn process_loading_finished(&self) {
+        assert!(!self.finished.replace(true));
+    }
+}
+
+/// An app with an identity, and footers of these formats with these data.
+fn app(name: &'static str, id: u32, version: u32, footers: &[(u32, Vec<u8>)]) -> App {
+    let mut app = App::new(name).min_ram(1024).element(10, &id.to_le_bytes());
+    app.version = version;
+    for (format, data) in footers {
+        app = app.footer(&[&format.to_le_bytes(), data.as_slice()].concat());
+    }
+    app
+}
+
+/// The same, with the right hash behind those footers.
+fn hashed(name: &'static str, id: u32, version: u32, footers: &[(u32, Vec<u8>)]) -> Vec<u8> {
+    let placeholder = (3, vec![0; 32]);
+    let all: Vec<_> = footers.iter().cloned().chain([placeholder]).collect();
+    let mut object = app(name, id, version, &all).build();
+    let header = usize::from(u16::from_le_bytes([object[2], object[3]]));
+    let right = hash(&object[..header + 256]);
+    let before: usize = footers.iter().map(|(_, data)| 8 + data.len()).sum();
+    object[header + 256 + before + 8..][..32].copy_from_slice(&right);
+    object
+}
+
+/// One test: deferred calls belong to one thread of a program.
+#[test]
+fn only_accepted_binaries_become_processes() {
+    initialize_deferred_call_state::<Thread>();
+    let mut altered = hashed("altered", 3, 1, &[]);
+    let end = altered.len();
+    altered[end - 100] ^= 1;
+    let mut disabled_after_signing = hashed("disabled", 4, 1, &[]);
+    disabled_after_signing[8] = 3;
+    let header = usize::from(u16::from_le_bytes([
+        disabled_after_signing[2],
+        disabled_after_signing[3],
+    ]));
+    image::seal(&mut disabled_after_signing[..header]);
+
+    let objects = [
+        // Accepted behind one that passes and one that is not supported.
+        hashed("good", 1, 1, &[(4, vec![7; 48]), (5, vec![7; 64])]),
+        // Reserved space before the credential.
+        hashed("reserved", 2, 1, &[(0, vec![0; 13])]),
+        altered,
+        disabled_after_signing,
+        app("unsigned", 5, 1, &[]).build(),
+        hashed("rejected", 6, 1, &[(6, vec![1; 64])]),
+        // Two versions of one app, twice.
+        hashed("old", 7, 1, &[]),
+        hashed("new", 7, 2, &[]),
+        hashed("first", 0, 3, &[]),
+        image::padding(64),
+    ];
+    let mut flash = objects.concat();
+    flash.resize(flash.len() + 64, 0xFF);
+    let flash: &'static [u8] = Box::leak(flash.into_boxed_slice());
+
+    let slots = forever(ProcessArray::<SLOTS>::new());
+    let kernel = forever(Kernel::new(slots.as_slice()));
+    let chip = forever(FakeChip::new());
+    let driver = forever(TestDriver::new(kernel));
+    let scheduler = RoundRobinSched::new();
+    for slot in slots.as_slice() {
+        scheduler
+            .processes
+            .push_tail(forever(RoundRobinProcessNode::new(slot)));
+    }
+    let board = forever(Board::new(driver, scheduler));
+
+    let policy = forever(Checker {
+        chip,
+        client: Cell::new(None),
+        checked: Cell::new(0),
+    });
+    let checker = forever(ProcessCheckerMachine::new(policy));
+    policy.set_client(checker);
+    let binaries: &'static [Cell<Option<ProcessBinary>>] =
+        Box::leak((0..8).map(|_| Cell::new(None)).collect());
+    let loader = forever(SequentialProcessLoaderMachine::new(
+        checker,
+        binaries,
+        kernel,
+        chip,
+        flash,
+        ram(RAM),
+        forever(StopFaultPolicy {}),
+        &(),
+        forever(ByHeader),
+        &Power,
+    ));
+    checker.set_client(loader);
+    loader.register();
+    let client = forever(Client::default());
+    loader.set_client(client);
+    loader.start();
+
+    for _ in 0..100 {
+        kernel.kernel_loop_operation(board, chip, true, &Power);
+    }
+    assert!(client.finished.get());
+    let processes: Vec<_> = slots
+        .as_slice()
+        .iter()
+        .filter_map(|slot| slot.get())
+        .collect();
+    let names: Vec<_> = processes.iter().map(|p| p.get_process_name()).collect();
+    assert_eq!(names, ["good", "reserved", "new", "first"]);
+
+    let id = |number| ShortId::Fixed(NonZeroU32::new(number).unwrap());
+    assert!(processes[0].short_app_id() == id(1));
+    assert!(processes[2].short_app_id() == id(7));
+    assert!(processes[3].short_app_id() != processes[3].short_app_id());
+    let credential = processes[0].get_credential().unwrap();
+    assert_eq!(
+        credential.credential.format(),
+        TbfFooterV2CredentialsType::SHA256
+    );
+    assert_eq!(credential.metadata.unwrap().metadata, 9);
+    for process in &processes {
+        assert_eq!(process.get_state(), State::Yielded);
+        assert!(process.debug_syscall_count() > 0, "it has executed");
+    }
+
+    let errors: Vec<_> = client
+        .results
+        .borrow()
+        .iter()
+        .filter_map(|result| match result {
+            Ok(()) => None,
+            Err(ProcessLoadError::CheckError(error)) => Some(*error),
+            Err(error) => panic!("{error:?}"),
+        })
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            ProcessCheckError::CredentialsNotAccepted,
+            ProcessCheckError::CredentialsNotAccepted,
+            ProcessCheckError::CredentialsNotAccepted,
+            ProcessCheckError::CredentialsRejected(0),
+        ]
+    );
+}
