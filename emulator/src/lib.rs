@@ -12,6 +12,8 @@ pub mod image;
 pub mod machine;
 pub mod mains;
 pub mod peripherals;
+pub mod report;
+pub mod rtt;
 pub mod statistics;
 pub mod time;
 

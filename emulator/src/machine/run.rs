@@ -75,6 +75,12 @@ impl Machine {
         self.run(until, u64::MAX)
     }
 
+    /// Runs to an instant, but retires at most `limit` instructions in all
+    /// since the first power-up.
+    pub fn run_to_or(&mut self, until: Cycles, limit: u64) -> Stop {
+        self.run(until, limit)
+    }
+
     /// Retires exactly `count` instructions (and waits as long as it takes
     /// for an interrupt, up to a year of virtual time).
     pub fn run_instructions(&mut self, count: u64) -> Stop {

@@ -1,0 +1,72 @@
+//! The command-line program: reads files, runs the machine, moves bytes.
+
+mod arguments;
+mod files;
+mod gdb;
+mod ports;
+mod session;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Why the program failed, and how it exits.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+/// Exit code for a malformed image, recording or specification.
+const MALFORMED: u8 = 2;
+
+impl Failure {
+    /// Something given to the program is wrong.
+    pub fn malformed(what: impl Display) -> Self {
+        Failure {
+            message: what.to_string(),
+            code: MALFORMED,
+        }
+    }
+
+    /// A file given to the program is wrong.
+    pub fn input(path: &Path, what: impl Display) -> Self {
+        Self::malformed(format_args!("{}: {what}", path.display()))
+    }
+
+    /// A file could not be written.
+    pub fn output(path: &Path, what: impl Display) -> Self {
+        Self::other(format_args!("{}: {what}", path.display()))
+    }
+
+    /// Anything else.
+    pub fn other(what: impl Display) -> Self {
+        Failure {
+            message: what.to_string(),
+            code: 1,
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Run(run) => session::run(run),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("emulator: {failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}

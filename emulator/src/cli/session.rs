@@ -1,0 +1,248 @@
+//! One run: makes the machine, moves bytes between it and the host, reports.
+
+use super::arguments::{Port, Run, Speed};
+use super::files::{replace, Files};
+use super::gdb;
+use super::ports::Endpoint;
+use super::Failure;
+use emulator::analog::{AnalogInput, Still};
+use emulator::front_end::FrontEnd;
+use emulator::machine::Snapshot;
+use emulator::mains::{Mains, Playback, Recording};
+use emulator::report::meter::MeterLines;
+use emulator::report::Report;
+use emulator::rtt::Rtt;
+use emulator::time::{cycles_of, seconds, Cycles, MILLISECOND};
+use emulator::{Config, Machine, Stop};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Virtual time between looks at the host's ends.
+const SLICE: Cycles = 10 * MILLISECOND;
+/// The same when somebody may be waiting for an answer.
+const INTERACTIVE_SLICE: Cycles = 2 * MILLISECOND;
+
+/// Runs an image as the command line says.
+pub fn run(run: &Run) -> Result<(), Failure> {
+    let files = Files::read(run)?;
+    let config = Config {
+        seed: run.seed,
+        analog: analog(run)?,
+        nor: files.nor.clone(),
+        uicr: files.uicr.clone(),
+    };
+    let mut machine = Machine::new(&files.image, config).map_err(Failure::malformed)?;
+    let fresh_uicr = match &files.uicr {
+        Some(bytes) => bytes.clone(),
+        None => machine.uicr(),
+    };
+    if let Some(path) = &run.restore {
+        let bytes = std::fs::read(path).map_err(|error| Failure::input(path, error))?;
+        let snapshot = Snapshot::from_bytes(&bytes).map_err(|error| Failure::input(path, error))?;
+        machine
+            .restore(&snapshot)
+            .map_err(|error| Failure::input(path, error))?;
+    }
+    machine.set_cut(run.cut_at);
+    for skip in &run.skip {
+        if !machine.add_skip(*skip) {
+            return Err(Failure::malformed(format_args!(
+                "no instruction can be at {:#x}",
+                skip.address
+            )));
+        }
+    }
+    if let Some((start, end)) = run.trace {
+        machine.trace(start, end);
+    }
+    let mut session = Session::open(run, machine)?;
+    let begun = Instant::now();
+    let earlier = (session.machine.instructions(), session.machine.now());
+    let stop = match run.gdb {
+        Some(port) => gdb::serve(&mut session, port)?,
+        None => session.go(run)?,
+    };
+    let wall = begun.elapsed().as_secs_f64();
+    session.finish(run, &files, &fresh_uicr, stop, wall, earlier)
+}
+
+fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
+    let mains = match (&run.mains, &run.recording) {
+        (Some(spec), _) => Mains::parse(spec).map_err(Failure::malformed)?,
+        (None, Some(path)) => {
+            let playback = if run.looped {
+                Playback::Loop
+            } else {
+                Playback::Once
+            };
+            let recording = Recording::open(path, playback).map_err(Failure::malformed)?;
+            Mains::Recorded(Box::new(recording))
+        }
+        (None, None) => return Ok(Box::new(Still::default())),
+    };
+    Ok(Box::new(if run.ideal_front_end {
+        FrontEnd::ideal(mains)
+    } else {
+        FrontEnd::from_seed(mains, run.seed)
+    }))
+}
+
+/// A machine and the host's ends of its lines.
+pub struct Session {
+    pub machine: Machine,
+    uarts: [Endpoint; 2],
+    rtt_port: Endpoint,
+    rtt: Rtt,
+    meter: MeterLines,
+    interrupted: Arc<AtomicBool>,
+    slice: Cycles,
+    tracing: bool,
+}
+
+impl Session {
+    fn open(run: &Run, machine: Machine) -> Result<Self, Failure> {
+        let open = |port: &Port, name: &str, reads: bool| {
+            Endpoint::open(port, name, reads)
+                .map_err(|error| Failure::other(format_args!("{name}: {error}")))
+        };
+        let uarts = [
+            open(&run.uart0, "uart0", true)?,
+            open(&run.uart1, "uart1", run.uart0 != Port::Stdio)?,
+        ];
+        let interactive = uarts.iter().any(Endpoint::is_interactive) || run.speed != Speed::Max;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // The second signal ends the program at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, interrupted.clone())
+                .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
+                .map_err(Failure::other)?;
+        }
+        Ok(Session {
+            machine,
+            uarts,
+            rtt_port: open(&run.rtt, "rtt", false)?,
+            rtt: Rtt::new(),
+            meter: MeterLines::new(),
+            interrupted,
+            slice: if interactive { INTERACTIVE_SLICE } else { SLICE },
+            tracing: run.trace.is_some(),
+        })
+    }
+
+    /// Whether the user asked to end.
+    pub fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn go(&mut self, run: &Run) -> Result<Stop, Failure> {
+        let start = self.machine.now();
+        let end = run
+            .time
+            .map_or(Cycles::MAX, |time| start.saturating_add(cycles_of(time)));
+        let limit = run.stop_after.map_or(u64::MAX, |count| {
+            self.machine.instructions().saturating_add(count)
+        });
+        let begun = Instant::now();
+        loop {
+            let stop = self.slice_to(end, limit)?;
+            match stop {
+                Stop::Time if self.machine.now() < end && !self.interrupted() => {}
+                Stop::PowerCut if run.power_up => self.machine.power_cycle(),
+                other => return Ok(other),
+            }
+            if let Speed::Times(times) = run.speed {
+                let due = seconds(self.machine.now() - start) / times;
+                let ahead = due - begun.elapsed().as_secs_f64();
+                if ahead > 0.0 {
+                    std::thread::sleep(Duration::from_secs_f64(ahead));
+                }
+            }
+        }
+    }
+
+    /// Runs a slice, then moves bytes.
+    pub fn slice_to(&mut self, end: Cycles, limit: u64) -> Result<Stop, Failure> {
+        let next = (self.machine.now() / self.slice + 1) * self.slice;
+        let stop = self.machine.run_to_or(next.min(end), limit);
+        self.pump()?;
+        Ok(stop)
+    }
+
+    /// Moves bytes both ways.
+    pub fn pump(&mut self) -> Result<(), Failure> {
+        for port in 0..self.uarts.len() {
+            let sent = self.machine.take_uart_output(port);
+            if port == 0 {
+                self.meter.feed(&sent);
+            }
+            let name = ["uart0", "uart1"][port];
+            let failed = |error| Failure::other(format_args!("{name}: {error}"));
+            let endpoint = &mut self.uarts[port];
+            if !sent.is_empty() || endpoint.is_interactive() {
+                endpoint.write(&sent).map_err(failed)?;
+            }
+            let came = endpoint.read().map_err(failed)?;
+            if !came.is_empty() {
+                self.machine.uart_input(port, &came);
+            }
+        }
+        if !matches!(self.rtt_port, Endpoint::None) {
+            let text = self.rtt.read(&mut self.machine);
+            if !text.is_empty() {
+                self.rtt_port
+                    .write(&text)
+                    .map_err(|error| Failure::other(format_args!("rtt: {error}")))?;
+            }
+        }
+        if self.tracing {
+            self.print_trace();
+        }
+        Ok(())
+    }
+
+    fn print_trace(&mut self) {
+        for record in self.machine.take_trace() {
+            let value = record
+                .value
+                .map_or_else(|| "fault".to_owned(), |value| format!("{value:#x}"));
+            eprintln!(
+                "{:.9} instruction {} pc {:#010x} {} {:#010x} {} {value}",
+                seconds(record.at),
+                record.instruction,
+                record.pc,
+                if record.write { "write" } else { "read" },
+                record.address,
+                8 * record.bytes,
+            );
+        }
+    }
+
+    fn finish(
+        mut self,
+        run: &Run,
+        files: &Files,
+        fresh_uicr: &[u8],
+        stop: Stop,
+        wall: f64,
+        earlier: (u64, u64),
+    ) -> Result<(), Failure> {
+        if !run.discard {
+            files.write(&mut self.machine, fresh_uicr)?;
+        }
+        if let Some(path) = &run.save {
+            replace(path, &self.machine.save().to_bytes())?;
+        }
+        let report = Report::new(&mut self.machine, stop, wall, self.meter.last(), earlier);
+        if !run.quiet {
+            eprint!("{}", report.summary());
+        }
+        match run.json.as_deref() {
+            None => {}
+            Some(path) if path == Path::new("-") => print!("{}", report.to_json()),
+            Some(path) => replace(path, report.to_json().as_bytes())?,
+        }
+        Ok(())
+    }
+}
