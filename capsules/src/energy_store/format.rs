@@ -152,11 +152,6 @@ impl Record {
     fn payload(&self) -> &[u32] {
         &self.words[..self.length.div_ceil(4)]
     }
-
-    /// Whether both hold the same payload, whatever their sequences.
-    pub fn same_payload(&self, other: &Record) -> bool {
-        self.length == other.length && self.words == other.words
-    }
 }
 
 /// A page's header.

@@ -6,15 +6,18 @@
 //!    the commit word is complete and the record reads back.
 //! 2. The first record after each start is preceded by a start mark, so that a
 //!    word which reads as erased but is not becomes firm.
-//! 3. What the scan believes but does not find firm is written once more before
-//!    anything is shown ([`Log::needs_repair`]).
-//! 4. Before the first record after a start, the last record is written once
-//!    more if it is of the other kind: its commit word may be half written, and
-//!    only as the last record could it do without.
-//! 5. A page is opened by erasing it, its header, a copy of the newest record of
+//! 3. A page is opened by erasing it, its header, a copy of the newest record of
 //!    each kind, and two open marks. Only then is it the active one.
-//! 6. While a page that is not open has a higher sequence than the active one,
-//!    the active one is not written any more.
+//! 4. After a start the next page is opened
+//!    - before anything is shown, if the scan believes but does not find firm
+//!      ([`Log::needs_repair`]);
+//!    - before the first record, if something stands behind the last valid one:
+//!      so at most one word of a page is ever in doubt, the one that rule 2 is for;
+//!    - before the first record, if the last one is of the other kind: its
+//!      commit word may be half written, and only as the last record could it
+//!      do without;
+//!    - before the first record, if a page that is not open has a higher
+//!      sequence than the active one: it may look open at another time.
 //!
 //! [`Log`] holds no reference to the flash: its caller carries out what
 //! [`Log::next`] asks for. So the tests can stop it between any two operations.
@@ -98,16 +101,15 @@ enum Phase {
 pub struct Log {
     active: Option<Active>,
     newest: [Option<Record>; KINDS],
-    tail: Option<Kind>,
+    /// Kind of the last record before this start; none once it does not matter.
+    tail_before_start: Option<Kind>,
     start_mark_due: bool,
-    tail_may_be_unfirm: bool,
-    repair: bool,
-    rotate: bool,
+    repair_due: bool,
+    next_page_due: bool,
     highest_page_sequence: u32,
     last_page: usize,
     erases: [Option<u32>; PAGES],
     pending: Option<Record>,
-    rewriting: bool,
     attempts: usize,
     phase: Phase,
     burst: Burst,
@@ -131,16 +133,14 @@ impl Log {
                 bases: found.copies,
             }),
             newest: found.map_or([None; KINDS], |found| found.newest),
-            tail: found.and_then(|found| found.tail),
+            tail_before_start: found.and_then(|found| found.tail),
             start_mark_due: true,
-            tail_may_be_unfirm: true,
-            repair: found.is_some_and(|found| !found.firm),
-            rotate: content.superseded || found.is_some_and(|found| !found.open_firm),
+            repair_due: found.is_some_and(|found| !found.firm),
+            next_page_due: content.superseded || found.is_some_and(|found| found.littered),
             highest_page_sequence: page_sequence,
             last_page: content.active.map_or(last_page, |(page, _)| page),
             erases: content.erases,
             pending: None,
-            rewriting: false,
             attempts: 0,
             phase: Phase::Decide,
             burst: Burst::new(),
@@ -152,7 +152,7 @@ impl Log {
     /// Whether what [`newest`](Self::newest) gives must not be shown before
     /// [`next`](Self::next) has been carried through.
     pub fn needs_repair(&self) -> bool {
-        self.repair
+        self.repair_due
     }
 
     /// The newest record of a kind.
@@ -163,23 +163,13 @@ impl Log {
     /// Sequence of the newest record of all; 0 when there is none.
     pub fn last_sequence(&self) -> u32 {
         let base = self.active.map_or(0, |active| active.header.base_sequence);
-        self.newest
-            .iter()
-            .flatten()
-            .fold(base, |last, record| last.max(record.sequence))
+        let sequences = self.newest.iter().flatten().map(|record| record.sequence);
+        sequences.fold(base, u32::max)
     }
 
     /// Erase count of the most erased page.
     pub fn most_erases(&self) -> u32 {
-        self.erases
-            .iter()
-            .flatten()
-            .fold(0, |most, &erases| most.max(erases))
-    }
-
-    /// Whether a record is being written or waits for it.
-    pub fn is_appending(&self) -> bool {
-        self.pending.is_some()
+        self.erases.iter().flatten().copied().fold(0, u32::max)
     }
 
     /// Asks for a record to be written. False if one waits already or the
@@ -207,7 +197,7 @@ impl Log {
                 Phase::Erase(opening) => self.erased(opening, read),
                 Phase::Open(opening) => self.copy(opening),
                 Phase::OpenMarks(opening) => self.opened(opening, read),
-                Phase::Append { record, word } => self.written(record, word, read),
+                Phase::Append { record, word } => self.appended(record, word, read),
             };
             if let Some(step) = step {
                 return step;
@@ -221,9 +211,8 @@ impl Log {
         self.burst = Burst::new();
         self.burst_done = 0;
         self.phase = Phase::Decide;
-        self.rotate = true;
+        self.next_page_due = true;
         self.pending = None;
-        self.rewriting = false;
         self.attempts = 0;
         Outcome::Failed
     }
@@ -234,32 +223,29 @@ impl Log {
         }
         let sequence = self.last_sequence().wrapping_add(1);
         let pending = self.pending.map(|record| record.numbered(sequence));
-        let tail_of_other_kind = pending.is_some_and(|record| {
-            self.tail_may_be_unfirm && self.tail.is_some_and(|tail| tail != record.kind)
-        });
-        self.rewriting = self.repair || tail_of_other_kind;
-        let record = if self.rewriting {
-            self.tail.and_then(|kind| self.newest[kind.index()])
-        } else if pending.is_some() {
-            pending
-        } else {
+        if self.repair_due {
+            return Some(self.begin_opening());
+        }
+        let Some(record) = pending else {
             return Some(Step::Finished(Outcome::Idle));
         };
-        // A repair without a record to write concerns the page's open marks.
-        let room = record.and_then(|record| self.begin_append(record, read));
-        match room {
-            Some(()) => None,
-            None => Some(self.begin_opening()),
+        let tail_of_other_kind = self
+            .tail_before_start
+            .is_some_and(|tail| tail != record.kind);
+        if self.next_page_due || tail_of_other_kind || !self.begin_append(record, read) {
+            return Some(self.begin_opening());
         }
+        None
     }
 
-    /// Prepares the words of a record; none if the active page must not or
-    /// cannot take it.
-    fn begin_append<R: Fn(usize) -> u32>(&mut self, record: Record, read: &R) -> Option<()> {
-        let active = self.active.filter(|_| !self.rotate)?;
+    /// Prepares the words of a record; false if the active page has no room for it.
+    fn begin_append<R: Fn(usize) -> u32>(&mut self, record: Record, read: &R) -> bool {
+        let Some(active) = self.active else {
+            return false;
+        };
         let offset = record.sequence.wrapping_sub(active.header.base_sequence);
         if !(1..=MAX_OFFSET).contains(&offset) {
-            return None;
+            return false;
         }
         let mut burst = Burst::new();
         let mut word = active.next_word;
@@ -273,22 +259,18 @@ impl Log {
             header: &active.header,
             word,
         };
-        place.encode(
-            &record,
-            false,
-            base.as_ref().map(|(word, base)| (*word, base)),
-            &mut burst,
-        );
+        let base = base.as_ref().map(|(word, base)| (*word, base));
+        place.encode(&record, false, base, &mut burst);
         if active.next_word + burst.as_slice().len() > PAGE_WORDS {
-            return None;
+            return false;
         }
         self.begin_burst(active.page, active.next_word, burst);
         self.phase = Phase::Append { record, word };
-        Some(())
+        true
     }
 
     /// Verifies a record that has been written.
-    fn written<R: Fn(usize) -> u32>(
+    fn appended<R: Fn(usize) -> u32>(
         &mut self,
         record: Record,
         word: usize,
@@ -300,7 +282,7 @@ impl Log {
             self.active.as_mut(),
             decoded.filter(|decoded| decoded.record == record),
         ) else {
-            self.rotate = true;
+            self.next_page_due = true;
             self.attempts += 1;
             return None;
         };
@@ -308,27 +290,15 @@ impl Log {
         if decoded.form == Form::Full {
             active.bases[record.kind.index()] = Some(word);
         }
-        self.start_mark_due = false;
-        self.tail = Some(record.kind);
         self.newest[record.kind.index()] = Some(record);
-        if self.rewriting {
-            return self.repaired();
-        }
-        self.tail_may_be_unfirm = false;
+        self.start_mark_due = false;
+        self.tail_before_start = None;
         self.pending = None;
         self.attempts = 0;
         Some(Step::Finished(Outcome::Appended {
             kind: record.kind,
             sequence: record.sequence,
         }))
-    }
-
-    /// All that is believed is firm now.
-    fn repaired(&mut self) -> Option<Step> {
-        self.tail_may_be_unfirm = false;
-        self.rewriting = false;
-        let was_due = core::mem::replace(&mut self.repair, false);
-        (was_due && self.pending.is_none()).then_some(Step::Finished(Outcome::Repaired))
     }
 
     /// Starts to open the page after the last one that was tried.
@@ -384,12 +354,8 @@ impl Log {
             return self.page_refused();
         }
         let mut burst = Burst::new();
-        opening
-            .active
-            .header
-            .to_words(page)
-            .into_iter()
-            .for_each(|word| burst.push(word));
+        let header = opening.active.header.to_words(page);
+        header.into_iter().for_each(|word| burst.push(word));
         self.begin_burst(page, 0, burst);
         self.phase = Phase::Open(opening);
         None
@@ -426,20 +392,21 @@ impl Log {
         let content = PageHeader::read(page, read)
             .filter(|found| *found == header)
             .and_then(|header| scan_page(page, header, read));
-        if !content.is_some_and(|content| content.newest == self.newest) {
+        if !content.is_some_and(|content| content.firm && content.newest == self.newest) {
             return self.page_refused();
         }
         self.active = Some(opening.active);
-        self.tail = None;
+        self.tail_before_start = None;
         self.start_mark_due = false;
-        self.rotate = false;
+        self.next_page_due = false;
         self.phase = Phase::Decide;
-        self.repaired()
+        let repaired = core::mem::replace(&mut self.repair_due, false);
+        (repaired && self.pending.is_none()).then_some(Step::Finished(Outcome::Repaired))
     }
 
     /// The page does not hold what was written: the next one is tried.
     fn page_refused(&mut self) -> Option<Step> {
-        self.rotate = true;
+        self.next_page_due = true;
         self.attempts += 1;
         self.phase = Phase::Decide;
         None

@@ -35,9 +35,9 @@
 //! well today and badly tomorrow. Nothing that depends on such a word is ever
 //! shown: each record ends with a commit word, written after its CRC. Where the
 //! commit word shows any trace of having been written, everything before it is
-//! firm. A valid last record without that trace is written once more before the
-//! store answers; so is the content of a page whose second open mark shows no
-//! trace ([`log`] has the rules, [`scan`] the reading).
+//! firm. A valid last record without that trace is copied to the next page
+//! before the store answers; so is the content of a page whose second open mark
+//! shows no trace ([`log`] has the rules, [`scan`] the reading).
 //!
 //! Capacity and lifetime: docs/energy-store.md. The ABI:
 //! docs/syscalls/80000002_energy_store.md.

@@ -9,9 +9,9 @@
 //!
 //! The open page with the highest sequence is the active one. Of its records,
 //! copies and firm ones are believed. Of those whose CRC is right but whose
-//! commit word shows no trace only the last valid one is, and must be written
-//! once more before it is shown. The others were interrupted, found torn at the
-//! next start and passed over; that their words read well now means nothing.
+//! commit word shows no trace only the last valid one is, and must be copied to
+//! the next page before it is shown. The others were interrupted, found torn at
+//! the next start and passed over; that their words read well now means nothing.
 
 use super::format::{
     commit_seen, Form, Kind, PageHeader, Place, Record, ERASED, HEADER_WORDS, KINDS,
@@ -31,8 +31,8 @@ pub struct PageContent {
     pub tail: Option<Kind>,
     /// Whether all that is believed can be shown as it is.
     pub firm: bool,
-    /// Whether the page will count as open at every later start.
-    pub open_firm: bool,
+    /// Whether anything stands behind the last valid record.
+    pub littered: bool,
     /// First word from which on all read as erased and no record reaches.
     pub next_word: usize,
 }
@@ -52,10 +52,11 @@ pub fn scan_page<R: Fn(usize) -> u32>(
         copies: [None; KINDS],
         tail: None,
         firm: false,
-        open_firm: false,
+        littered: false,
         next_word: HEADER_WORDS,
     };
     let mut last_unfirm = None;
+    let mut last_end = HEADER_WORDS;
     let mut any_firm = false;
     let mut word = HEADER_WORDS;
     while word < PAGE_WORDS {
@@ -86,6 +87,7 @@ pub fn scan_page<R: Fn(usize) -> u32>(
             last_unfirm = Some(decoded.record);
         }
         word = decoded.end;
+        last_end = word;
         content.next_word = word;
     }
     let first_mark = page_read(OPEN_MARK_WORD) != ERASED;
@@ -98,8 +100,8 @@ pub fn scan_page<R: Fn(usize) -> u32>(
     if !any_firm && !(complete && (first_mark || second_mark)) {
         return None;
     }
-    content.open_firm = any_firm || second_mark;
-    content.firm = last_unfirm.is_none() && content.open_firm;
+    content.firm = last_unfirm.is_none() && (any_firm || second_mark);
+    content.littered = content.next_word > last_end;
     if let Some(record) = last_unfirm {
         content.newest[record.kind.index()] = Some(record);
         content.tail = Some(record.kind);

@@ -13,7 +13,7 @@ use super::model::Model;
 /// Length of the registers' payload, as the metering app has it.
 const REGISTERS: usize = 48;
 /// Length of the calibration's payload.
-const CALIBRATION: usize = 64;
+const CALIBRATION: usize = 96;
 
 const NOISES: [Noise; 3] = [Noise::Old, Noise::Random, Noise::New];
 
@@ -200,7 +200,27 @@ fn one_cut_at_every_operation() {
 fn a_second_cut_in_the_recovery() {
     for before in 0..4 {
         let state = State::filled("opens a page", first_page() - 4 + before, 3);
-        cut_twice(&state, 19);
+        cut_twice(&state, 41);
+    }
+}
+
+/// Litter of the first cut shows at one start and not at the next.
+#[test]
+fn a_second_cut_behind_what_the_first_one_left() {
+    for state in starting_states().into_iter().take(4) {
+        for at in 0..state.operations() {
+            for noise in [Noise::New, Noise::Random] {
+                let mut first = state.cut(at, Torn::Unstable);
+                first.flash.set_noise(noise);
+                for second in 0..3 {
+                    let second = first.cut(second, Torn::Unstable);
+                    // Even variants start with the old content.
+                    for variant in [0, 6] {
+                        assert_recovers(second.clone(), variant);
+                    }
+                }
+            }
+        }
     }
 }
 
