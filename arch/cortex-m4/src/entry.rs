@@ -25,7 +25,6 @@ use crate::handlers;
 use crate::registers::VTOR;
 
 extern "C" {
-    static _sstack: u32;
     static _estack: u32;
     static _szero: u32;
     static _ezero: u32;
@@ -89,13 +88,6 @@ pub static BASE_VECTORS: [Vector; 16] = [
         handler: handlers::systick,
     },
 ];
-
-/// Whether `length` bytes from `address` lie in the kernel's stack.
-pub(crate) fn is_kernel_stack(address: usize, length: usize) -> bool {
-    let start = &raw const _sstack as usize;
-    let end = &raw const _estack as usize;
-    address >= start && address <= end - length && address.is_multiple_of(4)
-}
 
 /// The reset handler: makes RAM ready and calls the board's `main`.
 ///

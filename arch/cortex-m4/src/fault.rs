@@ -134,27 +134,23 @@ pub struct KernelFault {
     pub frame: [u32; 8],
 }
 
-static KERNEL_FAULT: [AtomicU32; 11] = [const { AtomicU32::new(0) }; 11];
+/// Exception number, EXC_RETURN and stack pointer of the kernel's fault.
+static KERNEL_FAULT: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
+/// Its frame. The handler fills it before it moves to the fresh stack, which
+/// may lie over the frame.
+pub(crate) static KERNEL_FRAME: [AtomicU32; 8] = [const { AtomicU32::new(0) }; 8];
 
 impl KernelFault {
     /// The kernel's fault since reset, for the panic handler.
     pub fn get() -> Option<KernelFault> {
-        let [exception, exception_return, stack_pointer, frame @ ..] =
-            core::array::from_fn::<u32, 11, _>(|word| KERNEL_FAULT[word].load(Ordering::Relaxed));
+        let [exception, exception_return, stack_pointer] =
+            core::array::from_fn(|word| KERNEL_FAULT[word].load(Ordering::Relaxed));
         (exception != 0).then_some(KernelFault {
             exception,
             exception_return,
             stack_pointer,
-            frame,
+            frame: core::array::from_fn(|word| KERNEL_FRAME[word].load(Ordering::Relaxed)),
         })
-    }
-
-    #[cfg_attr(not(all(target_arch = "arm", target_os = "none")), allow(dead_code))]
-    fn keep(&self) {
-        let words = [self.exception, self.exception_return, self.stack_pointer];
-        for (kept, word) in KERNEL_FAULT.iter().zip(words.iter().chain(&self.frame)) {
-            kept.store(*word, Ordering::Relaxed);
-        }
     }
 }
 
@@ -165,31 +161,23 @@ impl KernelFault {
 /// Only to be entered from the handlers, in handler mode, on a fresh main
 /// stack; `stack_pointer` is where the old one stood.
 #[cfg(all(target_arch = "arm", target_os = "none"))]
-pub(crate) unsafe extern "C" fn kernel_faulted(stack_pointer: usize, exception_return: u32) -> ! {
+pub(crate) unsafe extern "C" fn kernel_faulted(stack_pointer: u32, exception_return: u32) -> ! {
     use crate::registers::{BFAR, CFSR, HFSR, MMFAR};
 
-    let status = [CFSR.get(), HFSR.get(), MMFAR.get(), BFAR.get()];
-    for (kept, value) in CAPTURED.iter().zip(status) {
-        kept.store(value, Ordering::Relaxed);
-    }
-    let mut frame = [0; 8];
-    if crate::entry::is_kernel_stack(stack_pointer, size_of_val(&frame)) {
-        for (word, value) in frame.iter_mut().enumerate() {
-            // SAFETY: the eight words lie in the kernel's stack, checked above.
-            *value = unsafe { (stack_pointer as *const u32).add(word).read_volatile() };
+    let keep = |place: &[AtomicU32], words: &[u32]| {
+        for (kept, word) in place.iter().zip(words) {
+            kept.store(*word, Ordering::Relaxed);
         }
-    }
-    let fault = KernelFault {
-        exception: crate::support::active_exception() as u32,
-        exception_return,
-        stack_pointer: stack_pointer as u32,
-        frame,
     };
-    fault.keep();
+    keep(
+        &CAPTURED,
+        &[CFSR.get(), HFSR.get(), MMFAR.get(), BFAR.get()],
+    );
+    let exception = crate::support::active_exception() as u32;
+    keep(&KERNEL_FAULT, &[exception, exception_return, stack_pointer]);
     panic!(
-        "exception {} in the kernel at {:#010x}: {}",
-        fault.exception,
-        frame[6],
+        "exception {exception} in the kernel at {:#010x}: {}",
+        KERNEL_FRAME[6].load(Ordering::Relaxed),
         FaultStatus::last()
     );
 }
@@ -242,15 +230,20 @@ mod tests {
     }
 
     #[test]
-    fn kernel_fault_is_kept_word_for_word() {
+    fn kernel_fault_is_read_word_for_word() {
         assert_eq!(KernelFault::get(), None);
+        for (word, value) in [3, 0xFFFF_FFF9, 0x2000_0100].into_iter().enumerate() {
+            KERNEL_FAULT[word].store(value, Ordering::Relaxed);
+        }
+        for (word, kept) in KERNEL_FRAME.iter().enumerate() {
+            kept.store(word as u32 + 1, Ordering::Relaxed);
+        }
         let fault = KernelFault {
             exception: 3,
             exception_return: 0xFFFF_FFF9,
             stack_pointer: 0x2000_0100,
             frame: [1, 2, 3, 4, 5, 6, 7, 8],
         };
-        fault.keep();
         assert_eq!(KernelFault::get(), Some(fault));
     }
 }

@@ -21,12 +21,16 @@
 //! | 1 | the process was entered; unless this changes, it was interrupted |
 //! | 2 | the process made a system call |
 //! | 3 | the process faulted |
+//!
+//! A handler that stores ends with `dsb`: on Cortex-M4 r0p1 a store that is
+//! still buffered at the exception return can make the core take a wrong
+//! vector (ARM erratum 838869).
 
 #![cfg(all(target_arch = "arm", target_os = "none"))]
 
 use core::arch::naked_asm;
 
-use crate::fault::{kernel_faulted, CAPTURED};
+use crate::fault::{kernel_faulted, CAPTURED, KERNEL_FRAME};
 use crate::registers::{NVIC_ICER, NVIC_ISPR, SHCSR};
 use crate::syscall::CortexMStoredState;
 
@@ -110,6 +114,7 @@ pub unsafe extern "C" fn svcall() {
         "movs r0, #0",
         "msr control, r0",
         "mvn lr, #6",
+        "dsb",
         "bx lr",
         // On the main stack: the kernel asks to enter the process ...
         "2:",
@@ -119,6 +124,7 @@ pub unsafe extern "C" fn svcall() {
         "str r0, [sp, #4]",
         "msr control, r0",
         "mvn lr, #2",
+        "dsb",
         "bx lr",
         // ... or another handler has already turned the process's call
         // towards the kernel. If that was an interrupt, the call still counts;
@@ -128,6 +134,7 @@ pub unsafe extern "C" fn svcall() {
         "it eq",
         "moveq r0, #2",
         "str r0, [sp, #4]",
+        "dsb",
         "bx lr",
     )
 }
@@ -223,6 +230,7 @@ pub unsafe extern "C" fn fault() {
         "movt r0, #({shcsr} >> 16)",
         "ldr r1, [r0, #4]",
         "str r1, [r0, #4]",
+        "dsb",
         "bx lr",
         // A process faulted: what else is pending for it (its system call,
         // a second fault) is void; keep the status, clear it, leave.
@@ -244,26 +252,78 @@ pub unsafe extern "C" fn fault() {
         "movt r0, #:upper16:{captured}",
         "stm r0, {{r1-r3, r12}}",
         "2:",
+        // The kernel's own frame is on top of the main stack. If the process
+        // had an exception number in its stacked xPSR, an implementation may
+        // have pushed the refused frame there: it is dropped.
+        "movw r2, #:lower16:{left}",
+        "movt r2, #:upper16:{left}",
+        "ldr r1, [sp, #24]",
+        "cmp r1, r2",
+        "beq 5f",
+        "add sp, sp, #32",
+        "ldr r1, [sp, #24]",
+        "cmp r1, r2",
+        "bne 4f",
+        "5:",
         "movs r0, #3",
         "str r0, [sp, #4]",
         "movs r0, #0",
         "msr control, r0",
         "mvn lr, #6",
+        "dsb",
         "bx lr",
-        // The kernel faulted: a fresh stack, and no way back.
+        // The kernel faulted.
         "4:",
-        "mov r1, lr",
-        "movw r2, #:lower16:{estack}",
-        "movt r2, #:upper16:{estack}",
-        "mov sp, r2",
-        "b {kernel_faulted}",
+        "b {fatal}",
         sstack = sym _sstack,
-        estack = sym _estack,
         left = sym cortexm4_process_left,
         probe = sym cortexm4_probe,
         probe_failed = sym cortexm4_probe_failed,
         shcsr = const SHCSR.address(),
         captured = sym CAPTURED,
+        fatal = sym fatal,
+    )
+}
+
+/// The end of the kernel: keeps the frame at the main stack pointer if it lies
+/// in the kernel's stack, and goes on in Rust on a fresh stack, over the old
+/// one. Nothing comes back, so every register is free.
+///
+/// # Safety
+///
+/// Only for handlers, before they have moved the stack pointer.
+#[unsafe(naked)]
+unsafe extern "C" fn fatal() {
+    naked_asm!(
+        "mov r0, sp",
+        "mov r1, lr",
+        "movs r4, #0",
+        "movs r5, #0",
+        "movs r6, #0",
+        "movs r7, #0",
+        "mov r8, r4",
+        "mov r9, r4",
+        "mov r10, r4",
+        "mov r11, r4",
+        "movw r2, #:lower16:{sstack}",
+        "movt r2, #:upper16:{sstack}",
+        "movw r3, #:lower16:{estack}",
+        "movt r3, #:upper16:{estack}",
+        "cmp r0, r2",
+        "blo 2f",
+        "sub r2, r3, #32",
+        "cmp r0, r2",
+        "bhi 2f",
+        "ldm r0, {{r4-r11}}",
+        "2:",
+        "mov sp, r3",
+        "movw r2, #:lower16:{frame}",
+        "movt r2, #:upper16:{frame}",
+        "stm r2, {{r4-r11}}",
+        "b {kernel_faulted}",
+        sstack = sym _sstack,
+        estack = sym _estack,
+        frame = sym KERNEL_FRAME,
         kernel_faulted = sym kernel_faulted,
     )
 }
@@ -275,14 +335,5 @@ pub unsafe extern "C" fn fault() {
 /// Only for the vector table.
 #[unsafe(naked)]
 pub unsafe extern "C" fn unexpected_exception() {
-    naked_asm!(
-        "mov r0, sp",
-        "mov r1, lr",
-        "movw r2, #:lower16:{estack}",
-        "movt r2, #:upper16:{estack}",
-        "mov sp, r2",
-        "b {kernel_faulted}",
-        estack = sym _estack,
-        kernel_faulted = sym kernel_faulted,
-    )
+    naked_asm!("b {fatal}", fatal = sym fatal)
 }

@@ -147,6 +147,21 @@ impl Rig {
         }
     }
 
+    /// Writes PC and xPSR of the frame at which the process will go on.
+    pub fn overwrite_frame(&mut self, pc: u32, xpsr: u32) {
+        let mut context = [0; 36];
+        let length = self.boundary.store_context(&self.state, &mut context);
+        assert!(length == Ok(36));
+        let psp = [context[32], context[33], context[34], context[35]];
+        let frame = u32::from_le_bytes(psp) as *mut u32;
+        // SAFETY: the process has left the CPU by a system call, so its frame
+        // lies in its memory, and nothing refers to it.
+        unsafe {
+            frame.add(6).write_volatile(pc);
+            frame.add(7).write_volatile(xpsr);
+        }
+    }
+
     /// The regions of the process.
     pub fn config(&mut self) -> (&MPU, &mut CortexMConfig) {
         (&self.mpu, &mut self.config)

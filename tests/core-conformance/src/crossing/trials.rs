@@ -43,6 +43,7 @@ pub fn run(rig: &mut Rig) -> u32 {
     faults(rig, &mut report);
     breakpoint(rig, &mut report);
     stacks(rig, &mut report);
+    overwritten_frames(rig, &mut report);
     upcalls(rig, &mut report);
     interrupts(rig, &mut report);
     report.checks
@@ -372,6 +373,30 @@ fn stacks(rig: &mut Rig, report: &mut Report) {
     let (mpu, config) = rig.config();
     let removed = mpu.remove_memory_region(Region::new(foreign as *const u8, 256), config);
     report.check("remove-region", removed.is_ok(), 0);
+}
+
+/// The process has lent the memory of its own frame to a driver, which wrote
+/// there: whatever it was, the process alone pays for it.
+fn overwritten_frames(rig: &mut Rig, report: &mut Report) {
+    let thumb = 1 << 24;
+    for (name, pc, xpsr) in [
+        ("frame-ipsr-5", 0x400, thumb | 5),
+        ("frame-ipsr-11", 0x400, thumb | 11),
+        ("frame-arm-state", 0x400, 0),
+        ("frame-pc-kernel-ram", 0x2000_1000, thumb),
+        ("frame-pc-exc-return", 0xFFFF_FFF9, thumb),
+        ("frame-all-ones", 0xFFFF_FFFF, 0xFFFF_FFFF),
+    ] {
+        rig.start(processes::one_command, [0; 4]);
+        let called = matches!(rig.run(), ContextSwitchReason::SyscallFired { .. });
+        FaultStatus::forget();
+        rig.overwrite_frame(pc, xpsr);
+        let fault = rig.run() == ContextSwitchReason::Fault;
+        let cfsr = FaultStatus::last().cfsr;
+        rig.start(processes::raise_rights, [0; 4]);
+        let alive = completion_code(rig) == 3;
+        report.check(name, called && fault && alive && cfsr != 0, cfsr);
+    }
 }
 
 fn upcall_to(code: unsafe extern "C" fn()) -> FunctionCall {
