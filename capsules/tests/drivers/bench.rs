@@ -270,6 +270,15 @@ impl Bench {
         self.process(index).terminate(None);
         self.run();
     }
+
+    /// Starts a process anew; its memory has to be made accessible again.
+    pub fn restart(&self, index: usize) {
+        self.process(index).try_restart(None);
+        self.run();
+        let memory_break = self.memory(index) + MEMORY;
+        let answer = self.call(index, rig::memop(0, memory_break));
+        assert_eq!(answer, SyscallReturn::Success);
+    }
 }
 
 /// The power to create grants.

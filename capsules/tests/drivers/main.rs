@@ -7,5 +7,7 @@ mod adc;
 mod alarm;
 mod bench;
 mod console;
+mod energy_store;
+mod meter_adc;
 mod rng;
 mod small;

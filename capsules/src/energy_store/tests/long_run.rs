@@ -52,14 +52,14 @@ fn random_records_and_cuts() {
             };
             let random = flash.random_bits() as usize;
             flash.cut_after(random % 400, Torn::ALL[random / 512 % Torn::ALL.len()]);
-            while cuts < 1500 {
+            loop {
                 let random = flash.random_bits() as usize;
-                let kind = if random % 16 == 0 {
+                let kind = if random.is_multiple_of(16) {
                     Kind::Calibration
                 } else {
                     Kind::Registers
                 };
-                let length = if random % 7 == 0 {
+                let length = if random.is_multiple_of(7) {
                     4 + random / 128 % (MAX_PAYLOAD - 3)
                 } else {
                     48

@@ -98,7 +98,7 @@ impl Model {
             } else {
                 0
             };
-            0x0101_0000 * index ^ counter
+            (0x0101_0000 * index) ^ counter
         });
         words.flat_map(u32::to_le_bytes).take(length).collect()
     }

@@ -1,0 +1,316 @@
+//! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use capsules::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
+use capsules::word_flash::{WordFlash, WordFlashClient};
+use kernel::syscall::SyscallReturn;
+use kernel::utilities::cells::OptionalCell;
+use kernel::ErrorCode;
+
+use crate::bench::{grants, Bench};
+use crate::rig::forever;
+
+const PAGE_WORDS: usize = 1024;
+const PAGES: usize = 8;
+const REGISTERS: usize = 0;
+const CALIBRATION: usize = 1;
+
+/// The upcall's kind after a repair.
+const REPAIRED: usize = usize::MAX;
+
+struct Flash {
+    words: Rc<RefCell<Vec<u32>>>,
+    running: Cell<bool>,
+    broken: Cell<bool>,
+    refuses: Cell<bool>,
+    operations: Cell<usize>,
+    client: OptionalCell<&'static dyn WordFlashClient>,
+}
+
+impl Flash {
+    fn operation(&self, change: impl FnOnce(&mut [u32])) -> Result<(), ErrorCode> {
+        if self.refuses.get() {
+            return Err(ErrorCode::FAIL);
+        }
+        assert!(!self.running.replace(true), "one operation at a time");
+        self.operations.set(self.operations.get() + 1);
+        if !self.broken.get() {
+            change(&mut self.words.borrow_mut());
+        }
+        Ok(())
+    }
+
+    /// Ends operations until none is left, or `limit` of them.
+    fn run(&self, limit: usize) {
+        for _ in 0..limit {
+            if !self.running.take() {
+                return;
+            }
+            self.client.get().unwrap().finished(Ok(()));
+        }
+    }
+}
+
+impl WordFlash<'static> for Flash {
+    fn set_client(&self, client: &'static dyn WordFlashClient) {
+        self.client.set(client);
+    }
+
+    fn read(&self, word: usize) -> u32 {
+        self.words.borrow()[word]
+    }
+
+    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
+        self.operation(|words| words[word] &= value)
+    }
+
+    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
+        self.operation(|words| words[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX))
+    }
+}
+
+struct Setup {
+    bench: Bench,
+    flash: &'static Flash,
+}
+
+fn blank() -> Rc<RefCell<Vec<u32>>> {
+    Rc::new(RefCell::new(vec![u32::MAX; PAGES * PAGE_WORDS]))
+}
+
+/// A start with this flash content.
+fn start(words: &Rc<RefCell<Vec<u32>>>) -> Setup {
+    let flash = forever(Flash {
+        words: words.clone(),
+        running: Cell::new(false),
+        broken: Cell::new(false),
+        refuses: Cell::new(false),
+        operations: Cell::new(0),
+        client: OptionalCell::empty(),
+    });
+    let bench = Bench::new(|kernel| {
+        let store = forever(EnergyStore::new(flash));
+        flash.set_client(store);
+        let grant = kernel.create_grant(DRIVER_NUM, grants());
+        let driver = forever(EnergyStoreDriver::new(store, grant));
+        store.set_client(driver);
+        vec![(DRIVER_NUM, driver)]
+    });
+    let setup = Setup { bench, flash };
+    setup.prepare(0);
+    setup.prepare(1);
+    setup
+}
+
+impl Setup {
+    fn prepare(&self, app: usize) {
+        self.bench.subscribe(app, DRIVER_NUM, 0);
+        self.bench.allow_rw(app, DRIVER_NUM, 0, 512, MAX_PAYLOAD);
+    }
+
+    fn append(&self, app: usize, kind: usize, payload: &[u8]) -> SyscallReturn {
+        self.bench.allow_ro(app, DRIVER_NUM, 0, payload);
+        self.bench.command(app, DRIVER_NUM, 1, kind, payload.len())
+    }
+
+    /// Appends and waits for the upcall; the sequence.
+    fn appended(&self, app: usize, kind: usize, payload: &[u8]) -> usize {
+        assert_eq!(self.append(app, kind, payload), SyscallReturn::Success);
+        assert!(self.bench.upcalls(app).is_empty(), "not durable yet");
+        self.flash.run(usize::MAX);
+        match self.bench.upcalls(app)[..] {
+            [(0, [0, reported, sequence])] if reported == kind => sequence,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    fn newest(&self, app: usize, kind: usize) -> Result<(Vec<u8>, u32), ErrorCode> {
+        match self.bench.command(app, DRIVER_NUM, 2, kind, 0) {
+            SyscallReturn::SuccessU32U32(length, sequence) => {
+                Ok((self.bench.peek(app, 512, length as usize), sequence))
+            }
+            SyscallReturn::Failure(error) => Err(error),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wear(&self) -> SyscallReturn {
+        self.bench.command(0, DRIVER_NUM, 3, 0, 0)
+    }
+}
+
+fn failure(error: ErrorCode) -> SyscallReturn {
+    SyscallReturn::Failure(error)
+}
+
+#[test]
+fn records_are_kept_over_a_start() {
+    let words = blank();
+    let setup = start(&words);
+    assert_eq!(
+        setup.bench.command(0, DRIVER_NUM, 0, 0, 0),
+        SyscallReturn::Success
+    );
+    assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::UNINSTALLED));
+    assert_eq!(setup.appended(0, REGISTERS, b"first"), 1);
+    assert_eq!(setup.appended(0, CALIBRATION, &[7; MAX_PAYLOAD]), 2);
+    assert_eq!(setup.appended(0, REGISTERS, b"second"), 3);
+    for setup in [setup, start(&words)] {
+        assert_eq!(setup.newest(0, REGISTERS), Ok((b"second".to_vec(), 3)));
+        let calibration = vec![7; MAX_PAYLOAD];
+        assert_eq!(setup.newest(1, CALIBRATION), Ok((calibration, 2)));
+        assert_eq!(setup.wear(), SyscallReturn::SuccessU32U32(3, 1));
+    }
+}
+
+#[test]
+fn a_start_reads_nothing_before_the_first_command_and_writes_nothing() {
+    let words = blank();
+    start(&words).appended(0, REGISTERS, b"record");
+    let setup = start(&words);
+    // Had the store read the flash by now, it would not see this.
+    words.borrow_mut().fill(u32::MAX);
+    assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::UNINSTALLED));
+    assert_eq!(setup.flash.operations.get(), 0);
+}
+
+#[test]
+fn only_durable_records_are_shown() {
+    let setup = start(&blank());
+    setup.appended(0, REGISTERS, b"old");
+    assert_eq!(setup.append(0, REGISTERS, b"new"), SyscallReturn::Success);
+    assert_eq!(
+        setup.append(0, REGISTERS, b"next"),
+        failure(ErrorCode::BUSY)
+    );
+    while setup.flash.running.get() {
+        assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"old");
+        setup.flash.run(1);
+    }
+    assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"new");
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    let setup = start(&blank());
+    assert_eq!(setup.append(0, 2, b"x"), failure(ErrorCode::INVAL));
+    assert_eq!(setup.append(0, REGISTERS, b""), failure(ErrorCode::SIZE));
+    assert_eq!(
+        setup.append(0, REGISTERS, &[1; MAX_PAYLOAD + 1]),
+        failure(ErrorCode::SIZE)
+    );
+    setup.bench.allow_ro(0, DRIVER_NUM, 0, b"four");
+    for length in [5, 112, 113, usize::MAX] {
+        assert_eq!(
+            setup.bench.command(0, DRIVER_NUM, 1, REGISTERS, length),
+            failure(ErrorCode::SIZE)
+        );
+    }
+    assert_eq!(setup.newest(0, 2), Err(ErrorCode::INVAL));
+    assert_eq!(setup.flash.operations.get(), 0);
+    setup.appended(0, REGISTERS, b"12345");
+    setup.bench.allow_rw(0, DRIVER_NUM, 0, 512, 4);
+    assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::SIZE));
+    assert_eq!(
+        setup.bench.command(0, DRIVER_NUM, 4, 0, 0),
+        failure(ErrorCode::NOSUPPORT)
+    );
+}
+
+#[test]
+fn one_writer_at_a_time() {
+    let setup = start(&blank());
+    setup.appended(0, REGISTERS, b"first app");
+    assert_eq!(setup.append(1, REGISTERS, b"x"), failure(ErrorCode::BUSY));
+    assert_eq!(setup.newest(1, REGISTERS).unwrap().0, b"first app");
+    setup.bench.restart(0);
+    setup.prepare(0);
+    setup.appended(0, REGISTERS, b"restarted");
+    setup.bench.end(0);
+    assert_eq!(setup.appended(1, REGISTERS, b"second app"), 3);
+}
+
+#[test]
+fn a_record_of_a_dead_app_is_written_all_the_same() {
+    let setup = start(&blank());
+    setup.append(0, REGISTERS, b"last words");
+    setup.bench.end(0);
+    setup.flash.run(usize::MAX);
+    assert!(setup.bench.upcalls(1).is_empty());
+    assert_eq!(setup.newest(1, REGISTERS).unwrap().0, b"last words");
+}
+
+/// Flash after a cut that left the last record without its commit word.
+fn interrupted() -> Rc<RefCell<Vec<u32>>> {
+    let words = blank();
+    let setup = start(&words);
+    setup.appended(0, REGISTERS, b"old");
+    setup.append(0, REGISTERS, b"new");
+    let before = words.borrow().clone();
+    setup.flash.run(usize::MAX);
+    let last = (0..before.len())
+        .rev()
+        .find(|&word| words.borrow()[word] != before[word])
+        .unwrap();
+    words.borrow_mut()[last] = u32::MAX;
+    words
+}
+
+#[test]
+fn a_reader_is_told_when_a_repair_is_done() {
+    let setup = start(&interrupted());
+    assert_eq!(setup.newest(1, REGISTERS), Err(ErrorCode::BUSY));
+    assert!(setup.bench.upcalls(1).is_empty());
+    assert!(setup.flash.running.get());
+    setup.flash.run(usize::MAX);
+    assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.newest(1, REGISTERS), Ok((b"new".to_vec(), 2)));
+}
+
+#[test]
+fn a_record_waits_for_a_repair() {
+    let setup = start(&interrupted());
+    assert_eq!(setup.newest(1, REGISTERS), Err(ErrorCode::BUSY));
+    setup.flash.run(3);
+    assert_eq!(setup.append(0, REGISTERS, b"newer"), SyscallReturn::Success);
+    setup.flash.run(usize::MAX);
+    assert_eq!(setup.bench.upcalls(0), [(0, [0, REGISTERS, 3])]);
+    assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.newest(1, REGISTERS), Ok((b"newer".to_vec(), 3)));
+}
+
+#[test]
+fn flash_that_does_not_work_is_reported() {
+    let failed = [(0, [usize::from(ErrorCode::FAIL), REGISTERS, 0])];
+    let setup = start(&blank());
+    setup.appended(0, REGISTERS, b"good");
+    // It takes what is written and forgets it.
+    setup.flash.broken.set(true);
+    assert_eq!(setup.append(0, REGISTERS, b"bad"), SyscallReturn::Success);
+    setup.flash.run(usize::MAX);
+    assert_eq!(setup.bench.upcalls(0), failed);
+    // It does not even start.
+    setup.flash.refuses.set(true);
+    assert_eq!(setup.append(0, REGISTERS, b"bad"), SyscallReturn::Success);
+    assert_eq!(setup.bench.upcalls(0), failed);
+    assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"good");
+    // It works again.
+    setup.flash.broken.set(false);
+    setup.flash.refuses.set(false);
+    assert_eq!(setup.appended(0, REGISTERS, b"better"), 2);
+}
+
+#[test]
+fn one_worn_page_is_passed_over() {
+    let words = blank();
+    let setup = start(&words);
+    for number in 0..1000u32 {
+        setup.appended(0, REGISTERS, &number.to_le_bytes());
+        // Page 3 cannot be erased any more.
+        words.borrow_mut()[3 * PAGE_WORDS + 77] = 0;
+    }
+    let (last, _) = start(&words).newest(0, REGISTERS).unwrap();
+    assert_eq!(last, 999u32.to_le_bytes());
+}
