@@ -1,10 +1,10 @@
 //! The one CRC-32 that our stored formats use: ISO-HDLC, as in zlib.
 
-use crc::{Crc, CRC_32_ISO_HDLC};
+use crc::{Crc, NoTable, CRC_32_ISO_HDLC};
 
 /// CRC-32/ISO-HDLC (polynomial 0x04C11DB7 reflected, start and final XOR
-/// 0xFFFFFFFF) with a table of 1 KB in flash.
-static CRC32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// 0xFFFFFFFF), bit by bit: records are short, and a table would take 1 KB of flash.
+static CRC32: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// CRC-32 of a sequence of 32-bit words, each taken as four bytes, least
 /// significant first.

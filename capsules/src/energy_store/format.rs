@@ -182,7 +182,7 @@ impl PageHeader {
     }
 
     /// The header of a page, if it is valid.
-    pub fn read<R: Fn(usize) -> u32>(page: usize, read: &R) -> Option<Self> {
+    pub fn read(page: usize, read: &dyn Fn(usize) -> u32) -> Option<Self> {
         let words: [u32; OPEN_MARK_WORD] =
             core::array::from_fn(|index| read(page * PAGE_WORDS + index));
         if words[0] & PAGE_MAGIC_MASK != PAGE_MAGIC || words[4] != Self::check(&words, page) {
@@ -262,6 +262,7 @@ impl Place<'_> {
     ///
     /// - `base`: a firm whole record of the same kind in the same page and the
     ///   word at which it stands; used when that makes the record shorter
+    #[inline(never)]
     pub fn encode(
         &self,
         record: &Record,
@@ -304,7 +305,8 @@ impl Place<'_> {
     /// Decodes what stands here; none unless it is a record with the right CRC.
     ///
     /// - `page`: reads a word of the page
-    pub fn decode<R: Fn(usize) -> u32>(&self, page: &R) -> Option<Decoded> {
+    #[inline(never)]
+    pub fn decode(&self, page: &dyn Fn(usize) -> u32) -> Option<Decoded> {
         let head = page(self.word);
         if head != with_check(head) {
             return None;
@@ -413,12 +415,12 @@ pub struct Decoded {
 }
 
 /// Reads the words of a record and stops at the page's end.
-struct Cursor<'a, R: Fn(usize) -> u32> {
-    page: &'a R,
+struct Cursor<'a> {
+    page: &'a dyn Fn(usize) -> u32,
     next: usize,
 }
 
-impl<R: Fn(usize) -> u32> Cursor<'_, R> {
+impl Cursor<'_> {
     fn word(&mut self) -> Option<u32> {
         if self.next >= PAGE_WORDS {
             return None;

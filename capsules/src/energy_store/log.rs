@@ -121,7 +121,8 @@ impl Log {
     /// Reads the store and takes up where it was left.
     ///
     /// - `read`: reads a word of the store
-    pub fn mount<R: Fn(usize) -> u32>(read: &R) -> Self {
+    #[inline(never)]
+    pub fn mount(read: &dyn Fn(usize) -> u32) -> Self {
         let content = scan_store(read);
         let (page_sequence, last_page) = content.highest.unwrap_or((0, PAGES - 1));
         let found = content.active.map(|(_, found)| found);
@@ -156,6 +157,7 @@ impl Log {
     }
 
     /// The newest record of a kind.
+    #[inline(never)]
     pub fn newest(&self, kind: Kind) -> Option<&Record> {
         self.newest[kind.index()].as_ref()
     }
@@ -174,6 +176,7 @@ impl Log {
 
     /// Asks for a record to be written. False if one waits already or the
     /// payload has no allowed length.
+    #[inline(never)]
     pub fn append(&mut self, kind: Kind, payload: &[u8]) -> bool {
         if self.pending.is_some() {
             return false;
@@ -185,7 +188,8 @@ impl Log {
 
     /// The next flash operation. To be called when the one before has ended
     /// well; [`failed`](Self::failed) if it has not.
-    pub fn next<R: Fn(usize) -> u32>(&mut self, read: &R) -> Step {
+    #[inline(never)]
+    pub fn next(&mut self, read: &dyn Fn(usize) -> u32) -> Step {
         loop {
             if let Some(&value) = self.burst.as_slice().get(self.burst_done) {
                 let word = self.burst_start + self.burst_done;
@@ -207,6 +211,7 @@ impl Log {
 
     /// The operation that [`next`](Self::next) asked for has failed. The page
     /// that it belonged to is not used any more.
+    #[inline(never)]
     pub fn failed(&mut self) -> Outcome {
         self.burst = Burst::new();
         self.burst_done = 0;
@@ -217,7 +222,7 @@ impl Log {
         Outcome::Failed
     }
 
-    fn decide<R: Fn(usize) -> u32>(&mut self, read: &R) -> Option<Step> {
+    fn decide(&mut self, read: &dyn Fn(usize) -> u32) -> Option<Step> {
         if self.attempts > PAGES {
             return Some(Step::Finished(self.failed()));
         }
@@ -239,7 +244,7 @@ impl Log {
     }
 
     /// Prepares the words of a record; false if the active page has no room for it.
-    fn begin_append<R: Fn(usize) -> u32>(&mut self, record: Record, read: &R) -> bool {
+    fn begin_append(&mut self, record: Record, read: &dyn Fn(usize) -> u32) -> bool {
         let Some(active) = self.active else {
             return false;
         };
@@ -270,11 +275,11 @@ impl Log {
     }
 
     /// Verifies a record that has been written.
-    fn appended<R: Fn(usize) -> u32>(
+    fn appended(
         &mut self,
         record: Record,
         word: usize,
-        read: &R,
+        read: &dyn Fn(usize) -> u32,
     ) -> Option<Step> {
         self.phase = Phase::Decide;
         let decoded = self.active.and_then(|active| active.decode(word, read));
@@ -348,7 +353,7 @@ impl Log {
     }
 
     /// Verifies an erased page and starts on its header.
-    fn erased<R: Fn(usize) -> u32>(&mut self, opening: Opening, read: &R) -> Option<Step> {
+    fn erased(&mut self, opening: Opening, read: &dyn Fn(usize) -> u32) -> Option<Step> {
         let page = opening.active.page;
         if (0..PAGE_WORDS).any(|word| read(page * PAGE_WORDS + word) != ERASED) {
             return self.page_refused();
@@ -387,7 +392,7 @@ impl Log {
     }
 
     /// Verifies an opened page and makes it the active one.
-    fn opened<R: Fn(usize) -> u32>(&mut self, opening: Opening, read: &R) -> Option<Step> {
+    fn opened(&mut self, opening: Opening, read: &dyn Fn(usize) -> u32) -> Option<Step> {
         let Active { page, header, .. } = opening.active;
         let content = PageHeader::read(page, read)
             .filter(|found| *found == header)
@@ -420,7 +425,7 @@ impl Log {
 }
 
 impl Active {
-    fn decode<R: Fn(usize) -> u32>(&self, word: usize, read: &R) -> Option<Decoded> {
+    fn decode(&self, word: usize, read: &dyn Fn(usize) -> u32) -> Option<Decoded> {
         let page_read = |word: usize| read(self.page * PAGE_WORDS + word);
         Place {
             header: &self.header,

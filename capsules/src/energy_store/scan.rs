@@ -40,10 +40,10 @@ pub struct PageContent {
 /// Reads a page; none when it is not open.
 ///
 /// - `read`: reads a word of the store
-pub fn scan_page<R: Fn(usize) -> u32>(
+pub fn scan_page(
     page: usize,
     header: PageHeader,
-    read: &R,
+    read: &dyn Fn(usize) -> u32,
 ) -> Option<PageContent> {
     let page_read = |word: usize| read(page * PAGE_WORDS + word);
     let mut content = PageContent {
@@ -127,7 +127,7 @@ pub struct StoreContent {
 ///
 /// Costs 40 words for the headers, and one pass over the active page (over
 /// several only after cuts).
-pub fn scan_store<R: Fn(usize) -> u32>(read: &R) -> StoreContent {
+pub fn scan_store(read: &dyn Fn(usize) -> u32) -> StoreContent {
     let mut headers: [Option<PageHeader>; PAGES] =
         core::array::from_fn(|page| PageHeader::read(page, read));
     let mut content = StoreContent {
