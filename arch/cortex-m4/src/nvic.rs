@@ -57,9 +57,26 @@ pub fn next_pending_of<const WORDS: usize>() -> Option<u32> {
 }
 
 /// Whether a line is pending, looking at the first `WORDS` words of 32 lines.
-#[inline]
+///
+/// Asked after every system call, so it has no loop: each condition is known
+/// when it is compiled.
+#[inline(always)]
 pub fn has_pending_of<const WORDS: usize>() -> bool {
-    (0..WORDS).fold(0, |pending, word| pending | NVIC_ISPR.at(word).get()) != 0
+    const { assert!(WORDS <= 4) };
+    let mut pending = 0;
+    if WORDS > 0 {
+        pending |= NVIC_ISPR.at(0).get();
+    }
+    if WORDS > 1 {
+        pending |= NVIC_ISPR.at(1).get();
+    }
+    if WORDS > 2 {
+        pending |= NVIC_ISPR.at(2).get();
+    }
+    if WORDS > 3 {
+        pending |= NVIC_ISPR.at(3).get();
+    }
+    pending != 0
 }
 
 /// The lowest pending line of all that the core has.

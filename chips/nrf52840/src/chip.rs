@@ -69,7 +69,7 @@ impl<I: InterruptService> Chip for Nrf52840<'_, I> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn has_pending_interrupts(&self) -> bool {
         nvic::has_pending_of::<LINE_WORDS>()
     }

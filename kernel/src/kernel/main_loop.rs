@@ -1,22 +1,26 @@
 //! The main loop: kernel work first, then the process that the scheduler chooses, then sleep.
 
+use core::any::Any;
 use core::num::NonZeroU32;
 
 use super::Kernel;
 use crate::capabilities;
 use crate::deferred_call::DeferredCall;
+use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::MPU;
 use crate::platform::scheduler_timer::SchedulerTimer;
 use crate::platform::watchdog::WatchDog;
-use crate::platform::{ContextSwitchCallback, KernelResources, ProcessFault};
-use crate::process::{Process, State, StoppedExecutingReason, Task};
+use crate::platform::{
+    ContextSwitchCallback, KernelResources, ProcessFault, SyscallDriverLookup, SyscallFilter,
+};
+use crate::process::{Process, ProcessStandard, State, StoppedExecutingReason, Task};
 use crate::scheduler::{Scheduler, SchedulingDecision};
-use crate::syscall::{ContextSwitchReason, SyscallReturn};
+use crate::syscall::{ContextSwitchReason, Syscall, SyscallReturn};
 
 impl Kernel {
     /// Runs the board, for ever.
-    pub fn kernel_loop<KR: KernelResources<C>, C: Chip>(
+    pub fn kernel_loop<KR: KernelResources<C>, C: Chip + 'static>(
         &self,
         resources: &KR,
         chip: &C,
@@ -31,7 +35,7 @@ impl Kernel {
 
     /// One turn of the main loop. With `no_sleep` it returns instead of sleeping
     /// when there is nothing to do.
-    pub fn kernel_loop_operation<KR: KernelResources<C>, C: Chip>(
+    pub fn kernel_loop_operation<KR: KernelResources<C>, C: Chip + 'static>(
         &self,
         resources: &KR,
         chip: &C,
@@ -72,24 +76,32 @@ impl Kernel {
     /// Executes a process until it stops. Returns why, and for how many
     /// microseconds it had the CPU (with what the kernel did on its behalf),
     /// unless it ran without a time slice.
-    fn do_process<KR: KernelResources<C>, C: Chip>(
+    fn do_process<KR: KernelResources<C>, C: Chip + 'static>(
         &self,
         resources: &KR,
         chip: &C,
-        process: &dyn Process,
+        process: &'static dyn Process,
         timeslice: Option<NonZeroU32>,
     ) -> (StoppedExecutingReason, Option<u32>) {
-        let Some(timeslice) = timeslice else {
-            return (self.execute(resources, chip, process, None), None);
+        // From here on without dynamic dispatch.
+        let process: &'static dyn Any = process;
+        let Some(process) = process.downcast_ref::<ProcessStandard<C>>() else {
+            panic!("process of another chip");
         };
         // The timer is armed once and runs on through system calls; if it
         // expires while the kernel executes, that is noticed before the process
         // is resumed.
-        let timer = resources.scheduler_timer();
-        timer.reset();
-        timer.start(timeslice);
-        timer.arm();
-        let reason = self.execute(resources, chip, process, Some(timer));
+        let timer = timeslice.map(|timeslice| {
+            let timer = resources.scheduler_timer();
+            timer.reset();
+            timer.start(timeslice);
+            timer.arm();
+            timer
+        });
+        let reason = self.execute(resources, chip, process, timer);
+        let Some((timer, timeslice)) = timer.zip(timeslice) else {
+            return (reason, None);
+        };
         timer.disarm();
         // Only a process that is to go on needs to know what is left.
         let remaining = match reason {
@@ -108,13 +120,10 @@ impl Kernel {
         &self,
         resources: &KR,
         chip: &C,
-        process: &dyn Process,
+        process: &'static ProcessStandard<C>,
         timer: Option<&KR::SchedulerTimer>,
     ) -> StoppedExecutingReason {
         loop {
-            if let Some(reason) = self.must_give_way(resources, chip, process, timer) {
-                return reason;
-            }
             match process.get_state() {
                 State::Running => {
                     if let Some(reason) = self.execute_code(resources, chip, process, timer) {
@@ -137,7 +146,7 @@ impl Kernel {
                             (values.argument0, values.argument1, values.argument2)
                         }
                     };
-                    process.set_syscall_return_value(SyscallReturn::YieldWaitFor(a0, a1, a2));
+                    process.resume_with(SyscallReturn::YieldWaitFor(a0, a1, a2));
                 }
                 State::Stopped(_) => return StoppedExecutingReason::Stopped,
                 State::Faulted => return StoppedExecutingReason::StoppedFaulted,
@@ -148,24 +157,62 @@ impl Kernel {
 
     /// Executes code of the process and its system calls, as long as it keeps
     /// running. `None` when its state has changed.
+    ///
+    /// This loop is what a system call costs. A command is carried out in it;
+    /// everything else is called.
+    #[inline(always)]
     fn execute_code<KR: KernelResources<C>, C: Chip>(
         &self,
         resources: &KR,
         chip: &C,
-        process: &dyn Process,
+        process: &'static ProcessStandard<C>,
         timer: Option<&KR::SchedulerTimer>,
     ) -> Option<StoppedExecutingReason> {
-        let identifier = process.processid().id();
+        // Stays the same as long as this loop runs: whoever changes it, changes
+        // the state too.
+        let processid = process.processid();
         loop {
+            if timer.is_some_and(SchedulerTimer::has_expired) {
+                process.debug_timeslice_expired();
+                return Some(StoppedExecutingReason::TimesliceExpired);
+            }
+            // SAFETY: this is the kernel's main loop.
+            if !unsafe { resources.scheduler().continue_process(processid, chip) } {
+                return Some(StoppedExecutingReason::KernelPreemption);
+            }
             resources
                 .context_switch_callback()
                 .context_switch_hook(process);
-            if self.mpu_owner.get() != identifier {
+            if self.mpu_owner.get() != processid.id() {
                 process.setup_mpu();
                 chip.mpu().enable_app_mpu();
-                self.mpu_owner.set(identifier);
+                self.mpu_owner.set(processid.id());
             }
             match process.switch_to() {
+                Some(ContextSwitchReason::SyscallFired {
+                    syscall:
+                        syscall @ Syscall::Command {
+                            driver_number,
+                            subdriver_number,
+                            arg0,
+                            arg1,
+                        },
+                }) => {
+                    let answer =
+                        match resources.syscall_filter().filter_syscall(process, &syscall) {
+                            Ok(()) => resources.syscall_driver_lookup().with_driver(
+                                driver_number,
+                                |driver| match driver {
+                                    Some(driver) => SyscallReturn::from_command_return(
+                                        driver.command(subdriver_number, arg0, arg1, processid),
+                                    ),
+                                    None => SyscallReturn::Failure(ErrorCode::NODEVICE),
+                                },
+                            ),
+                            Err(code) => SyscallReturn::Failure(code),
+                        };
+                    process.set_syscall_return_value(answer);
+                }
                 Some(ContextSwitchReason::SyscallFired { syscall }) => {
                     if !self.handle_syscall(resources, process, syscall) {
                         return None;
@@ -173,59 +220,27 @@ impl Kernel {
                 }
                 Some(ContextSwitchReason::Interrupted) => {}
                 Some(ContextSwitchReason::Fault) => {
-                    Self::process_faulted(resources, process);
+                    process_faulted(resources.process_fault(), process);
                     return None;
                 }
                 // Its state changed behind this loop's back. If it did not, the
                 // process cannot be executed.
                 None => {
                     if process.get_state() == State::Running {
-                        Self::process_faulted(resources, process);
+                        process_faulted(resources.process_fault(), process);
                     }
                     return None;
                 }
             }
-            let give_way = self.must_give_way(resources, chip, process, timer);
-            if give_way.is_some() {
-                return give_way;
-            }
         }
     }
+}
 
-    /// Why the process must not be resumed now, if so.
-    #[inline(always)]
-    fn must_give_way<KR: KernelResources<C>, C: Chip>(
-        &self,
-        resources: &KR,
-        chip: &C,
-        process: &dyn Process,
-        timer: Option<&KR::SchedulerTimer>,
-    ) -> Option<StoppedExecutingReason> {
-        if timer.is_some_and(SchedulerTimer::has_expired) {
-            process.debug_timeslice_expired();
-            return Some(StoppedExecutingReason::TimesliceExpired);
-        }
-        // SAFETY: this is the kernel's main loop.
-        let goes_on = unsafe {
-            resources
-                .scheduler()
-                .continue_process(process.processid(), chip)
-        };
-        (!goes_on).then_some(StoppedExecutingReason::KernelPreemption)
-    }
-
-    /// A process did what it must not: the board looks first, then its fault
-    /// policy decides.
-    pub(super) fn process_faulted<KR: KernelResources<C>, C: Chip>(
-        resources: &KR,
-        process: &dyn Process,
-    ) {
-        if resources
-            .process_fault()
-            .process_fault_hook(process)
-            .is_err()
-        {
-            process.set_fault_state();
-        }
+/// A process did what it must not: the board looks first, then its fault policy
+/// decides.
+#[inline(never)]
+pub(super) fn process_faulted<F: ProcessFault>(board: &F, process: &dyn Process) {
+    if board.process_fault_hook(process).is_err() {
+        process.set_fault_state();
     }
 }

@@ -194,8 +194,13 @@ impl Kernel {
     }
 
     /// Whether a process may have become ready since this was last asked.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_process_woke(&self) -> bool {
-        self.process_woke.take()
+        // Written only if it must be: this is asked after every system call.
+        let woke = self.process_woke.get();
+        if woke {
+            self.process_woke.set(false);
+        }
+        woke
     }
 }

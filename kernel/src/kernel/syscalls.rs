@@ -1,5 +1,6 @@
 //! System calls: checked, carried out, answered.
 
+use super::main_loop::process_faulted;
 use super::Kernel;
 use crate::errorcode::ErrorCode;
 use crate::grant;
@@ -11,9 +12,9 @@ use crate::syscall::{Syscall, SyscallDriver, SyscallReturn, YieldCall};
 use crate::upcall::{Upcall, UpcallId};
 
 impl Kernel {
-    /// Carries out a system call. Returns whether the process can be resumed as
-    /// it is (else its state tells what is next).
-    #[inline(always)]
+    /// Carries out a system call other than a command. Returns whether the
+    /// process can be resumed as it is (else its state tells what is next).
+    #[inline(never)]
     pub(super) fn handle_syscall<KR: KernelResources<C>, C: Chip>(
         &self,
         resources: &KR,
@@ -21,25 +22,6 @@ impl Kernel {
         syscall: Syscall,
     ) -> bool {
         let answer = match syscall {
-            Syscall::Command {
-                driver_number,
-                subdriver_number,
-                arg0,
-                arg1,
-            } => match resources.syscall_filter().filter_syscall(process, &syscall) {
-                Ok(()) => resources
-                    .syscall_driver_lookup()
-                    .with_driver(driver_number, |driver| match driver {
-                        Some(driver) => SyscallReturn::from_command_return(driver.command(
-                            subdriver_number,
-                            arg0,
-                            arg1,
-                            process.processid(),
-                        )),
-                        None => SyscallReturn::Failure(ErrorCode::NODEVICE),
-                    }),
-                Err(code) => SyscallReturn::Failure(code),
-            },
             Syscall::Yield {
                 which,
                 param_a,
@@ -60,7 +42,8 @@ impl Kernel {
                 }
                 _ => SyscallReturn::Failure(ErrorCode::NOSUPPORT),
             },
-            Syscall::Subscribe { driver_number, .. }
+            Syscall::Command { driver_number, .. }
+            | Syscall::Subscribe { driver_number, .. }
             | Syscall::ReadWriteAllow { driver_number, .. }
             | Syscall::UserspaceReadableAllow { driver_number, .. }
             | Syscall::ReadOnlyAllow { driver_number, .. } => {
@@ -107,7 +90,7 @@ impl Kernel {
                 false
             }
             Err(_) => {
-                Self::process_faulted(resources, process);
+                process_faulted(resources.process_fault(), process);
                 false
             }
         }

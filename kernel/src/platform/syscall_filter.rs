@@ -14,6 +14,7 @@ use tock_tbf::types::CommandPermissions;
 pub struct TbfHeaderFilterDefaultAllow {}
 
 impl SyscallFilter for TbfHeaderFilterDefaultAllow {
+    #[inline(always)]
     fn filter_syscall(&self, process: &dyn Process, syscall: &Syscall) -> Result<(), ErrorCode> {
         let (driver, command) = match *syscall {
             Syscall::Command {

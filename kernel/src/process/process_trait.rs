@@ -1,5 +1,6 @@
 //! What the kernel can ask of, and do to, a process.
 
+use core::any::Any;
 use core::fmt::Write;
 use core::ptr::NonNull;
 
@@ -18,8 +19,10 @@ use crate::syscall::{ContextSwitchReason, Syscall, SyscallReturn};
 use crate::upcall::UpcallId;
 use crate::utilities::capability_ptr::CapabilityPtr;
 
-/// A process, whatever it is implemented by.
-pub trait Process {
+/// A process, whatever it is implemented by. (The kernel loop executes only
+/// [`ProcessStandard`](crate::process::ProcessStandard)s of its own chip, which it
+/// knows by their type.)
+pub trait Process: Any {
     /// Names this run of the process.
     fn processid(&self) -> ProcessId;
 

@@ -51,7 +51,7 @@ pub trait Scheduler<C: Chip> {
     /// # Safety
     ///
     /// Only from the kernel's main loop.
-    #[inline]
+    #[inline(always)]
     unsafe fn continue_process(&self, _id: ProcessId, chip: &C) -> bool {
         !(chip.has_pending_interrupts() || DeferredCall::has_tasks())
     }

@@ -145,6 +145,7 @@ impl PrioritySched {
     }
 
     /// Whether a process that is more urgent than this place is ready.
+    #[inline(never)]
     fn is_outranked(&self, place: usize) -> bool {
         let level = self.level_of(place);
         self.ready_processes()
@@ -181,6 +182,7 @@ impl<C: Chip> Scheduler<C> for PrioritySched {
             .set(entry.remaining_us.get().saturating_sub(used));
     }
 
+    #[inline(always)]
     unsafe fn continue_process(&self, id: ProcessId, chip: &C) -> bool {
         if chip.has_pending_interrupts() || DeferredCall::has_tasks() {
             return false;

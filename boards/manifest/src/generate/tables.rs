@@ -32,9 +32,12 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
     line(
         &mut out,
         &format!(
-            "/// Drivers that answer only to apps that name them.\npub static RESTRICTED_DRIVERS: [u32; {}] = [{}];\n",
-            restricted(manifest).len(),
-            hexadecimal(&restricted(manifest)),
+            "/// Whether a driver answers only to apps that name it.\n\
+             #[inline(always)]\n\
+             pub const fn is_restricted(driver: u32) -> bool {{\n    \
+             matches!(driver, {})\n\
+             }}\n",
+            restricted_pattern(&restricted(manifest)),
         ),
     );
     line(
@@ -107,4 +110,16 @@ fn hexadecimal(numbers: &[u32]) -> String {
 
 fn line(out: &mut String, text: &str) {
     writeln!(out, "{text}").expect("a String takes all that is written");
+}
+
+/// A pattern of these numbers; one that nothing matches if there are none.
+fn restricted_pattern(drivers: &[u32]) -> String {
+    if drivers.is_empty() {
+        return "_ if false".into();
+    }
+    let numbers: Vec<String> = drivers
+        .iter()
+        .map(|driver| format!("{driver:#x}"))
+        .collect();
+    numbers.join(" | ")
 }

@@ -7,6 +7,7 @@ use core::{ptr, slice};
 use tock_tbf::types::CommandPermissions;
 
 use super::grants::GrantPointerEntry;
+use super::guarded::Guarded;
 use super::queue::TaskQueue;
 use super::{DebugState, PermissionMemo, ProcessStandard, StoredState};
 use crate::kernel::Kernel;
@@ -210,8 +211,7 @@ impl<C: Chip> ProcessStandard<C> {
             binary.header.get_command_permissions(0, 0) != CommandPermissions::NoPermsAtAll;
         let process = ProcessStandard {
             state: Cell::new(State::Yielded),
-            stack_failed: Cell::new(false),
-            stored_state: MapCell::new(stored_state),
+            stored_state: Guarded::new(stored_state),
             app_break: Cell::new(app_break),
             memory_start,
             memory_len,

@@ -69,7 +69,8 @@ impl<C: Chip> ProcessStandard<C> {
         let Ok(()) = self.reset_memory() else {
             return;
         };
-        let initialized = self.stored_state.map_or(Err(()), |stored_state| {
+        self.stored_state.clear_failure();
+        let initialized = self.stored_state.lend(|stored_state| {
             // SAFETY: the block belongs to this process, and it is not running.
             unsafe {
                 self.chip.userspace_kernel_boundary().initialize_process(
@@ -79,16 +80,15 @@ impl<C: Chip> ProcessStandard<C> {
                 )
             }
         });
-        if initialized.is_err() {
+        let Ok(Ok(())) = initialized else {
             return;
-        }
+        };
 
         let identifier = self.kernel.create_process_identifier();
         let index = self.process_id.get().index;
         self.process_id
             .set(ProcessId::new(self.kernel, identifier, index));
         self.debug.reset();
-        self.stack_failed.set(false);
         self.restart_count
             .set(self.restart_count.get().saturating_add(1));
         self.state.set(State::Yielded);

@@ -21,6 +21,7 @@
 
 mod create;
 mod grants;
+mod guarded;
 mod lifecycle;
 mod memory;
 mod print;
@@ -34,6 +35,7 @@ use tock_tbf::types::{CommandPermissions, TbfHeader, NUM_STORAGE_PERMISSIONS};
 
 pub(in crate::process) use self::create::Surroundings;
 use self::grants::GrantPointerEntry;
+use self::guarded::Guarded;
 use self::queue::TaskQueue;
 use crate::kernel::Kernel;
 use crate::platform::chip::Chip;
@@ -53,10 +55,7 @@ type MpuConfig<C> = <<C as Chip>::MPU as MPU>::MpuConfig;
 /// A process in one block of RAM. See the module for the block's layout.
 pub struct ProcessStandard<C: 'static + Chip> {
     state: Cell<State>,
-    /// Its stack had no place for what the kernel wanted to put there: it faults
-    /// as soon as it would execute again.
-    stack_failed: Cell<bool>,
-    stored_state: MapCell<StoredState<C>>,
+    stored_state: Guarded<StoredState<C>>,
     app_break: Cell<*const u8>,
     memory_start: *const u8,
     memory_len: usize,

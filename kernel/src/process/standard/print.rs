@@ -46,7 +46,7 @@ impl<C: Chip> ProcessStandard<C> {
             " flash end    {:#010X}\r\n binary       {:#010X}\r\n flash start  {:#010X}\r",
             addresses.flash_end, addresses.flash_non_protected_start, addresses.flash_start,
         )?;
-        self.stored_state.map(|stored_state| {
+        let printed = self.stored_state.show(|stored_state| {
             // SAFETY: the process is not executing; its block is reached by
             // pointers only.
             unsafe {
@@ -58,6 +58,9 @@ impl<C: Chip> ProcessStandard<C> {
                 );
             }
         });
+        if printed.is_none() {
+            writeln!(writer, " registers not available\r")?;
+        }
         self.mpu_config
             .map_or(Ok(()), |config| write!(writer, "{config}"))?;
         for number in 0..self.grant_pointers.len() {

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 
 use tock_tbf::types::CommandPermissions;
 
+use super::guarded::Refusal;
 use super::{PermissionMemo, ProcessStandard};
 use crate::capabilities;
 use crate::errorcode::ErrorCode;
@@ -216,7 +217,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
         self.may_execute_at(upcall_fn.cast())
     }
 
-    #[inline]
+    #[inline(always)]
     fn get_command_permissions(&self, driver_num: usize, offset: usize) -> CommandPermissions {
         if !self.has_permissions {
             return CommandPermissions::NoPermsAtAll;
@@ -225,13 +226,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
         if memo.driver_num == driver_num && memo.offset == offset {
             return memo.permissions;
         }
-        let permissions = self.header.get_command_permissions(driver_num, offset);
-        self.permission_memo.set(PermissionMemo {
-            driver_num,
-            offset,
-            permissions,
-        });
-        permissions
+        self.look_permissions_up(driver_num, offset)
     }
 
     fn get_storage_permissions(&self) -> StoragePermissions {
@@ -307,36 +302,17 @@ impl<C: Chip> Process for ProcessStandard<C> {
         self.grant_of_driver(driver_num)
     }
 
+    #[inline(always)]
     fn set_syscall_return_value(&self, return_value: SyscallReturn) {
-        let resumed = match self.state.get() {
-            State::Running | State::YieldedFor(_) => State::Running,
-            State::Stopped(_) => State::Stopped(StoppedState::Running),
-            // It ended, or started over, in the course of its own system call:
-            // nobody waits for the answer.
-            State::Yielded | State::Faulted | State::Terminated => return,
-        };
-        let written = self.stored_state.map_or(Err(()), |stored_state| {
-            // SAFETY: the process is not executing, and its accessible memory is
-            // reached by pointers only.
-            unsafe {
-                self.chip
-                    .userspace_kernel_boundary()
-                    .set_syscall_return_value(
-                        self.memory_start,
-                        self.app_break.get(),
-                        stored_state,
-                        return_value,
-                    )
-            }
-        });
-        if written.is_err() {
-            self.stack_failed.set(true);
+        if self.state.get() == State::Running {
+            self.put_return_value(return_value);
+        } else {
+            self.resume_with(return_value);
         }
-        self.state.set(resumed);
     }
 
     fn set_process_function(&self, callback: FunctionCall) {
-        let written = self.stored_state.map_or(Err(()), |stored_state| {
+        self.stored_state.put(|stored_state| {
             // SAFETY: the process is not executing, and its accessible memory is
             // reached by pointers only.
             unsafe {
@@ -348,21 +324,15 @@ impl<C: Chip> Process for ProcessStandard<C> {
                 )
             }
         });
-        if written.is_err() {
-            self.stack_failed.set(true);
-        }
         self.state.set(State::Running);
     }
 
-    #[inline]
+    #[inline(always)]
     fn switch_to(&self) -> Option<ContextSwitchReason> {
         if self.state.get() != State::Running {
             return None;
         }
-        if self.stack_failed.take() {
-            return Some(ContextSwitchReason::Fault);
-        }
-        let (reason, stack_pointer) = self.stored_state.map(|stored_state| {
+        let executed = self.stored_state.lend(|stored_state| {
             // SAFETY: the kernel has configured the MPU for this process, and
             // its accessible memory is reached by pointers only.
             unsafe {
@@ -372,14 +342,22 @@ impl<C: Chip> Process for ProcessStandard<C> {
                     stored_state,
                 )
             }
-        })?;
-        if let Some(stack_pointer) = stack_pointer {
-            self.debug.stack_pointer_seen(stack_pointer.addr());
+        });
+        match executed {
+            Ok((reason, stack_pointer)) => {
+                if let ContextSwitchReason::SyscallFired { syscall } = reason {
+                    self.debug.syscall_called(syscall);
+                } else if let Some(stack_pointer) = stack_pointer {
+                    self.debug.stack_pointer_seen(stack_pointer.addr());
+                }
+                Some(reason)
+            }
+            Err(Refusal::StackFailed) => {
+                self.stored_state.clear_failure();
+                Some(ContextSwitchReason::Fault)
+            }
+            Err(Refusal::Lent) => None,
         }
-        if let ContextSwitchReason::SyscallFired { syscall } = reason {
-            self.debug.syscall_called(syscall);
-        }
-        Some(reason)
     }
 
     fn get_addresses(&self) -> ProcessAddresses {
@@ -409,11 +387,12 @@ impl<C: Chip> Process for ProcessStandard<C> {
 
     fn get_stored_state(&self, out: &mut [u8]) -> Result<usize, ErrorCode> {
         self.stored_state
-            .map_or(Err(ErrorCode::FAIL), |stored_state| {
+            .show(|stored_state| {
                 self.chip
                     .userspace_kernel_boundary()
                     .store_context(stored_state, out)
             })
+            .unwrap_or(Err(ErrorCode::FAIL))
     }
 
     fn print_full_process(&self, writer: &mut dyn Write) {
@@ -444,5 +423,51 @@ impl<C: Chip> Process for ProcessStandard<C> {
 
     fn debug_syscall_last(&self) -> Option<Syscall> {
         self.debug.last_syscall.get()
+    }
+}
+
+impl<C: Chip> ProcessStandard<C> {
+    /// The header's answer, to be remembered.
+    #[inline(never)]
+    fn look_permissions_up(&self, driver_num: usize, offset: usize) -> CommandPermissions {
+        let permissions = self.header.get_command_permissions(driver_num, offset);
+        self.permission_memo.set(PermissionMemo {
+            driver_num,
+            offset,
+            permissions,
+        });
+        permissions
+    }
+
+    #[inline(always)]
+    fn put_return_value(&self, return_value: SyscallReturn) {
+        self.stored_state.put(|stored_state| {
+            // SAFETY: the process is not executing, and its accessible memory is
+            // reached by pointers only.
+            unsafe {
+                self.chip
+                    .userspace_kernel_boundary()
+                    .set_syscall_return_value(
+                        self.memory_start,
+                        self.app_break.get(),
+                        stored_state,
+                        return_value,
+                    )
+            }
+        });
+    }
+
+    /// Gives an answer to a process that waits for it, or was stopped meanwhile.
+    #[inline(never)]
+    pub(crate) fn resume_with(&self, return_value: SyscallReturn) {
+        let resumed = match self.state.get() {
+            State::Running | State::YieldedFor(_) => State::Running,
+            State::Stopped(_) => State::Stopped(StoppedState::Running),
+            // It ended, or started over, in the course of its own system call:
+            // nobody waits for the answer.
+            State::Yielded | State::Faulted | State::Terminated => return,
+        };
+        self.put_return_value(return_value);
+        self.state.set(resumed);
     }
 }
