@@ -118,7 +118,10 @@ pub fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
 
 fn build_core_conformance(project: &Project) -> Result<()> {
     let elf = cross::build(project, "core-conformance", &[])?;
+    // The package's second binary lies beside the first.
+    let crossing = elf.with_file_name("crossing");
     fs::copy(elf, project.image_folder().join("core-conformance.elf"))?;
+    fs::copy(crossing, project.image_folder().join("crossing.elf"))?;
     Ok(())
 }
 

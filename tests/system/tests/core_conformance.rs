@@ -48,7 +48,11 @@ fn parse(text: &str) -> Results {
         let before = results.insert(name.to_string(), (verdict == "PASS", value.to_string()));
         assert!(before.is_none(), "two checks are called {name}");
     }
-    assert_eq!(done, Some(results.len()), "the run is not complete:\n{text}");
+    assert_eq!(
+        done,
+        Some(results.len()),
+        "the run is not complete:\n{text}"
+    );
     results
 }
 
@@ -58,7 +62,10 @@ fn run_in_emulator(name: &str) -> Results {
     let mut machine = Machine::new(&image, Config::default()).expect("a machine");
     let stop = machine.run_until(Duration::from_secs(60), |machine| {
         let text = log(machine);
-        text.lines().last().is_some_and(|line| line.starts_with("done ")) && text.ends_with('\n')
+        text.lines()
+            .last()
+            .is_some_and(|line| line.starts_with("done "))
+            && text.ends_with('\n')
     });
     let text = log(&mut machine);
     assert_eq!(stop, Stop::Found, "the firmware did not end:\n{text}");
@@ -82,10 +89,18 @@ fn run_in_qemu(name: &str) -> Results {
     // One instruction takes 32 ns, the SysTick's count 40 ns: every count
     // falls on another instruction. The loader promises semihosting.
     let child = Command::new("timeout")
-        .args(["120", "qemu-system-arm", "-M", "mps2-an386", "-nographic"])
+        .args(["120", "qemu-system-arm", "-M", "mps2-an386"])
+        .args(["-display", "none", "-serial", "none", "-monitor", "none"])
         .args(["-icount", "shift=5"])
-        .args(["-semihosting-config", "enable=on,target=native"])
-        .args(["-device", "loader,addr=0x2000F000,data=0x5E314057,data-len=4"])
+        .args(["-chardev", "stdio,id=text"])
+        .args([
+            "-semihosting-config",
+            "enable=on,target=native,chardev=text",
+        ])
+        .args([
+            "-device",
+            "loader,addr=0x2000F000,data=0x5E314057,data-len=4",
+        ])
         .arg("-kernel")
         .arg(firmware(name))
         .stdin(Stdio::null())
@@ -157,7 +172,11 @@ fn every_difference_between_emulator_and_qemu_is_documented() {
         .map(|row| format!("{} | {} | {}\n", row.check, row.emulator, row.qemu))
         .collect();
     expected.sort();
-    assert_eq!(found, expected.concat(), "left: measured; right: documented");
+    assert_eq!(
+        found,
+        expected.concat(),
+        "left: measured; right: documented"
+    );
 }
 
 #[test]

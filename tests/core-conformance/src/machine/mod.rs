@@ -56,10 +56,16 @@ pub fn set_primask(masked: bool) {
     unsafe { asm!("msr primask, {}", "isb", in(reg) u32::from(masked), options(nostack)) }
 }
 
-/// Sets FAULTMASK.
+/// Sets FAULTMASK, with `cps`: at the priority that FAULTMASK gives, `msr` is
+/// defined to have no effect on it (DDI 0403, B5.2.3).
 pub fn set_faultmask(masked: bool) {
     // SAFETY: as above.
-    unsafe { asm!("msr faultmask, {}", "isb", in(reg) u32::from(masked), options(nostack)) }
+    unsafe {
+        match masked {
+            true => asm!("cpsid f", "isb", options(nostack)),
+            false => asm!("cpsie f", "isb", options(nostack)),
+        }
+    }
 }
 
 /// Sets BASEPRI.
