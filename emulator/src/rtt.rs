@@ -71,9 +71,8 @@ impl Rtt {
             bytes = machine.read_memory(buffer.checked_add(read)?, (size - read) as usize)?;
             bytes.extend(machine.read_memory(buffer, written as usize)?);
         } else {
-            bytes.extend(
-                machine.read_memory(buffer.checked_add(read)?, (written - read) as usize)?,
-            );
+            bytes
+                .extend(machine.read_memory(buffer.checked_add(read)?, (written - read) as usize)?);
         }
         machine.write_memory(descriptor + 16, &written.to_le_bytes());
         Some(bytes)

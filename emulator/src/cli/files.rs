@@ -125,7 +125,10 @@ mod tests {
 
     #[test]
     fn side_files_stand_beside_the_image() {
-        assert_eq!(beside(Path::new("a/b.bin"), "nor"), Path::new("a/b.bin.nor"));
+        assert_eq!(
+            beside(Path::new("a/b.bin"), "nor"),
+            Path::new("a/b.bin.nor")
+        );
     }
 
     #[test]

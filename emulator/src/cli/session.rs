@@ -126,7 +126,11 @@ impl Session {
             rtt: Rtt::new(),
             meter: MeterLines::new(),
             interrupted,
-            slice: if interactive { INTERACTIVE_SLICE } else { SLICE },
+            slice: if interactive {
+                INTERACTIVE_SLICE
+            } else {
+                SLICE
+            },
             tracing: run.trace.is_some(),
         })
     }

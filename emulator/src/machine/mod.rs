@@ -29,6 +29,9 @@ use rigless::emulator::Processor;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// From a reset to the first instruction.
+const RESET_TIME: Cycles = 16 * crate::time::MICROSECOND;
+
 /// How a machine is made.
 pub struct Config {
     /// Where all randomness comes from: RAM at power-up, RNG, torn writes.
@@ -178,6 +181,10 @@ impl Machine {
 
     fn reset_with(&mut self, cause: crate::bus::context::ResetCause) {
         self.part.reset(Some(cause));
+        // A part that locks up at once still lets time pass.
+        self.part.skipped += RESET_TIME;
+        let now = self.now();
+        self.part.advance(now);
         self.off = false;
         self.core.reset();
         self.boot_core();

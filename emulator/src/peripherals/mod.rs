@@ -23,6 +23,9 @@ pub mod small;
 pub mod timer;
 pub mod uarte;
 
+#[cfg(test)]
+mod tests;
+
 use crate::bus::context::{Context, ResetCause};
 use crate::bus::wakes::Source;
 use serde::{Deserialize, Serialize};

@@ -219,7 +219,10 @@ mod tests {
     fn noise_is_no_log() {
         assert_eq!(decode(&vec![0xA5; SIZE]), None);
         let log = decode(&empty()).expect("valid");
-        assert_eq!((log.boots, log.processes.len(), log.crashes.len()), (3, 0, 0));
+        assert_eq!(
+            (log.boots, log.processes.len(), log.crashes.len()),
+            (3, 0, 0)
+        );
     }
 
     #[test]
@@ -244,7 +247,10 @@ mod tests {
         assert_eq!(read.crashes[0].sequence, 9);
         assert_eq!(read.crashes[0].fault_address, Some(0x44));
         log[record + 8] = 8;
-        assert!(decode(&log).expect("valid").crashes.is_empty(), "torn record");
+        assert!(
+            decode(&log).expect("valid").crashes.is_empty(),
+            "torn record"
+        );
     }
 
     #[test]

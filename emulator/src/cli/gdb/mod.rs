@@ -151,8 +151,7 @@ impl Server {
                     machine.set_gdb_register(number, &value).then_some(())
                 })
                 .map_or_else(error, |()| "OK".to_owned()),
-            "G" => set_general_registers(machine, rest)
-                .map_or_else(error, |()| "OK".to_owned()),
+            "G" => set_general_registers(machine, rest).map_or_else(error, |()| "OK".to_owned()),
             "m" => range(rest)
                 .and_then(|(address, length)| machine.read_memory(address, length))
                 .map_or_else(error, |bytes| hex(&bytes)),

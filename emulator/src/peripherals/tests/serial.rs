@@ -1,0 +1,162 @@
+//! UARTE, UART, SPIM and TWIM.
+
+use super::{Bench, RAM};
+use crate::time::{Cycles, CORE_HZ, MILLISECOND};
+
+const UARTE0: u32 = 0x4000_2000;
+/// Ten bits at what BAUDRATE 0x01D6_0000 gives.
+const FRAME: Cycles = 10 * CORE_HZ / ((0x01D6_0000 * 16_000_000) >> 32);
+
+fn enabled() -> Bench {
+    let mut bench = Bench::new();
+    bench.write(UARTE0 + 0x50C, 6);
+    bench.write(UARTE0 + 0x514, 8);
+    bench.write(UARTE0 + 0x524, 0x01D6_0000);
+    bench.write(UARTE0 + 0x500, 8);
+    bench
+}
+
+fn sent(bench: &Bench) -> &[u8] {
+    &bench.part.context.outside.serial[0].from_part
+}
+
+fn receive(bench: &mut Bench, bytes: &[u8]) {
+    bench.part.context.outside.serial[0].to_part.extend(bytes);
+    bench.part.peripherals.uarte[0].input_came(&mut bench.part.context);
+}
+
+fn start_receive(bench: &mut Bench, at: u32, length: u32) {
+    bench.write(UARTE0 + 0x534, at);
+    bench.write(UARTE0 + 0x538, length);
+    bench.write(UARTE0, 1);
+}
+
+#[test]
+fn a_buffer_is_sent_at_the_baud_rate() {
+    let mut bench = enabled();
+    bench.put(RAM, b"hello");
+    bench.write(UARTE0 + 0x544, RAM);
+    bench.write(UARTE0 + 0x548, 5);
+    bench.write(UARTE0 + 0x304, 1 << 8);
+    bench.write(UARTE0 + 0x08, 1);
+    bench.pass(5 * FRAME - FRAME / 10);
+    assert!(!bench.line(2));
+    bench.pass(FRAME / 5);
+    assert!(bench.line(2));
+    assert_eq!(sent(&bench), b"hello");
+    assert_eq!(bench.read(UARTE0 + 0x54C), 5);
+}
+
+#[test]
+fn a_stop_ends_a_transmission_early() {
+    let mut bench = enabled();
+    bench.put(RAM, b"hello");
+    bench.write(UARTE0 + 0x544, RAM);
+    bench.write(UARTE0 + 0x548, 5);
+    bench.write(UARTE0 + 0x08, 1);
+    bench.pass(2 * FRAME + FRAME / 2);
+    bench.write(UARTE0 + 0x0C, 1);
+    assert_eq!(sent(&bench), b"he");
+    assert_eq!(bench.read(UARTE0 + 0x54C), 2);
+    assert!(bench.take_event(UARTE0 + 0x158));
+}
+
+#[test]
+fn dma_from_flash_sends_zeros_and_is_noted() {
+    let mut bench = enabled();
+    bench.write(UARTE0 + 0x544, 0x100);
+    bench.write(UARTE0 + 0x548, 2);
+    bench.write(UARTE0 + 0x08, 1);
+    bench.pass(3 * FRAME);
+    assert_eq!(sent(&bench), [0, 0]);
+    assert!(bench
+        .part
+        .context
+        .notes
+        .dma_outside_ram
+        .contains_key(&0x100));
+}
+
+#[test]
+fn bytes_arrive_one_frame_apart() {
+    let mut bench = enabled();
+    start_receive(&mut bench, RAM, 3);
+    receive(&mut bench, b"abcd");
+    bench.pass(2 * FRAME + 10);
+    assert_eq!(bench.get(RAM, 3), b"ab\0");
+    bench.pass(FRAME);
+    assert_eq!(bench.get(RAM, 3), b"abc");
+    assert!(bench.take_event(UARTE0 + 0x110));
+    assert_eq!(bench.read(UARTE0 + 0x53C), 3);
+    bench.pass(FRAME);
+    start_receive(&mut bench, RAM + 8, 3);
+    assert_eq!(bench.get(RAM + 8, 1), b"d", "the FIFO kept it");
+}
+
+#[test]
+fn a_full_fifo_overruns() {
+    let mut bench = enabled();
+    start_receive(&mut bench, RAM, 1);
+    receive(&mut bench, b"0123456789");
+    bench.pass(12 * FRAME);
+    assert!(bench.take_event(UARTE0 + 0x124));
+    assert_eq!(bench.read(UARTE0 + 0x480), 1);
+    assert_eq!(bench.part.context.outside.serial[0].lost, 3);
+}
+
+#[test]
+fn stopping_the_receiver_times_out() {
+    let mut bench = enabled();
+    start_receive(&mut bench, RAM, 8);
+    receive(&mut bench, b"xy");
+    bench.pass(3 * FRAME);
+    bench.write(UARTE0 + 0x04, 1);
+    assert!(bench.take_event(UARTE0 + 0x110));
+    assert_eq!(bench.read(UARTE0 + 0x53C), 2);
+    bench.pass(6 * FRAME);
+    assert!(bench.take_event(UARTE0 + 0x144));
+    receive(&mut bench, b"z");
+    bench.pass(10 * FRAME);
+    assert_eq!(
+        bench.part.context.outside.serial[0].to_part.len(),
+        1,
+        "it waits"
+    );
+    bench.part.context.outside.senders_wait = false;
+    receive(&mut bench, b"z");
+    assert_eq!(bench.part.context.outside.serial[0].lost, 2);
+}
+
+#[test]
+fn the_older_uart_sends_bytes() {
+    let mut bench = enabled();
+    bench.write(UARTE0 + 0x500, 4);
+    bench.write(UARTE0 + 0x08, 1);
+    for byte in b"ok" {
+        bench.write(UARTE0 + 0x51C, u32::from(*byte));
+        bench.pass(FRAME + 1);
+        assert!(bench.take_event(UARTE0 + 0x11C));
+    }
+    assert_eq!(sent(&bench), b"ok");
+}
+
+#[test]
+fn nobody_answers_on_spi_and_twi() {
+    let mut bench = Bench::new();
+    let spim = 0x4000_3000;
+    bench.write(spim + 0x500, 7);
+    bench.write(spim + 0x534, RAM);
+    bench.write(spim + 0x538, 4);
+    bench.write(spim + 0x10, 1);
+    bench.pass(MILLISECOND);
+    assert!(bench.take_event(spim + 0x118));
+    assert_eq!(bench.get(RAM, 4), [0xFF; 4]);
+    let twim = 0x4000_4000;
+    bench.write(twim + 0x500, 6);
+    bench.write(twim + 0x08, 1);
+    bench.pass(MILLISECOND);
+    assert!(bench.take_event(twim + 0x124));
+    assert_eq!(bench.read(twim + 0x4C4), 2);
+    bench.write(twim + 0x14, 1);
+    assert!(bench.take_event(twim + 0x104));
+}
