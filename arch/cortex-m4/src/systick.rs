@@ -3,8 +3,9 @@
 //! The timer counts down 24 bits at the CPU's clock. COUNTFLAG says that it
 //! went through zero, and is lost by *reading* the control register; so only
 //! [`SchedulerTimer::get_remaining_us`] and [`SchedulerTimer::has_expired`]
-//! read it, and the others write constants. Remaining microseconds are one hardware division when the clock
-//! is a whole number of MHz, as it is on this part.
+//! read it, and the others write constants. Remaining microseconds are one
+//! hardware division when the clock is a whole number of MHz, as it is on this
+//! part.
 
 use core::num::NonZeroU32;
 
