@@ -1,0 +1,260 @@
+//! The program: files kept, exit codes, report, GDB.
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use support::{Code, Firmware, CODE};
+
+const RAM: u32 = 0x2000_0000;
+
+/// A directory of one test, removed at its end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("emulator-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a directory");
+        Directory(path)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Left over at worst.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn emulator(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .arg("run")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn raw(firmware: Firmware) -> Vec<u8> {
+    let mut flash = Vec::new();
+    for segment in firmware.image().segments {
+        let end = segment.address as usize + segment.bytes.len();
+        if flash.len() < end {
+            flash.resize(end, 0xFF);
+        }
+        flash[segment.address as usize..end].copy_from_slice(&segment.bytes);
+    }
+    flash
+}
+
+/// Writes the word after the last one written in flash, prints `meter n=1`
+/// and blinks LED1, then sleeps.
+fn firmware() -> Vec<u8> {
+    let mut main = Code::at(CODE);
+    for (index, four) in b"meter n=1 f=0x10\n\0\0\0".chunks_exact(4).enumerate() {
+        let word = u32::from_le_bytes(four.try_into().expect("four bytes"));
+        main.poke(RAM + 4 * index as u32, word);
+    }
+    main.poke(0x4000_250C, 6)
+        .poke(0x4000_2524, 0x01D6_0000)
+        .poke(0x4000_2500, 8)
+        .poke(0x4000_2544, RAM)
+        .poke(0x4000_2548, 17)
+        .poke(0x4000_2008, 1)
+        .poke(0x5000_0508, 1 << 13)
+        .poke(0x5000_0518, 1 << 13)
+        .poke(0x5000_050C, 1 << 13)
+        .poke(0x4001_E504, 1)
+        .load(0, 0x8000 - 4);
+    let top = main.here();
+    main.add(0, 4)
+        .ldr(1, 0)
+        .load(2, 0xFFFF_FFFF)
+        .half(0x4291) // CMP R1, R2
+        .branch_not_equal(top)
+        .load(1, 0x600D_F00D)
+        .str(1, 0)
+        .wait_for(0x4000_2120)
+        .sleep();
+    raw(Firmware::new(&main))
+}
+
+fn report(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "{error}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+#[test]
+fn the_raw_image_keeps_what_firmware_wrote() {
+    let directory = Directory::new("keeps");
+    let image = directory.file("meter.bin", &firmware());
+    let arguments = [
+        text(&image),
+        "--for",
+        "20ms",
+        "--uart0",
+        "none",
+        "--json",
+        "-",
+    ];
+    for round in 1..=3usize {
+        let output = emulator(&arguments);
+        assert!(output.status.success());
+        let report = report(&output);
+        assert_eq!(report["stop"], "time");
+        assert_eq!(report["virtual_seconds"], 0.02);
+        assert_eq!(report["meter"]["n"], 1.0);
+        assert_eq!(report["meter"]["f"], 16.0);
+        assert_eq!(report["leds"]["LED1"]["pulses"], 1);
+        assert_eq!(report["flash"]["writes"], 1);
+        assert_eq!(report["flash"]["wear"][0]["address"], "0x00008000");
+        let flash = fs::read(&image).expect("written back");
+        assert_eq!(flash.len(), 0x8000 + 4 * round);
+        assert_eq!(flash[0x8000..], [0x0D, 0xF0, 0x0D, 0x60].repeat(round));
+    }
+    let before = fs::read(&image).expect("there");
+    let output = emulator(&[&arguments[..], &["--discard"]].concat());
+    assert!(output.status.success());
+    assert_eq!(fs::read(&image).expect("there"), before);
+    assert!(!directory.0.join("meter.bin.uicr").exists(), "as new");
+    assert!(!directory.0.join("meter.bin.nor").exists(), "blank");
+}
+
+#[test]
+fn the_console_goes_where_it_is_sent() {
+    let directory = Directory::new("console");
+    let image = directory.file("meter.bin", &firmware());
+    let output = emulator(&[text(&image), "--for", "20ms", "--quiet"]);
+    assert_eq!(output.stdout, b"meter n=1 f=0x10\n");
+    assert_eq!(output.stderr, b"");
+    let file = directory.0.join("console.txt");
+    let to_file = format!("file:{}", text(&file));
+    emulator(&[text(&image), "--for", "20ms", "--uart0", &to_file]);
+    assert_eq!(fs::read(&file).expect("written"), b"meter n=1 f=0x10\n");
+}
+
+#[test]
+fn what_is_malformed_ends_with_code_2_and_says_where() {
+    let directory = Directory::new("malformed");
+    let image = directory.file("good.bin", &firmware());
+    let empty = directory.file("empty.bin", b"");
+    let elf = directory.file("bad.elf", b"\x7FELF\x02\x01\x01");
+    let recording = directory.file("bad.csv", b"0,230,5\n0.001,231,5\nhello,1,2\n");
+    let state = directory.file("bad.state", b"WLSNAP01 and then nothing");
+    let cases: [(&[&str], &str); 8] = [
+        (&[text(&empty)], "offset 0x0"),
+        (&[text(&elf)], "offset 0x7"),
+        (&["no-such-file"], "no-such-file"),
+        (&[text(&image), "--recording", text(&recording)], "3"),
+        (&[text(&image), "--mains", "sine:230V,5Q"], "column 11"),
+        (&[text(&image), "--restore", text(&state)], "not a snapshot"),
+        (&[text(&image), "--for", "soon"], "soon"),
+        (&[text(&image), "--uart0", "tcp:high"], "high"),
+    ];
+    for (arguments, said) in cases {
+        let output = emulator(&[arguments, &["--discard"]].concat());
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.contains(said), "{arguments:?}: {message}");
+    }
+}
+
+#[test]
+fn a_cut_leaves_its_mark_and_states_are_kept() {
+    let directory = Directory::new("cut");
+    let image = directory.file("meter.bin", &firmware());
+    let state = directory.0.join("state");
+    let common = [
+        text(&image),
+        "--for",
+        "20ms",
+        "--uart0",
+        "none",
+        "--json",
+        "-",
+    ];
+    let run = |more: &[&str]| report(&emulator(&[&common[..], more].concat()));
+    let cut = run(&["--cut-at", "flash:1", "--discard", "--save", text(&state)]);
+    assert_eq!(cut["stop"], "power cut");
+    let on = run(&["--cut-at", "flash:1", "--discard", "--power-up"]);
+    assert_eq!(on["stop"], "time");
+    assert_eq!(on["resets"]["power"], 2);
+    let counted = run(&["--stop-after", "25", "--discard"]);
+    assert_eq!(counted["stop"], "instructions");
+    assert_eq!(counted["instructions"], 25);
+    let restored = run(&["--restore", text(&state), "--discard"]);
+    assert_eq!(restored["stop"], "power cut", "it is still off");
+    let skipped = run(&["--discard", "--skip", "0x200:1"]);
+    assert_eq!(skipped["stop"], "time");
+}
+
+fn send(stream: &mut TcpStream, packet: &str) -> String {
+    let sum = packet.bytes().fold(0u8, |sum, byte| sum.wrapping_add(byte));
+    write!(stream, "${packet}#{sum:02x}").expect("open");
+    let mut reply = Vec::new();
+    let mut byte = [0];
+    loop {
+        stream.read_exact(&mut byte).expect("a reply");
+        match byte[0] {
+            b'+' if reply.is_empty() => {}
+            b'#' => break,
+            other => reply.push(other),
+        }
+    }
+    stream.read_exact(&mut [0; 2]).expect("a checksum");
+    String::from_utf8(reply).expect("text").replacen('$', "", 1)
+}
+
+#[test]
+fn a_debugger_steps_and_breaks() {
+    let directory = Directory::new("gdb");
+    let image = directory.file("meter.bin", &firmware());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .args(["run", text(&image), "--gdb", "0", "--discard", "--quiet"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    let mut errors = BufReader::new(child.stderr.take().expect("piped"));
+    errors.read_line(&mut line).expect("the address");
+    let address = line.trim().strip_prefix("gdb: tcp ").expect("an address");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    assert!(send(&mut stream, "qSupported").contains("features"));
+    assert!(send(&mut stream, "qXfer:features:read:target.xml:0,40").starts_with('m'));
+    assert_eq!(send(&mut stream, "pf"), "00020000");
+    assert_eq!(send(&mut stream, "s"), "S05");
+    assert_eq!(send(&mut stream, "pf"), "04020000");
+    assert_eq!(send(&mut stream, "m200,2"), "40f2");
+    assert_eq!(send(&mut stream, "M20000000,2:abcd"), "OK");
+    assert_eq!(send(&mut stream, "m20000000,2"), "abcd");
+    assert_eq!(send(&mut stream, "m60000000,2"), "E01");
+    assert_eq!(send(&mut stream, "Z0,212,2"), "OK");
+    assert_eq!(send(&mut stream, "c"), "S05");
+    assert_eq!(send(&mut stream, "pf"), "12020000");
+    assert_eq!(send(&mut stream, "z0,212,2"), "OK");
+    assert_eq!(send(&mut stream, "P0=78563412"), "OK");
+    assert_eq!(&send(&mut stream, "g")[..8], "78563412");
+    assert_eq!(send(&mut stream, "vMustReplyEmpty"), "");
+    assert_eq!(send(&mut stream, "D"), "OK");
+    assert!(child.wait().expect("it ends").success());
+}
