@@ -81,6 +81,8 @@ impl TryFrom<usize> for YieldCall {
 }
 
 /// A decoded system call. Nothing in it has been checked yet beyond its class.
+///
+/// In the order of [`SyscallClass`], so that decoding needs no table.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub enum Syscall {
     /// Class [`SyscallClass::Yield`].
@@ -129,18 +131,6 @@ pub enum Syscall {
         allow_size: usize,
     },
 
-    /// Class [`SyscallClass::UserspaceReadableAllow`].
-    UserspaceReadableAllow {
-        /// Driver number.
-        driver_number: usize,
-        /// Buffer number within the driver.
-        subdriver_number: usize,
-        /// Claimed start of the buffer.
-        allow_address: *mut u8,
-        /// Claimed length of the buffer in bytes.
-        allow_size: usize,
-    },
-
     /// Class [`SyscallClass::ReadOnlyAllow`].
     ReadOnlyAllow {
         /// Driver number.
@@ -168,12 +158,24 @@ pub enum Syscall {
         /// Completion code that the process leaves behind.
         completion_code: usize,
     },
+
+    /// Class [`SyscallClass::UserspaceReadableAllow`].
+    UserspaceReadableAllow {
+        /// Driver number.
+        driver_number: usize,
+        /// Buffer number within the driver.
+        subdriver_number: usize,
+        /// Claimed start of the buffer.
+        allow_address: *mut u8,
+        /// Claimed length of the buffer in bytes.
+        allow_size: usize,
+    },
 }
 
 impl Syscall {
     /// Decodes the registers of TRD 104, or `None` for an unknown class (which
     /// the caller treats as a fault of the process).
-    #[inline]
+    #[inline(always)]
     pub fn from_register_arguments(
         syscall_number: u8,
         r0: usize,

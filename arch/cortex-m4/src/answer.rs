@@ -42,7 +42,7 @@ impl Frame {
     }
 
     /// Writes `answer` where the process will find it in r0 to r3.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn answer(&mut self, answer: SyscallReturn) {
         match answer {
             SyscallReturn::Success => self.set(Word::R0, SUCCESS),

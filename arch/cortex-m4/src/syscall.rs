@@ -68,32 +68,36 @@ unsafe fn conclude(
     stack_pointer: usize,
     fetch: impl FnOnce(usize) -> Option<u16>,
 ) -> ContextSwitchReason {
-    if exit == Exit::Fault {
-        return ContextSwitchReason::Fault;
-    }
     // SAFETY: promised by the caller.
-    let Some(frame) = (unsafe { Frame::within(stack_pointer, memory_start, memory_end) }) else {
-        return ContextSwitchReason::Fault;
-    };
-    if exit == Exit::Interrupted {
-        return ContextSwitchReason::Interrupted;
+    let frame = || unsafe { Frame::within(stack_pointer, memory_start, memory_end) };
+    // The system call first: it is what happens most.
+    match exit {
+        Exit::SystemCall => {
+            let syscall = frame().and_then(|frame| decode(&frame, fetch));
+            match syscall {
+                Some(syscall) => ContextSwitchReason::SyscallFired { syscall },
+                None => ContextSwitchReason::Fault,
+            }
+        }
+        Exit::Interrupted if frame().is_some() => ContextSwitchReason::Interrupted,
+        Exit::Interrupted | Exit::Fault => ContextSwitchReason::Fault,
     }
+}
+
+/// The system call of a frame, if there is one and it has a known class.
+#[inline(always)]
+fn decode(frame: &Frame, fetch: impl FnOnce(usize) -> Option<u16>) -> Option<Syscall> {
     // The hardware stacked the address behind the two bytes of the `svc`.
-    let instruction = fetch((frame.get(Word::Pc) as usize).wrapping_sub(2));
-    let Some(class) = instruction.and_then(svc_immediate) else {
-        return ContextSwitchReason::Fault;
-    };
+    let instruction = fetch((frame.get(Word::Pc) as usize).wrapping_sub(2))?;
+    let class = svc_immediate(instruction)?;
     let register = |word| (frame.get(word) as usize).into();
-    match Syscall::from_register_arguments(
+    Syscall::from_register_arguments(
         class,
         frame.get(Word::R0) as usize,
         register(Word::R1),
         register(Word::R2),
         register(Word::R3),
-    ) {
-        Some(syscall) => ContextSwitchReason::SyscallFired { syscall },
-        None => ContextSwitchReason::Fault,
-    }
+    )
 }
 
 /// The immediate of an `svc` instruction, `None` for any other instruction.
@@ -116,8 +120,8 @@ mod crossing {
     pub(super) unsafe fn enter(state: &mut CortexMStoredState) -> Exit {
         // SAFETY: promised by the caller.
         match unsafe { enter_process(state) } {
-            1 => Exit::Interrupted,
             2 => Exit::SystemCall,
+            1 => Exit::Interrupted,
             _ => Exit::Fault,
         }
     }
@@ -172,7 +176,7 @@ impl UserspaceKernelBoundary for SysCall {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn set_syscall_return_value(
         &self,
         accessible_memory_start: *const u8,
@@ -209,7 +213,7 @@ impl UserspaceKernelBoundary for SysCall {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn switch_to_process(
         &self,
         accessible_memory_start: *const u8,

@@ -6,17 +6,14 @@ use core::num::NonZeroU32;
 use super::Kernel;
 use crate::capabilities;
 use crate::deferred_call::DeferredCall;
-use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::MPU;
 use crate::platform::scheduler_timer::SchedulerTimer;
 use crate::platform::watchdog::WatchDog;
-use crate::platform::{
-    ContextSwitchCallback, KernelResources, ProcessFault, SyscallDriverLookup, SyscallFilter,
-};
-use crate::process::{Process, ProcessStandard, State, StoppedExecutingReason, Task};
+use crate::platform::{ContextSwitchCallback, KernelResources, ProcessFault};
+use crate::process::{Exit, Process, ProcessStandard, State, StoppedExecutingReason, Task};
 use crate::scheduler::{Scheduler, SchedulingDecision};
-use crate::syscall::{ContextSwitchReason, Syscall, SyscallReturn};
+use crate::syscall::SyscallReturn;
 
 impl Kernel {
     /// Runs the board, for ever.
@@ -132,7 +129,7 @@ impl Kernel {
                 }
                 State::Yielded => match process.dequeue_task() {
                     None => return StoppedExecutingReason::NoWorkLeft,
-                    Some(Task::FunctionCall(call)) => process.set_process_function(call),
+                    Some(Task::FunctionCall(call)) => process.call(call),
                     // Nobody waits for it, and it has nothing to execute.
                     Some(Task::ReturnValue(_)) => {}
                 },
@@ -146,7 +143,7 @@ impl Kernel {
                             (values.argument0, values.argument1, values.argument2)
                         }
                     };
-                    process.resume_with(SyscallReturn::YieldWaitFor(a0, a1, a2));
+                    process.answer(SyscallReturn::YieldWaitFor(a0, a1, a2));
                 }
                 State::Stopped(_) => return StoppedExecutingReason::Stopped,
                 State::Faulted => return StoppedExecutingReason::StoppedFaulted,
@@ -158,8 +155,7 @@ impl Kernel {
     /// Executes code of the process and its system calls, as long as it keeps
     /// running. `None` when its state has changed.
     ///
-    /// This loop is what a system call costs. A command is carried out in it;
-    /// everything else is called.
+    /// This loop, with what is inlined into it, is what a system call costs.
     #[inline(always)]
     fn execute_code<KR: KernelResources<C>, C: Chip>(
         &self,
@@ -188,44 +184,20 @@ impl Kernel {
                 chip.mpu().enable_app_mpu();
                 self.mpu_owner.set(processid.id());
             }
-            match process.switch_to() {
-                Some(ContextSwitchReason::SyscallFired {
-                    syscall:
-                        syscall @ Syscall::Command {
-                            driver_number,
-                            subdriver_number,
-                            arg0,
-                            arg1,
-                        },
-                }) => {
-                    let answer =
-                        match resources.syscall_filter().filter_syscall(process, &syscall) {
-                            Ok(()) => resources.syscall_driver_lookup().with_driver(
-                                driver_number,
-                                |driver| match driver {
-                                    Some(driver) => SyscallReturn::from_command_return(
-                                        driver.command(subdriver_number, arg0, arg1, processid),
-                                    ),
-                                    None => SyscallReturn::Failure(ErrorCode::NODEVICE),
-                                },
-                            ),
-                            Err(code) => SyscallReturn::Failure(code),
-                        };
-                    process.set_syscall_return_value(answer);
-                }
-                Some(ContextSwitchReason::SyscallFired { syscall }) => {
-                    if !self.handle_syscall(resources, process, syscall) {
+            match process.execute() {
+                Exit::SystemCall => {
+                    if !self.handle_syscall(resources, process, processid) {
                         return None;
                     }
                 }
-                Some(ContextSwitchReason::Interrupted) => {}
-                Some(ContextSwitchReason::Fault) => {
+                Exit::Interrupted => {}
+                Exit::Fault => {
                     process_faulted(resources.process_fault(), process);
                     return None;
                 }
                 // Its state changed behind this loop's back. If it did not, the
                 // process cannot be executed.
-                None => {
+                Exit::NotRunning => {
                     if process.get_state() == State::Running {
                         process_faulted(resources.process_fault(), process);
                     }

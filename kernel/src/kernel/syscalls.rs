@@ -7,16 +7,53 @@ use crate::grant;
 use crate::memop;
 use crate::platform::chip::Chip;
 use crate::platform::{KernelResources, SyscallDriverLookup, SyscallFilter};
-use crate::process::Process;
+use crate::process::{Process, ProcessId, ProcessStandard};
 use crate::syscall::{Syscall, SyscallDriver, SyscallReturn, YieldCall};
 use crate::upcall::{Upcall, UpcallId};
 
 impl Kernel {
-    /// Carries out a system call other than a command. Returns whether the
+    /// Carries out the system call that a process has made. Returns whether the
     /// process can be resumed as it is (else its state tells what is next).
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn handle_syscall<KR: KernelResources<C>, C: Chip>(
         &self,
+        resources: &KR,
+        process: &'static ProcessStandard<C>,
+        processid: ProcessId,
+    ) -> bool {
+        let Some(syscall) = process.last_syscall() else {
+            return false;
+        };
+        let Syscall::Command {
+            driver_number,
+            subdriver_number,
+            arg0,
+            arg1,
+        } = syscall
+        else {
+            return Self::handle_other_syscall(resources, process, syscall);
+        };
+        let answer = match resources.syscall_filter().filter_syscall(process, &syscall) {
+            Ok(()) => resources
+                .syscall_driver_lookup()
+                .with_driver(driver_number, |driver| match driver {
+                    Some(driver) => SyscallReturn::from_command_return(driver.command(
+                        subdriver_number,
+                        arg0,
+                        arg1,
+                        processid,
+                    )),
+                    None => SyscallReturn::Failure(ErrorCode::NODEVICE),
+                }),
+            Err(code) => SyscallReturn::Failure(code),
+        };
+        process.answer_at_once(answer);
+        true
+    }
+
+    /// As [`handle_syscall`](Self::handle_syscall), for what is no command.
+    #[inline(never)]
+    fn handle_other_syscall<KR: KernelResources<C>, C: Chip>(
         resources: &KR,
         process: &dyn Process,
         syscall: Syscall,

@@ -27,6 +27,7 @@ pub use self::policies::{
 pub use self::printer::{ProcessPrinter, ProcessPrinterContext};
 pub use self::process_trait::Process;
 pub use self::restart_backoff::{Backoff, RestartBackoff};
+pub(crate) use self::standard::Exit;
 pub use self::standard::ProcessStandard;
 pub use self::types::{
     Error, FaultAction, FunctionCall, FunctionCallSource, ProcessAddresses,

@@ -35,28 +35,24 @@ impl<S> Guarded<S> {
         }
     }
 
-    /// Lends the value to `f`.
+    /// Lends the value.
     #[inline(always)]
-    pub(super) fn lend<R>(&self, f: impl FnOnce(&mut S) -> R) -> Result<R, Refusal> {
+    pub(super) fn lend(&self) -> Result<Lent<'_, S>, Refusal> {
         match self.status.get() {
-            Status::Free => {}
-            Status::Lent => return Err(Refusal::Lent),
-            Status::StackFailed => return Err(Refusal::StackFailed),
+            Status::Free => {
+                self.status.set(Status::Lent);
+                Ok(Lent(self))
+            }
+            Status::Lent => Err(Refusal::Lent),
+            Status::StackFailed => Err(Refusal::StackFailed),
         }
-        self.status.set(Status::Lent);
-        // SAFETY: `Lent` keeps everybody else away until it is over.
-        let result = f(unsafe { &mut *self.value.get() });
-        self.status.set(Status::Free);
-        Ok(result)
     }
 
-    /// Lends the value to `f`, which puts something on the stack. If it cannot,
-    /// the value is not lent again before the failure is cleared.
+    /// The process's stack had no room: the value is not lent again before the
+    /// failure is cleared.
     #[inline(always)]
-    pub(super) fn put(&self, f: impl FnOnce(&mut S) -> Result<(), ()>) {
-        if let Ok(Err(())) = self.lend(f) {
-            self.status.set(Status::StackFailed);
-        }
+    pub(super) fn set_failure(&self) {
+        self.status.set(Status::StackFailed);
     }
 
     /// Shows the value to `f`, unless somebody is at it.
@@ -77,5 +73,23 @@ impl<S> Guarded<S> {
         if self.status.get() == Status::StackFailed {
             self.status.set(Status::Free);
         }
+    }
+}
+
+/// A value that is lent; it goes back when this is dropped.
+pub(super) struct Lent<'a, S>(&'a Guarded<S>);
+
+impl<S> Lent<'_, S> {
+    #[inline(always)]
+    pub(super) fn get(&mut self) -> &mut S {
+        // SAFETY: `Status::Lent` keeps everybody else away as long as this lives.
+        unsafe { &mut *self.0.value.get() }
+    }
+}
+
+impl<S> Drop for Lent<'_, S> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.status.set(Status::Free);
     }
 }

@@ -70,19 +70,21 @@ impl<C: Chip> ProcessStandard<C> {
             return;
         };
         self.stored_state.clear_failure();
-        let initialized = self.stored_state.lend(|stored_state| {
-            // SAFETY: the block belongs to this process, and it is not running.
-            unsafe {
-                self.chip.userspace_kernel_boundary().initialize_process(
-                    self.memory_start,
-                    self.app_break.get(),
-                    stored_state,
-                )
-            }
-        });
-        let Ok(Ok(())) = initialized else {
+        let Ok(mut stored_state) = self.stored_state.lend() else {
             return;
         };
+        // SAFETY: the block belongs to this process, and it is not running.
+        let initialized = unsafe {
+            self.chip.userspace_kernel_boundary().initialize_process(
+                self.memory_start,
+                self.app_break.get(),
+                stored_state.get(),
+            )
+        };
+        drop(stored_state);
+        if initialized.is_err() {
+            return;
+        }
 
         let identifier = self.kernel.create_process_identifier();
         let index = self.process_id.get().index;

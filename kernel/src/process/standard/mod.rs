@@ -20,6 +20,7 @@
 //! a grant while it is entered.
 
 mod create;
+mod execution;
 mod grants;
 mod guarded;
 mod lifecycle;
@@ -34,6 +35,7 @@ use core::num::NonZeroU32;
 use tock_tbf::types::{CommandPermissions, TbfHeader, NUM_STORAGE_PERMISSIONS};
 
 pub(in crate::process) use self::create::Surroundings;
+pub(crate) use self::execution::Exit;
 use self::grants::GrantPointerEntry;
 use self::guarded::Guarded;
 use self::queue::TaskQueue;
@@ -156,7 +158,7 @@ impl DebugState {
         self.stack_min.set(usize::MAX);
     }
 
-    #[inline]
+    #[inline(always)]
     fn syscall_called(&self, syscall: Syscall) {
         self.syscall_count
             .set(self.syscall_count.get().wrapping_add(1));

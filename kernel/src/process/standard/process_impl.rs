@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use tock_tbf::types::CommandPermissions;
 
-use super::guarded::Refusal;
+use super::execution::Exit;
 use super::{PermissionMemo, ProcessStandard};
 use crate::capabilities;
 use crate::errorcode::ErrorCode;
@@ -302,61 +302,24 @@ impl<C: Chip> Process for ProcessStandard<C> {
         self.grant_of_driver(driver_num)
     }
 
-    #[inline(always)]
     fn set_syscall_return_value(&self, return_value: SyscallReturn) {
-        if self.state.get() == State::Running {
-            self.put_return_value(return_value);
-        } else {
-            self.resume_with(return_value);
-        }
+        self.answer(return_value);
     }
 
     fn set_process_function(&self, callback: FunctionCall) {
-        self.stored_state.put(|stored_state| {
-            // SAFETY: the process is not executing, and its accessible memory is
-            // reached by pointers only.
-            unsafe {
-                self.chip.userspace_kernel_boundary().set_process_function(
-                    self.memory_start,
-                    self.app_break.get(),
-                    stored_state,
-                    callback,
-                )
-            }
-        });
-        self.state.set(State::Running);
+        self.call(callback);
     }
 
-    #[inline(always)]
     fn switch_to(&self) -> Option<ContextSwitchReason> {
-        if self.state.get() != State::Running {
-            return None;
-        }
-        let executed = self.stored_state.lend(|stored_state| {
-            // SAFETY: the kernel has configured the MPU for this process, and
-            // its accessible memory is reached by pointers only.
-            unsafe {
-                self.chip.userspace_kernel_boundary().switch_to_process(
-                    self.memory_start,
-                    self.app_break.get(),
-                    stored_state,
-                )
-            }
-        });
-        match executed {
-            Ok((reason, stack_pointer)) => {
-                if let ContextSwitchReason::SyscallFired { syscall } = reason {
-                    self.debug.syscall_called(syscall);
-                } else if let Some(stack_pointer) = stack_pointer {
-                    self.debug.stack_pointer_seen(stack_pointer.addr());
-                }
-                Some(reason)
-            }
-            Err(Refusal::StackFailed) => {
-                self.stored_state.clear_failure();
-                Some(ContextSwitchReason::Fault)
-            }
-            Err(Refusal::Lent) => None,
+        match self.execute() {
+            Exit::SystemCall => self
+                .debug
+                .last_syscall
+                .get()
+                .map(|syscall| ContextSwitchReason::SyscallFired { syscall }),
+            Exit::Interrupted => Some(ContextSwitchReason::Interrupted),
+            Exit::Fault => Some(ContextSwitchReason::Fault),
+            Exit::NotRunning => None,
         }
     }
 
@@ -417,6 +380,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
         count.set(count.get().wrapping_add(1));
     }
 
+    #[inline(always)]
     fn debug_syscall_called(&self, last_syscall: Syscall) {
         self.debug.syscall_called(last_syscall);
     }
@@ -437,37 +401,5 @@ impl<C: Chip> ProcessStandard<C> {
             permissions,
         });
         permissions
-    }
-
-    #[inline(always)]
-    fn put_return_value(&self, return_value: SyscallReturn) {
-        self.stored_state.put(|stored_state| {
-            // SAFETY: the process is not executing, and its accessible memory is
-            // reached by pointers only.
-            unsafe {
-                self.chip
-                    .userspace_kernel_boundary()
-                    .set_syscall_return_value(
-                        self.memory_start,
-                        self.app_break.get(),
-                        stored_state,
-                        return_value,
-                    )
-            }
-        });
-    }
-
-    /// Gives an answer to a process that waits for it, or was stopped meanwhile.
-    #[inline(never)]
-    pub(crate) fn resume_with(&self, return_value: SyscallReturn) {
-        let resumed = match self.state.get() {
-            State::Running | State::YieldedFor(_) => State::Running,
-            State::Stopped(_) => State::Stopped(StoppedState::Running),
-            // It ended, or started over, in the course of its own system call:
-            // nobody waits for the answer.
-            State::Yielded | State::Faulted | State::Terminated => return,
-        };
-        self.put_return_value(return_value);
-        self.state.set(resumed);
     }
 }
