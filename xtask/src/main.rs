@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
+mod bench;
 mod command;
 mod cross;
 mod flash;
@@ -25,6 +27,10 @@ enum Task {
     Image,
     /// Build the image and watch it measure in the emulator.
     Run(run::Arguments),
+    /// Attack every wall of the running image.
+    Audit,
+    /// Measure instruction counts, sizes and speed.
+    Bench,
     /// Clippy over what only exists on the target.
     Clippy,
     /// Write the image to a board over its debug probe.
@@ -36,6 +42,8 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Image => image::build(&project).map(drop),
         Task::Run(arguments) => run::run(&project, &arguments),
+        Task::Audit => audit::run(&project),
+        Task::Bench => bench::run(&project),
         Task::Clippy => cross::clippy(&project),
         Task::Flash => flash::flash(&project),
     }

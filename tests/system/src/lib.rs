@@ -1,5 +1,9 @@
 //! End-to-end tests: the flashed image in the emulator.
 
 pub mod direct;
+pub mod energy_pages;
+pub mod firmware;
 pub mod iec;
 pub mod iec_report;
+pub mod isolation;
+pub mod meter;

@@ -1,0 +1,101 @@
+//! The energy store's pages of a flash image, worked on by the store's own code on the host.
+
+use std::cell::{Cell, RefCell};
+
+use capsules::energy_store::{EnergyStore, Kind};
+use capsules::word_flash::{WordFlash, WordFlashClient};
+use kernel::ErrorCode;
+
+const WORDS_PER_PAGE: usize = 1024;
+
+/// Pages in memory; operations end when they are asked to.
+struct Pages {
+    words: RefCell<Vec<u32>>,
+    pending: Cell<bool>,
+    erases: Cell<usize>,
+}
+
+impl WordFlash<'_> for Pages {
+    fn set_client(&self, _client: &dyn WordFlashClient) {}
+
+    fn read(&self, word: usize) -> u32 {
+        self.words.borrow()[word]
+    }
+
+    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
+        self.words.borrow_mut()[word] &= value;
+        self.pending.set(true);
+        Ok(())
+    }
+
+    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
+        let start = page * WORDS_PER_PAGE;
+        self.words.borrow_mut()[start..start + WORDS_PER_PAGE].fill(u32::MAX);
+        self.erases.set(self.erases.get() + 1);
+        self.pending.set(true);
+        Ok(())
+    }
+}
+
+/// How many more records of the registers a store gets.
+#[derive(Clone, Copy, Debug)]
+pub enum Fill {
+    /// None.
+    AsItIs,
+    /// So many.
+    Records(usize),
+    /// Until the next record must erase a page.
+    UntilTheNextErases,
+}
+
+/// Writes the newest record of the registers again and again into the store
+/// whose pages are `region`.
+///
+/// # Panics
+/// When the store holds no registers, or is unsound.
+pub fn fill(region: &mut [u8], fill: Fill) {
+    let most = match fill {
+        Fill::AsItIs => return,
+        Fill::Records(count) => count,
+        Fill::UntilTheNextErases => usize::MAX,
+    };
+    let pages = Pages {
+        words: RefCell::new(
+            region
+                .chunks_exact(4)
+                .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+                .collect(),
+        ),
+        pending: Cell::new(false),
+        erases: Cell::new(0),
+    };
+    let store = EnergyStore::new(&pages);
+    let finish = || {
+        while pages.pending.take() {
+            store.finished(Ok(()));
+        }
+    };
+    let mut payload = [0; capsules::energy_store::MAX_PAYLOAD];
+    let length = loop {
+        match store.newest(Kind::Registers, &mut payload) {
+            Ok((length, _)) => break length,
+            Err(ErrorCode::BUSY) => finish(),
+            Err(error) => panic!("the store has no registers: {error:?}"),
+        }
+    };
+    for _ in 0..most {
+        let before = pages.words.borrow().clone();
+        let erases = pages.erases.get();
+        store
+            .append(Kind::Registers, &payload[..length])
+            .expect("the store takes a record");
+        finish();
+        if matches!(fill, Fill::UntilTheNextErases) && pages.erases.get() > erases && erases > 0 {
+            *pages.words.borrow_mut() = before;
+            break;
+        }
+    }
+    for (bytes, word) in region.chunks_exact_mut(4).zip(pages.words.borrow().iter()) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+}

@@ -1,0 +1,159 @@
+//! The flash image that `make image` built, with guests placed beside its apps.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use board_manifest::Manifest;
+
+/// Bytes of a TBF header without elements, which is a padding object.
+const PADDING_HEADER: usize = 16;
+
+/// Top folder of the checkout.
+pub fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A file that `make image` leaves.
+pub fn built(name: &str) -> PathBuf {
+    project().join("target/image").join(name)
+}
+
+/// Reads a file that `make image` leaves.
+///
+/// # Panics
+/// When it is not there.
+pub fn read_built(name: &str) -> Vec<u8> {
+    let path = built(name);
+    fs::read(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}; run `make image` first", path.display());
+    })
+}
+
+/// meter.toml.
+///
+/// # Panics
+/// When it is not sound; a build would have failed before.
+pub fn manifest() -> Manifest {
+    Manifest::load(&project().join("boards/nrf52840-meter/meter.toml"))
+        .expect("meter.toml is sound")
+}
+
+/// A flash image in the making.
+#[derive(Clone)]
+pub struct Firmware {
+    flash: Vec<u8>,
+    manifest: Manifest,
+}
+
+impl Firmware {
+    /// The meter as it is flashed.
+    pub fn meter() -> Self {
+        Self {
+            flash: read_built("meter.img"),
+            manifest: manifest(),
+        }
+    }
+
+    /// The kernel alone, without any app.
+    pub fn kernel_only() -> Self {
+        let mut firmware = Self::meter();
+        let apps = firmware.manifest.flash.apps;
+        firmware.flash[apps.start as usize..apps.end() as usize].fill(0xFF);
+        firmware
+    }
+
+    /// Puts a TBF object into the slot of that name, in place of what is there.
+    ///
+    /// # Panics
+    /// When there is no such slot, or the object does not fit it.
+    #[must_use]
+    pub fn with_object(mut self, slot: &str, object: &[u8]) -> Self {
+        let region = self.manifest.app(slot).expect("a slot of meter.toml").flash;
+        assert!(object.len() <= region.size as usize, "too long for {slot}");
+        let mut objects = self.objects();
+        objects.retain(|(start, _)| *start != region.start as usize);
+        objects.push((region.start as usize, object.to_vec()));
+        objects.sort();
+        self.write_list(&objects);
+        self
+    }
+
+    /// Puts the guest `NAME-SLOT` that `make image` built into its slot.
+    #[must_use]
+    pub fn with_guest(self, name: &str, slot: &str) -> Self {
+        let object = read_built(&format!("{name}-{slot}.tbf"));
+        self.with_object(slot, &object)
+    }
+
+    /// Puts the attacker into a slot, with this attack chosen.
+    ///
+    /// # Panics
+    /// When there is no such attack.
+    #[must_use]
+    pub fn with_attacker(self, slot: &str, attack: &str, argument: u32) -> Self {
+        let (number, _) = attacker::find(attack).expect("an attack of the catalogue");
+        let mut object = read_built(&format!("attacker-{slot}.tbf"));
+        attacker::selector::choose(&mut object, number, argument)
+            .expect("the object has a selector");
+        self.with_object(slot, &object)
+    }
+
+    /// Replaces what was flashed behind the apps: key store and energy store.
+    #[must_use]
+    pub fn with_data_of(mut self, flash: &[u8]) -> Self {
+        let start = self.manifest.flash.apps.end() as usize;
+        self.flash[start..].copy_from_slice(&flash[start..]);
+        self
+    }
+
+    /// The bytes of the flash, from address 0.
+    pub fn bytes(&self) -> &[u8] {
+        &self.flash
+    }
+
+    /// The objects of the list that are no padding, with their addresses.
+    fn objects(&self) -> Vec<(usize, Vec<u8>)> {
+        let apps = self.manifest.flash.apps;
+        let mut at = apps.start as usize;
+        let mut objects = Vec::new();
+        while at + PADDING_HEADER <= apps.end() as usize && self.flash[at..at + 2] == [2, 0] {
+            let word = |offset: usize| {
+                let bytes = &self.flash[at + offset..at + offset + 4];
+                u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize
+            };
+            let (header, total) = (word(0) >> 16, word(4));
+            if header > PADDING_HEADER {
+                objects.push((at, self.flash[at..at + total].to_vec()));
+            }
+            at += total;
+        }
+        objects
+    }
+
+    fn write_list(&mut self, objects: &[(usize, Vec<u8>)]) {
+        let apps = self.manifest.flash.apps;
+        let mut at = apps.start as usize;
+        self.flash[at..apps.end() as usize].fill(0xFF);
+        for (start, object) in objects {
+            if at < *start {
+                self.flash[at..at + PADDING_HEADER].copy_from_slice(&padding(start - at));
+            }
+            self.flash[*start..start + object.len()].copy_from_slice(object);
+            at = start + object.len();
+        }
+    }
+}
+
+/// A padding object's header.
+fn padding(length: usize) -> [u8; PADDING_HEADER] {
+    let words = [2 | (PADDING_HEADER as u32) << 16, length as u32, 0];
+    let checksum = words.iter().fold(0, |sum, word| sum ^ word);
+    let mut header = [0; PADDING_HEADER];
+    for (bytes, word) in header
+        .chunks_exact_mut(4)
+        .zip(words.into_iter().chain([checksum]))
+    {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    header
+}

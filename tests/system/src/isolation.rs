@@ -1,0 +1,159 @@
+//! One attack after the other against a meter that measures, and what became of each.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use attacker::{Attack, Expected, ATTACKS, BREACH, CONTAINED, LINE_START};
+use emulator::report::crash_log;
+use emulator::Machine;
+
+use crate::firmware::Firmware;
+use crate::meter;
+
+/// The attacker's slot.
+const SLOT: &str = "dlms";
+/// What the meter measures meanwhile.
+const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+/// Long enough for the attack and for two lines of measurements after it.
+const DURATION: Duration = Duration::from_millis(2_300);
+/// Power factor 0.8 at 230 V and 5 A, with the tolerance of an uncalibrated
+/// front end.
+const WATTS: std::ops::Range<f64> = 850.0..990.0;
+
+/// What became of one attack.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The attack.
+    pub attack: &'static Attack,
+    /// What it got, in words.
+    pub found: String,
+    /// Which walls failed; none when all held.
+    pub failures: Vec<String>,
+}
+
+/// Carries out every attack of the catalogue, on both cores of the host.
+///
+/// # Panics
+/// When the images are not built.
+pub fn carry_out_all() -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(attack) = ATTACKS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = carry_out(attack);
+                    outcomes.lock().expect("no worker panics").push(outcome);
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().expect("no worker panics");
+    outcomes.sort_by_key(|outcome| attacker::find(outcome.attack.name).map(|(number, _)| number));
+    outcomes
+}
+
+/// Carries out one attack.
+///
+/// # Panics
+/// When the images are not built.
+pub fn carry_out(attack: &'static Attack) -> Outcome {
+    let firmware = Firmware::meter().with_attacker(SLOT, attack.name, 0);
+    let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
+    machine.run_for(DURATION);
+    let text = meter::console(&machine);
+    let attacks: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with(LINE_START))
+        .collect();
+    let starts = attacks
+        .iter()
+        .filter(|line| line.contains(": start"))
+        .count();
+    let last = attacks.last().copied().unwrap_or("").to_owned();
+    let state = attacker_state(&mut machine);
+
+    let mut failures = Vec::new();
+    let mut expect = |held: bool, wall: &str| {
+        if !held {
+            failures.push(wall.to_owned());
+        }
+    };
+    expect(!text.contains(BREACH), "the attacker got through");
+    expect(starts >= 1, "the attack did not start");
+    expect(
+        as_expected(attack.expected, &last, starts, &state),
+        "the attack did not end as it must",
+    );
+    expect_metering(&mut machine, &mut expect);
+    Outcome {
+        attack,
+        found: format!("{} [{state:?}]", last.trim_start_matches(LINE_START)),
+        failures,
+    }
+}
+
+/// State, faults and restarts of the attacker, as the kernel's process table has them.
+#[derive(Debug, Default)]
+struct AttackerState {
+    state: String,
+    faults: u32,
+    restarts: u32,
+}
+
+fn attacker_state(machine: &mut Machine) -> AttackerState {
+    crash_log::read(machine)
+        .and_then(|log| {
+            log.processes
+                .into_iter()
+                .find(|process| process.name == "attacker")
+        })
+        .map(|process| AttackerState {
+            state: process.state.to_string(),
+            faults: process.faults,
+            restarts: process.restarts,
+        })
+        .unwrap_or_default()
+}
+
+fn as_expected(expected: Expected, last: &str, starts: usize, state: &AttackerState) -> bool {
+    let faulted = state.faults >= 1;
+    let contained = last.contains(CONTAINED) && !faulted;
+    match expected {
+        Expected::Fault => faulted,
+        Expected::Contained => contained,
+        Expected::FaultOrContained => faulted || contained,
+        Expected::Spin => !faulted && starts == 1,
+        Expected::Terminate => state.state == "terminated" && starts == 1,
+        Expected::Restart => state.restarts >= 1 && starts >= 2,
+    }
+}
+
+/// Whatever the attacker did: the kernel never reset, and no sample was lost.
+fn expect_metering(machine: &mut Machine, expect: &mut impl FnMut(bool, &str)) {
+    let resets = machine.statistics().resets[1..].iter().sum::<u64>();
+    expect(resets == 0, "the kernel was reset");
+    let metering = crash_log::read(machine).and_then(|log| {
+        log.processes
+            .into_iter()
+            .find(|process| process.name == "metering")
+    });
+    expect(
+        metering.is_some_and(|process| process.faults == 0 && process.restarts == 0),
+        "the metering app was hit",
+    );
+    let statistics = machine.statistics();
+    expect(
+        statistics.samples_lost + statistics.samples_overwritten == 0,
+        "the converter lost samples",
+    );
+    let reading = meter::readings(machine).pop();
+    expect(reading.is_some(), "the meter fell silent");
+    if let Some(reading) = reading {
+        expect(reading["lost"] == 0.0, "the metering app lost samples");
+        expect(WATTS.contains(&reading["W"]), "the meter measured wrongly");
+    }
+}

@@ -1,0 +1,104 @@
+//! The meter in the emulator: boot, calibration, and what its console says.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use emulator::front_end::FrontEnd;
+use emulator::image::Image;
+use emulator::mains::Mains;
+use emulator::{report, Config, Machine};
+
+use crate::firmware::Firmware;
+
+/// A line of measurements, by key.
+pub type Reading = BTreeMap<String, f64>;
+
+/// A machine with this flash and this load, its front end drawn from `seed`.
+///
+/// # Panics
+/// When the load is malformed or the host cannot run the emulator.
+pub fn boot(flash: &[u8], mains: &str, seed: u64) -> Machine {
+    let mains = Mains::parse(mains).expect("a load");
+    boot_with(flash, mains, seed)
+}
+
+/// As [`boot`], with any mains.
+///
+/// # Panics
+/// When the host cannot run the emulator.
+pub fn boot_with(flash: &[u8], mains: Mains, seed: u64) -> Machine {
+    let image = Image::from_raw(flash).expect("a flash image");
+    let config = Config {
+        seed,
+        analog: Box::new(FrontEnd::from_seed(mains, seed)),
+        ..Config::default()
+    };
+    Machine::new(&image, config).expect("a machine")
+}
+
+/// Everything that the meter has written on its local port.
+pub fn console(machine: &Machine) -> String {
+    String::from_utf8_lossy(machine.uart_output(0)).into_owned()
+}
+
+/// The lines of measurements so far.
+pub fn readings(machine: &Machine) -> Vec<Reading> {
+    machine
+        .uart_output(0)
+        .split(|byte| *byte == b'\n')
+        .filter_map(report::meter::parse)
+        .collect()
+}
+
+/// The newest line of measurements.
+///
+/// # Panics
+/// When there is none.
+pub fn last_reading(machine: &Machine) -> Reading {
+    readings(machine)
+        .pop()
+        .expect("the meter has printed a line")
+}
+
+/// The two steps of the calibration bench: load, command, the meter's answer.
+const CALIBRATION: [(&str, &str, &str); 2] = [
+    (
+        "sine:230V,10A,pf0.5,50Hz",
+        "calibrate low 230 10 60\n",
+        "ok calibrate low",
+    ),
+    (
+        "sine:230V,1A,pf0.5,50Hz",
+        "calibrate high 230 1 60\n",
+        "ok calibrate high",
+    ),
+];
+
+/// The flash of the meter after calibration with the front end of `seed`; made
+/// once in a test run.
+///
+/// # Panics
+/// When the meter does not accept a step.
+pub fn calibrated(seed: u64) -> Firmware {
+    static MADE: Mutex<BTreeMap<u64, Firmware>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().expect("no test fails while it holds this");
+    made.entry(seed).or_insert_with(|| calibrate(seed)).clone()
+}
+
+fn calibrate(seed: u64) -> Firmware {
+    let mut flash = Firmware::meter().bytes().to_vec();
+    for (mains, command, answer) in CALIBRATION {
+        let mut machine = boot(&flash, mains, seed);
+        machine.run_for(Duration::from_secs(2));
+        machine.uart_input(0, command.as_bytes());
+        machine.run_for(Duration::from_secs(14));
+        let text = console(&machine);
+        assert!(
+            text.lines().any(|line| line.starts_with(answer)),
+            "the meter did not accept {command:?}:\n{text}"
+        );
+        flash = machine.flash();
+    }
+    Firmware::meter().with_data_of(&flash)
+}

@@ -1,0 +1,100 @@
+//! The supply fails at every flash operation of a save: the registers are the old or the new ones.
+//!
+//! The energy store's own tests cut at every operation against a model; these
+//! cut the whole meter: kernel, driver, flash controller and app.
+
+use std::time::Duration;
+
+use emulator::front_end::FrontEnd;
+use emulator::machine::Cut;
+use emulator::mains::Mains;
+use emulator::{Machine, Stop};
+use system_tests::energy_pages::{self, Fill};
+use system_tests::firmware::{manifest, Firmware};
+use system_tests::meter;
+
+const SEED: u64 = 1;
+const LOAD: &str = "sine:230V,20A,pf1,50Hz";
+/// A save comes ten seconds after the one before; this is shortly before one.
+const BEFORE_SAVE: Duration = Duration::from_millis(9_500);
+/// And this is behind it, an erase of a page included.
+const BEHIND_SAVE: Duration = Duration::from_millis(2_500);
+
+/// A meter that was calibrated and has saved its registers once or more.
+fn starting_state(fill: Fill) -> Vec<u8> {
+    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), LOAD, SEED);
+    machine.run_for(Duration::from_secs(13));
+    let mut flash = Firmware::meter()
+        .with_data_of(&machine.flash())
+        .bytes()
+        .to_vec();
+    let store = manifest().flash.energy_store;
+    energy_pages::fill(&mut flash[store.start as usize..store.end() as usize], fill);
+    flash
+}
+
+/// Starts again without load: what the first line says was restored.
+fn restored(machine: &mut Machine) -> f64 {
+    let no_load = Mains::parse("sine:230V,0A,50Hz").expect("a load");
+    machine.set_analog(Box::new(FrontEnd::from_seed(no_load, SEED)));
+    machine.power_cycle();
+    machine.take_uart_output(0);
+    machine.run_for(Duration::from_millis(2_500));
+    meter::last_reading(machine)["import_Wh"]
+}
+
+fn cut_everywhere(fill: Fill) {
+    let mut machine = meter::boot(&starting_state(fill), LOAD, SEED);
+    machine.run_for(BEFORE_SAVE);
+    let first = machine.flash_operations();
+    let before = machine.save();
+    machine.run_for(BEHIND_SAVE);
+    let operations = machine.flash_operations() - first;
+    assert!(
+        operations >= 4,
+        "a save takes more than {operations} operations"
+    );
+    let new = restored(&mut machine);
+
+    machine.restore(&before).expect("the same machine");
+    let old = restored(&mut machine);
+    assert!(new > old && old > 0.0, "{old} Wh, then {new} Wh");
+
+    for number in 1..=operations {
+        machine.restore(&before).expect("the same machine");
+        let load = Mains::parse(LOAD).expect("a load");
+        machine.set_analog(Box::new(FrontEnd::from_seed(load, SEED)));
+        machine.set_cut(Some(Cut::FlashOperation(first + number)));
+        assert_eq!(machine.run_for(BEHIND_SAVE), Stop::PowerCut);
+        let found = restored(&mut machine);
+        assert!(
+            found == old || found == new,
+            "cut at operation {number} of {operations}: {found} Wh, neither {old} nor {new}"
+        );
+        // And once more, in the middle of what the start repairs.
+        machine.power_cycle();
+        machine.take_uart_output(0);
+        machine.run_for(Duration::from_millis(2_500));
+        let again = meter::last_reading(&machine)["import_Wh"];
+        assert_eq!(
+            again, found,
+            "cut at operation {number}: another start, another register"
+        );
+    }
+    assert_eq!(machine.statistics().overwritten_words, 0);
+}
+
+#[test]
+fn while_a_page_fills() {
+    cut_everywhere(Fill::AsItIs);
+}
+
+#[test]
+fn in_a_half_full_page() {
+    cut_everywhere(Fill::Records(60));
+}
+
+#[test]
+fn while_the_next_page_is_erased() {
+    cut_everywhere(Fill::UntilTheNextErases);
+}

@@ -1,0 +1,45 @@
+//! `make bench`: instruction counts, sizes and speed, as a table for docs/performance.md.
+
+mod elf;
+mod kernel;
+mod metering;
+mod sizes;
+
+use anyhow::Result;
+
+use crate::image;
+use crate::project::Project;
+
+/// One line of the table.
+pub struct Figure {
+    /// What was measured.
+    pub name: String,
+    /// The figure with its unit.
+    pub value: String,
+    /// What it should be, if there is a goal.
+    pub goal: &'static str,
+}
+
+impl Figure {
+    fn new(name: &str, value: impl std::fmt::Display, goal: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            value: value.to_string(),
+            goal,
+        }
+    }
+}
+
+/// Builds everything, measures, and prints a Markdown table.
+pub fn run(project: &Project) -> Result<()> {
+    image::build(project)?;
+    let mut figures = kernel::measure()?;
+    figures.extend(metering::measure()?);
+    figures.extend(sizes::measure(project)?);
+    println!("| measured | figure | goal |");
+    println!("|---|---|---|");
+    for figure in figures {
+        println!("| {} | {} | {} |", figure.name, figure.value, figure.goal);
+    }
+    Ok(())
+}
