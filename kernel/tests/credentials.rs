@@ -15,6 +15,7 @@ use kernel::process_checker::{
     CheckResultAcceptMetadata, Compress, ProcessCheckError, ProcessCheckerMachine,
 };
 use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::utilities::cells::MapCell;
 use kernel::{ErrorCode, Kernel};
 use rig::chip::Thread;
 use rig::image;
@@ -187,8 +188,8 @@ fn only_accepted_binaries_become_processes() {
     });
     let checker = forever(ProcessCheckerMachine::new(policy));
     policy.set_client(checker);
-    let binaries: &'static [Cell<Option<ProcessBinary>>] =
-        Box::leak((0..8).map(|_| Cell::new(None)).collect());
+    let binaries: &'static [MapCell<ProcessBinary>] =
+        Box::leak((0..8).map(|_| MapCell::empty()).collect());
     let loader = forever(SequentialProcessLoaderMachine::new(
         checker,
         binaries,

@@ -1,6 +1,5 @@
 //! From TBF objects to processes: ids, the loader, and what a fault leads to.
 
-use core::cell::Cell;
 use core::num::NonZeroU32;
 
 use kernel::process::{
@@ -11,6 +10,7 @@ use kernel::process_checker::{
     AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness, Compress,
 };
 use kernel::scheduler::priority::PriorityLevel;
+use kernel::utilities::cells::MapCell;
 use kernel::{capabilities, create_capability, ErrorCode, Kernel};
 use nrf52840::rtc::RtcAlarm;
 use tock_tbf::types::TbfFooterV2Credentials;
@@ -19,7 +19,7 @@ use crate::platform::PROCESSES;
 use crate::policy::{app_of, Fault, APPS};
 
 /// Where accepted binaries wait until all are known.
-pub type Binaries = [Cell<Option<ProcessBinary>>; PROCESSES];
+pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
 
 /// Ids from the TBF's ShortId header. Apps without one differ from all others.
 pub struct HeaderIds;

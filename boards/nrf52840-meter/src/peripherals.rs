@@ -34,7 +34,7 @@ pub struct Peripherals {
     /// 32,768 Hz counter with four alarms.
     pub rtc: Rtc<'static>,
     /// Both GPIO ports.
-    pub pins: Port<'static>,
+    pub pins: &'static Port<'static>,
     /// Local port.
     pub uarte0: Uarte<'static>,
     /// Converter of the front end.
@@ -45,10 +45,10 @@ pub struct Peripherals {
 
 impl Peripherals {
     /// Makes the drivers; nothing runs yet.
-    pub fn new(single_sample: &'static mut [u16; 1]) -> Self {
+    pub fn new(pins: &'static Port<'static>, single_sample: &'static mut [u16; 1]) -> Self {
         Self {
             rtc: Rtc::new(base::RTC1),
-            pins: Port::new(base::P0, base::P1, base::GPIOTE),
+            pins,
             uarte0: Uarte::new(
                 base::UARTE0,
                 PauseDetector {

@@ -1,7 +1,5 @@
 //! From reset to the kernel loop.
 
-use core::cell::Cell;
-
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
@@ -12,9 +10,11 @@ use kernel::process::{
 };
 use kernel::process_checker::ProcessCheckerMachine;
 use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
-use kernel::{debug, static_init, Kernel};
+use kernel::utilities::cells::MapCell;
+use kernel::{debug, static_init, static_init_const, Kernel};
 use nrf52840::base;
 use nrf52840::clock::{Clock, LowClockSource};
+use nrf52840::gpio::Port;
 use nrf52840::power::Power;
 use nrf52840::wdt::Wdt;
 
@@ -77,12 +77,17 @@ unsafe fn run(log: crash::Log) -> ! {
     let main_loop = create_capability!(capabilities::MainLoopCapability);
 
     // SAFETY (all static_init! here): the function runs once.
-    let peripherals =
-        unsafe { static_init!(Peripherals, Peripherals::new(static_init!([u16; 1], [0]))) };
+    let peripherals = unsafe {
+        let pins = static_init!(Port<'static>, Port::new(base::P0, base::P1, base::GPIOTE));
+        static_init!(
+            Peripherals,
+            Peripherals::new(pins, static_init!([u16; 1], [0]))
+        )
+    };
     // SAFETY: as above.
     let chip = unsafe { static_init!(Chip, Chip::new(peripherals)) };
     // SAFETY: as above.
-    let processes = unsafe { static_init!(ProcessArray<PROCESSES>, ProcessArray::new()) };
+    let processes = unsafe { static_init_const!(ProcessArray<PROCESSES>, ProcessArray::new()) };
     // SAFETY: as above.
     let kernel = unsafe { static_init!(Kernel, Kernel::new(processes.as_slice())) };
 
@@ -108,7 +113,7 @@ unsafe fn run(log: crash::Log) -> ! {
     };
     // SAFETY: as above.
     let levels = unsafe {
-        static_init!(
+        static_init_const!(
             [PriorityLevel; PROCESSES],
             [const { PriorityLevel::new(PriorityLevel::LEAST) }; PROCESSES]
         )
@@ -133,7 +138,7 @@ unsafe fn run(log: crash::Log) -> ! {
             ProcessCheckerMachine,
             ProcessCheckerMachine::new(static_init!(NoCredentials, NoCredentials))
         );
-        let binaries = static_init!(Binaries, [const { Cell::new(None) }; PROCESSES]);
+        let binaries = static_init_const!(Binaries, [const { MapCell::empty() }; PROCESSES]);
         let (flash, ram) = app_memory();
         let loader = static_init!(
             Loader,

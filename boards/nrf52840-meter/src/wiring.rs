@@ -23,7 +23,7 @@ use kernel::hil::rng::Rng;
 use kernel::hil::time::Alarm;
 use kernel::hil::uart::{Receive, Transmit};
 use kernel::scheduler::priority::PrioritySched;
-use kernel::{static_init, Kernel};
+use kernel::{static_init, static_init_const, Kernel};
 use nrf52840::gpio::{GPIOPin, Pin};
 use nrf52840::rtc::RtcAlarm;
 use nrf52840::saadc::{AdcChannel, AdcChannelSetup, Saadc};
@@ -172,7 +172,7 @@ unsafe fn serial(
     unsafe {
         let mux = static_init!(
             MuxUart<'static>,
-            MuxUart::new(port, static_init!([u8; 64], [0; 64]), LOCAL_PORT_BAUD)
+            MuxUart::new(port, static_init_const!([u8; 64], [0; 64]), LOCAL_PORT_BAUD)
         );
         port.set_transmit_client(mux);
         port.set_receive_client(mux);
@@ -184,8 +184,8 @@ unsafe fn serial(
             Console<'static>,
             Console::new(
                 console_port,
-                static_init!([u8; 256], [0; 256]),
-                static_init!([u8; 64], [0; 64]),
+                static_init_const!([u8; 256], [0; 256]),
+                static_init_const!([u8; 64], [0; 64]),
                 kernel.create_grant(console::DRIVER_NUM, memory),
             )
         );
@@ -276,9 +276,9 @@ unsafe fn converter(
                 &peripherals.saadc,
                 kernel.create_grant(adc::DRIVER_NUM, memory),
                 &ADC_CHANNELS,
-                static_init!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
-                static_init!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
-                static_init!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
+                static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
+                static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
+                static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
             )
         );
         Adc::set_client(&peripherals.saadc, driver);
@@ -319,7 +319,7 @@ unsafe fn meter(
     unsafe {
         let front_end = static_init!(SaadcFrontEnd, SaadcFrontEnd::new(&peripherals.saadc));
         peripherals.saadc.set_scan_client(front_end);
-        let buffers = static_init!(
+        let buffers = static_init_const!(
             [ScanBuffer; meter_adc::BUFFERS],
             [const { ScanBuffer([0; 480]) }; meter_adc::BUFFERS]
         );

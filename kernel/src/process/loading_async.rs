@@ -18,7 +18,7 @@ use crate::process_checker::{
     AcceptedCredential, AppIdPolicy, ProcessCheckError, ProcessCheckerMachine,
     ProcessCheckerMachineClient,
 };
-use crate::utilities::cells::OptionalCell;
+use crate::utilities::cells::{MapCell, OptionalCell};
 
 /// Hears how loading goes.
 pub trait ProcessLoadingAsyncClient {
@@ -60,7 +60,7 @@ pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
     policy: OptionalCell<&'a dyn AppIdPolicy>,
     surroundings: Surroundings<C>,
     /// Binaries that were accepted and are not processes yet.
-    accepted: &'static [Cell<Option<ProcessBinary>>],
+    accepted: &'static [MapCell<ProcessBinary>],
     /// What of the list has not been looked at.
     flash: Cell<&'static [u8]>,
     /// What of the RAM has not been given out.
@@ -74,7 +74,7 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         checker: &'static ProcessCheckerMachine,
-        binaries: &'static [Cell<Option<ProcessBinary>>],
+        binaries: &'static [MapCell<ProcessBinary>],
         kernel: &'static Kernel,
         chip: &'static C,
         flash: &'static [u8],
@@ -139,6 +139,10 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
 
     fn create_processes(&self) {
         for (position, place) in self.accepted.iter().enumerate() {
+            // Asked first, because taking nothing costs as much as taking one.
+            if place.is_none() {
+                continue;
+            }
             let Some(binary) = place.take() else {
                 continue;
             };
@@ -165,13 +169,9 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
     fn is_superseded(&self, binary: &ProcessBinary, position: usize) -> bool {
         let version = binary.header.get_binary_version();
         self.accepted.iter().skip(position + 1).any(|place| {
-            let Some(other) = place.take() else {
-                return false;
-            };
-            let supersedes =
-                other.header.get_binary_version() > version && self.is_same_app(binary, &other);
-            place.set(Some(other));
-            supersedes
+            place.map_or(false, |other| {
+                other.header.get_binary_version() > version && self.is_same_app(binary, other)
+            })
         })
     }
 
@@ -234,24 +234,13 @@ impl<C: Chip> ProcessCheckerMachineClient for SequentialProcessLoaderMachine<'_,
         match result {
             Ok(credential) => {
                 process_binary.credential.insert(credential);
-                match self.free_place() {
-                    Some(place) => place.set(Some(process_binary)),
+                match self.accepted.iter().find(|place| place.is_none()) {
+                    Some(place) => place.put(process_binary),
                     None => self.report(Err(ProcessLoadError::NoProcessSlot)),
                 }
             }
             Err(error) => self.report(Err(ProcessLoadError::CheckError(error))),
         }
         self.deferred_call.set();
-    }
-}
-
-impl<C: Chip> SequentialProcessLoaderMachine<'_, C> {
-    fn free_place(&self) -> Option<&'static Cell<Option<ProcessBinary>>> {
-        self.accepted.iter().find(|place| {
-            let content = place.take();
-            let free = content.is_none();
-            place.set(content);
-            free
-        })
     }
 }

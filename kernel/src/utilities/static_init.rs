@@ -14,6 +14,24 @@ macro_rules! static_init {
 }
 pub use static_init;
 
+/// As [`static_init!`](crate::static_init), for a value that is known when the
+/// kernel is compiled: it is in memory from the start, and nothing is written
+/// when it is asked for. `static_init_const!(Type, value)`.
+///
+/// # Safety
+///
+/// As for [`static_buf!`](crate::static_buf).
+#[macro_export]
+macro_rules! static_init_const {
+    ($T:ty, $e:expr $(,)?) => {{
+        static mut BUF: ($T, bool) = ($e, false);
+        let buf = &mut *(&raw mut BUF);
+        $crate::utilities::static_init::static_buf_check_used(&mut buf.1);
+        &mut buf.0
+    }};
+}
+pub use static_init_const;
+
 /// A `&'static mut MaybeUninit<T>` in memory of its own: `static_buf!(Type)`.
 ///
 /// # Safety
