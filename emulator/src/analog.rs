@@ -70,6 +70,9 @@ pub trait AnalogInput: Send {
     /// The SAADC ran its offset calibration (TASKS_CALIBRATEOFFSET): an offset
     /// that the implementation adds may go.
     fn calibrate(&mut self) {}
+
+    /// The part was reset, which loses the calibration.
+    fn forget_calibration(&mut self) {}
 }
 
 /// `input` when the supply is converted (PSELP = VDD).

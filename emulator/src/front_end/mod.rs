@@ -121,6 +121,10 @@ impl AnalogInput for FrontEnd {
     fn calibrate(&mut self) {
         self.offset_calibrated = true;
     }
+
+    fn forget_calibration(&mut self) {
+        self.offset_calibrated = false;
+    }
 }
 
 #[cfg(test)]

@@ -187,6 +187,11 @@ impl Machine {
         context.system_off = snapshot.system_off;
         context.reset = None;
         self.part.peripherals = snapshot.peripherals.clone();
+        if self.part.peripherals.saadc.calibrated() {
+            context.outside.analog.calibrate();
+        } else {
+            context.outside.analog.forget_calibration();
+        }
         self.part.skipped = snapshot.skipped;
         self.part.cycle_counter = snapshot.cycle_counter;
         self.off = snapshot.off;

@@ -69,6 +69,8 @@ pub struct Saadc {
     rest: u8,
     /// The offset calibration runs.
     calibrating: bool,
+    /// It ran since the last reset.
+    calibrated: bool,
     /// Conversions that went into the average so far, and their sum.
     averaged: (u32, i32),
     /// A START comes by PPI, not by the CPU.
@@ -98,6 +100,7 @@ impl Saadc {
             converting: None,
             rest: 0,
             calibrating: false,
+            calibrated: false,
             averaged: (0, 0),
             by_ppi: false,
         }
@@ -204,6 +207,7 @@ impl Saadc {
     /// A conversion or the calibration is done.
     pub fn wake(&mut self, context: &mut Context) {
         if std::mem::take(&mut self.calibrating) {
+            self.calibrated = true;
             context.outside.analog.calibrate();
             self.events.signal(CALIBRATE_DONE, context);
             return;
@@ -302,6 +306,11 @@ impl Saadc {
         }
     }
 
+    /// Whether the offset calibration ran since the last reset.
+    pub fn calibrated(&self) -> bool {
+        self.calibrated
+    }
+
     /// How many results the buffer in use still takes, and the results of a
     /// scan; none without a buffer.
     pub fn room(&self) -> Option<(u32, u32)> {
@@ -380,6 +389,7 @@ impl Saadc {
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(Source::Saadc);
+        context.outside.analog.forget_calibration();
         *self = Saadc::new();
     }
 }

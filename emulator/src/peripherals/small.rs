@@ -135,8 +135,9 @@ pub struct Temp {
     /// Its events.
     pub events: Events,
     value: i32,
-    /// The slopes, offsets and ends of the piecewise linear function.
-    function: [u32; 17],
+    /// The slopes, offsets and ends of the piecewise linear function, from
+    /// 0x520 on.
+    function: [u32; 21],
 }
 
 const TEMPERATURE_TIME: Cycles = 36 * MICROSECOND;
@@ -147,7 +148,7 @@ impl Temp {
         Temp {
             events: Events::new(12),
             value: 0,
-            function: [0; 17],
+            function: [0; 21],
         }
     }
 
@@ -173,7 +174,7 @@ impl Temp {
     pub fn read(&self, offset: u32) -> Option<u32> {
         Some(match offset {
             0x508 => self.value as u32,
-            0x520..0x564 => self.function[((offset - 0x520) / 4) as usize],
+            0x520..0x574 => self.function[((offset - 0x520) / 4) as usize],
             _ => return self.events.read(offset),
         })
     }
@@ -181,7 +182,7 @@ impl Temp {
     /// A write of a register; false if there is none.
     pub fn write(&mut self, offset: u32, value: u32, context: &mut Context) -> bool {
         match offset {
-            0x520..0x564 => self.function[((offset - 0x520) / 4) as usize] = value,
+            0x520..0x574 => self.function[((offset - 0x520) / 4) as usize] = value,
             _ => return self.events.write(offset, value, context),
         }
         true
