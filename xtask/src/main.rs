@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod audit;
 mod bench;
 mod command;
@@ -31,6 +32,8 @@ enum Task {
     Audit,
     /// Measure instruction counts, sizes and speed.
     Bench,
+    /// Measure at the IEC points and write docs/iec-accuracy.md and .svg.
+    Accuracy,
     /// Clippy over what only exists on the target.
     Clippy,
     /// Write the image to a board over its debug probe.
@@ -42,6 +45,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Image => image::build(&project).map(drop),
         Task::Run(arguments) => run::run(&project, &arguments),
+        Task::Accuracy => accuracy::run(&project),
         Task::Audit => audit::run(&project),
         Task::Bench => bench::run(&project),
         Task::Clippy => cross::clippy(&project),

@@ -83,6 +83,11 @@ impl IecPoint {
             self.power_factor.item()
         )
     }
+
+    /// Active power at this point, watts.
+    pub fn watts(&self) -> f64 {
+        REFERENCE_VOLTS * self.amperes * self.power_factor.lag_degrees().to_radians().cos()
+    }
 }
 
 /// What was found at one point.

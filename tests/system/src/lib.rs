@@ -5,5 +5,6 @@ pub mod energy_pages;
 pub mod firmware;
 pub mod iec;
 pub mod iec_report;
+pub mod iec_run;
 pub mod isolation;
 pub mod meter;

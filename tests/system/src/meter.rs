@@ -61,18 +61,14 @@ pub fn last_reading(machine: &Machine) -> Reading {
         .expect("the meter has printed a line")
 }
 
-/// The two steps of the calibration bench: load, command, the meter's answer.
-const CALIBRATION: [(&str, &str, &str); 2] = [
-    (
-        "sine:230V,10A,pf0.5,50Hz",
-        "calibrate low 230 10 60\n",
-        "ok calibrate low",
-    ),
-    (
-        "sine:230V,1A,pf0.5,50Hz",
-        "calibrate high 230 1 60\n",
-        "ok calibrate high",
-    ),
+/// The steps of the calibration bench (docs/metrology.md): range and current.
+const CALIBRATION: [(&str, &str); 6] = [
+    ("high", "0.25"),
+    ("high", "1"),
+    ("high", "4"),
+    ("low", "5"),
+    ("low", "20"),
+    ("low", "60"),
 ];
 
 /// The flash of the meter after calibration with the front end of `seed`; made
@@ -87,18 +83,24 @@ pub fn calibrated(seed: u64) -> Firmware {
 }
 
 fn calibrate(seed: u64) -> Firmware {
-    let mut flash = Firmware::meter().bytes().to_vec();
-    for (mains, command, answer) in CALIBRATION {
-        let mut machine = boot(&flash, mains, seed);
-        machine.run_for(Duration::from_secs(2));
-        machine.uart_input(0, command.as_bytes());
-        machine.run_for(Duration::from_secs(14));
-        let text = console(&machine);
-        assert!(
-            text.lines().any(|line| line.starts_with(answer)),
-            "the meter did not accept {command:?}:\n{text}"
+    let mut machine = boot(Firmware::meter().bytes(), "sine:230V,0A,50Hz", seed);
+    for (range, amperes) in CALIBRATION {
+        let load = format!("sine:230V,{amperes}A,pf0.5,50Hz");
+        let mains = Mains::parse(&load).expect("a load");
+        machine.set_analog(Box::new(FrontEnd::from_seed(mains, seed)));
+        machine.run_for(Duration::from_secs(1));
+        machine.take_uart_output(0);
+        machine.uart_input(
+            0,
+            format!("calibrate {range} 230 {amperes} 60\n").as_bytes(),
         );
-        flash = machine.flash();
+        machine.run_for(Duration::from_secs(13));
+        let text = console(&machine);
+        let answer = format!("ok calibrate {range}");
+        assert!(
+            text.lines().any(|line| line.starts_with(&answer)),
+            "the meter did not accept {load}:\n{text}"
+        );
     }
-    Firmware::meter().with_data_of(&flash)
+    Firmware::meter().with_data_of(&machine.flash())
 }

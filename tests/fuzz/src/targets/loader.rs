@@ -1,0 +1,47 @@
+//! The kernel's loader over whatever lies in flash, and what it starts of it.
+
+use kernel::process::{self, FaultAction, ProcessArray};
+use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::Kernel;
+
+use super::tbf;
+use crate::board::Board;
+use crate::rig::{self, forever, FakeChip, Power, Told};
+
+/// RAM for all processes, in bytes.
+const RAM: usize = 16 * 1024;
+
+/// Loads what it can and runs it for a while.
+///
+/// A kernel lives for ever, so each case leaks one, of about 20 KB.
+pub fn run(data: &[u8]) {
+    // What the loader cuts out must be what the parser promises.
+    tbf::run(data);
+    let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
+    let kernel = forever(Kernel::new(slots.as_slice()));
+    let chip = forever(FakeChip::new());
+    let scheduler = RoundRobinSched::new();
+    for slot in slots.as_slice() {
+        let node = forever(RoundRobinProcessNode::new(slot));
+        scheduler.processes.push_tail(node);
+    }
+    let board = forever(Board::new(Vec::new(), scheduler));
+    let flash: &'static [u8] = Box::leak(data.to_vec().into_boxed_slice());
+    let policy = forever(Told(FaultAction::Stop));
+    // A full table is no mistake.
+    let _ = process::load_processes(kernel, chip, flash, rig::ram(RAM), policy, &Power);
+    for slot in slots.as_slice() {
+        if let Some(process) = slot.get() {
+            let addresses = process.get_addresses();
+            let bounds = flash.as_ptr_range();
+            assert!(addresses.flash_start >= bounds.start.addr());
+            assert!(addresses.flash_end <= bounds.end.addr());
+            assert!(addresses.sram_app_brk <= addresses.sram_grant_start);
+            assert!(addresses.sram_grant_start <= addresses.sram_end);
+        }
+    }
+    for _ in 0..8 {
+        kernel.kernel_loop_operation(board, chip, true, &Power);
+    }
+    assert_eq!(flash, data);
+}

@@ -1,0 +1,52 @@
+//! The IEC points measured by the flashed image in the emulator.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use crate::iec::{iec_points, Accuracy, IecPoint};
+use crate::meter;
+
+/// Virtual time at a point: the first second is the meter's to settle.
+const DURATION: Duration = Duration::from_millis(7_500);
+
+/// Error of the active energy at every point, with the front end of `seed`.
+///
+/// # Panics
+/// When the images are not built, or the meter falls silent.
+pub fn measure_all(seed: u64) -> Vec<Accuracy> {
+    let firmware = meter::calibrated(seed);
+    let points = iec_points();
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(vec![None; points.len()]);
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(point) = points.get(index) else {
+                    return;
+                };
+                let accuracy = measure(firmware.bytes(), point, seed);
+                found.lock().expect("no worker panics")[index] = Some(accuracy);
+            });
+        }
+    });
+    let found = found.into_inner().expect("no worker panics");
+    found.into_iter().flatten().collect()
+}
+
+fn measure(flash: &[u8], point: &IecPoint, seed: u64) -> Accuracy {
+    let mut machine = meter::boot(flash, &point.mains(), seed);
+    machine.run_for(DURATION);
+    let readings = meter::readings(&machine);
+    let (first, last) = (&readings[1], &readings[readings.len() - 1]);
+    let joules = (last["import_Wh"] - first["import_Wh"]) * 3_600.0;
+    let seconds = (last["samples"] - first["samples"]) / 4_000.0;
+    Accuracy {
+        amperes: point.amperes,
+        power_factor: point.power_factor,
+        error_percent: (joules / seconds / point.watts() - 1.0) * 100.0,
+    }
+}
