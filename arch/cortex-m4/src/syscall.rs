@@ -33,10 +33,11 @@ const CONTEXT_BYTES: usize = 9 * 4;
 /// Why a process left the CPU, as the handlers say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(all(target_arch = "arm", target_os = "none")), allow(dead_code))]
+#[repr(u32)]
 enum Exit {
-    Interrupted,
-    SystemCall,
-    Fault,
+    Interrupted = 1,
+    SystemCall = 2,
+    Fault = 3,
 }
 
 /// The boundary between kernel and process on ARMv7-M without floating point.

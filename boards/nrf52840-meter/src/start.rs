@@ -76,7 +76,7 @@ unsafe fn run(log: crash::Log) -> ! {
     let memory = create_capability!(capabilities::MemoryAllocationCapability);
     let main_loop = create_capability!(capabilities::MainLoopCapability);
 
-    // SAFETY (all static_init! here): the function runs once.
+    // SAFETY: the function runs once; so for all memory that is taken here.
     let peripherals = unsafe {
         let pins = static_init!(Port<'static>, Port::new(base::P0, base::P1, base::GPIOTE));
         static_init!(

@@ -90,7 +90,6 @@ impl Kernel {
         // is resumed.
         let timer = timeslice.map(|timeslice| {
             let timer = resources.scheduler_timer();
-            timer.reset();
             timer.start(timeslice);
             timer.arm();
             timer
@@ -99,10 +98,10 @@ impl Kernel {
         let Some((timer, timeslice)) = timer.zip(timeslice) else {
             return (reason, None);
         };
-        timer.disarm();
         // Only a process that is to go on needs to know what is left.
         let remaining = match reason {
             StoppedExecutingReason::KernelPreemption => {
+                timer.disarm();
                 timer.get_remaining_us().map_or(0, NonZeroU32::get)
             }
             _ => 0,

@@ -12,7 +12,7 @@ pub trait SchedulerTimer {
     /// Starts a slice of `us` microseconds; the interrupt stays off.
     fn start(&self, us: NonZeroU32);
 
-    /// Forgets the slice.
+    /// Forgets the slice; the interrupt is off.
     fn reset(&self);
 
     /// Turns the interrupt on, before a process runs.

@@ -107,38 +107,43 @@ impl PrioritySched {
             .filter(|(_, process)| process.ready())
     }
 
-    fn remaining_us(&self, place: usize) -> u32 {
-        self.levels
-            .get(place)
-            .map_or(u32::MAX, |level| level.remaining_us.get())
-    }
-
-    /// The most urgent ready process; among equals one that has some of its
-    /// slice left.
+    /// The most urgent ready process; among equals the first that has some of its
+    /// slice left, or else the first.
     fn choose(&self) -> Option<(usize, &'static dyn Process)> {
-        let mut best: Option<(usize, usize, &'static dyn Process)> = None;
-        for (place, process) in self.ready_processes() {
-            let level = self.level_of(place);
-            let better = match best {
-                None => true,
-                Some((best_level, best_place, _)) => {
-                    level < best_level
-                        || (level == best_level
-                            && self.remaining_us(best_place) <= MIN_QUANTA_THRESHOLD_US
-                            && self.remaining_us(place) > MIN_QUANTA_THRESHOLD_US)
-                }
+        // Smaller is better. A slice that is used up counts as half a level.
+        let mut best_rank = usize::MAX;
+        let mut best = None;
+        for (place, slot) in self.kernel.slots().iter().enumerate() {
+            // Most places are empty.
+            let Some(process) = slot.get() else {
+                continue;
             };
-            if better {
-                best = Some((level, place, process));
+            if !process.ready() {
+                continue;
+            }
+            let rank = match self.levels.get(place) {
+                Some(entry) => {
+                    let used_up = entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US;
+                    usize::from(entry.get()) * 2 + usize::from(used_up)
+                }
+                None => self.level_of(place) * 2,
+            };
+            if rank < best_rank {
+                best_rank = rank;
+                best = Some((place, process));
             }
         }
-        best.map(|(_, place, process)| (place, process))
+        best
     }
 
     /// Gives every process of a level a whole slice.
-    fn refill(&self, level: usize) {
-        for entry in self.levels {
-            if usize::from(entry.get()) == level {
+    fn refill(&self, level: u8) {
+        for (entry, slot) in self.levels.iter().zip(self.kernel.slots()) {
+            // Processes are loaded into the first places of the table.
+            if slot.get().is_none() {
+                break;
+            }
+            if entry.get() == level {
                 entry.remaining_us.set(self.timeslice.get());
             }
         }
@@ -161,8 +166,9 @@ impl<C: Chip> Scheduler<C> for PrioritySched {
         self.running.set(place);
         let timeslice = self.levels.get(place).map(|entry| {
             if entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US {
-                self.refill(self.level_of(place));
+                self.refill(entry.get());
             }
+            // A place behind an empty one has got none.
             NonZeroU32::new(entry.remaining_us.get()).unwrap_or(self.timeslice)
         });
         SchedulingDecision::RunProcess((process.processid(), timeslice))

@@ -69,9 +69,10 @@ impl TestDriver {
     /// Schedules an upcall as an interrupt would.
     pub fn schedule(&self, app: ProcessId, upcall: usize, first: usize) -> Result<(), Error> {
         self.grant.enter(app, |_, kernel_data| {
-            self.scheduled.set(Some(
-                kernel_data.schedule_upcall(upcall, (first, first + 1, first + 2)),
-            ));
+            self.scheduled.set(Some(kernel_data.schedule_upcall(
+                upcall,
+                (first, first.wrapping_add(1), first.wrapping_add(2)),
+            )));
         })
     }
 }
