@@ -15,7 +15,7 @@ impl Chance {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,20 +26,20 @@ impl Chance {
     /// A number below `end`, which is not zero.
     pub fn below(&mut self, end: u64) -> u64 {
         // The bias is below 2^-40 for every use here.
-        self.next() % end
+        self.word() % end
     }
 
     /// A word in which each bit is one with a chance of `numerator` in 256.
     pub fn bits(&mut self, numerator: u8) -> u32 {
         (0..32).fold(0, |word, _| {
-            word << 1 | u32::from((self.next() >> 56) < u64::from(numerator))
+            word << 1 | u32::from((self.word() >> 56) < u64::from(numerator))
         })
     }
 
     /// Fills `bytes`.
     pub fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let word = self.next().to_le_bytes();
+            let word = self.word().to_le_bytes();
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
     }
@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn a_seed_repeats_and_seeds_differ() {
         let (mut a, mut b, mut c) = (Chance::new(1), Chance::new(1), Chance::new(2));
-        assert_eq!(a.next(), b.next());
-        assert_ne!(a.next(), c.next());
+        assert_eq!(a.word(), b.word());
+        assert_ne!(a.word(), c.word());
         assert_eq!(Chance::new(1).bits(0), 0);
         let ones: u32 = (0..100).map(|_| a.bits(128).count_ones()).sum();
         assert!((1300..1900).contains(&ones), "{ones} of 3200");

@@ -33,7 +33,7 @@ pub fn factory(seed: u64) -> Memory {
         .chain((0x080..0x0A0).step_by(4))
         .chain([0x0A4, 0x0A8]);
     for offset in random {
-        ficr.set_word(offset, identity.next() as u32);
+        ficr.set_word(offset, identity.word() as u32);
     }
     // Slopes, offsets and ends of the temperature sensor, as commonly read.
     let temperature: [u32; 17] = [

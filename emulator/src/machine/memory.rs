@@ -34,7 +34,10 @@ impl Memory {
     }
 
     fn layout(length: usize) -> Layout {
-        assert!(length > 0 && length % ALIGNMENT == 0, "whole pages");
+        assert!(
+            length > 0 && length.is_multiple_of(ALIGNMENT),
+            "whole pages"
+        );
         Layout::from_size_align(length, ALIGNMENT).expect("a memory of the part is small")
     }
 

@@ -14,8 +14,9 @@ const EVENT_CALIBRATED: u8 = 3;
 const CRYSTAL_START: Cycles = 360 * MICROSECOND;
 /// Start-up of the internal 32.768 kHz oscillator.
 const LOW_RC_START: Cycles = 600 * MICROSECOND;
-/// Start-up of the 32.768 kHz crystal.
-const LOW_CRYSTAL_START: Cycles = 250 * MILLISECOND;
+/// Start-up of the 32.768 kHz crystal. On silicon it takes 250 ms, which
+/// firmware that polls for it would spend in millions of register reads.
+const LOW_CRYSTAL_START: Cycles = MILLISECOND;
 /// Start-up of the clock synthesised from the high-frequency one.
 const LOW_SYNTHESISED_START: Cycles = 100 * MICROSECOND;
 /// One calibration of the internal oscillator.

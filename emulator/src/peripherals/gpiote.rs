@@ -87,7 +87,7 @@ impl Gpiote {
     /// A read of a register, or none.
     pub fn read(&self, offset: u32) -> Option<u32> {
         match offset {
-            0x510..0x530 if offset % 4 == 0 => {
+            0x510..0x530 if offset.is_multiple_of(4) => {
                 Some(self.configuration[((offset - 0x510) / 4) as usize])
             }
             _ => self.events.read(offset),
@@ -103,7 +103,7 @@ impl Gpiote {
         context: &mut Context,
     ) -> bool {
         match offset {
-            0x510..0x530 if offset % 4 == 0 => {
+            0x510..0x530 if offset.is_multiple_of(4) => {
                 let channel = ((offset - 0x510) / 4) as usize;
                 let before = self.configuration[channel];
                 let pin = pin_of(value);

@@ -168,7 +168,7 @@ impl Nor {
         if !self.ready_to_write(now) {
             return;
         }
-        let page = address % NOR_SIZE & !(PROGRAM_SIZE - 1);
+        let page = (address % NOR_SIZE) & !(PROGRAM_SIZE - 1);
         let sector = self.sector_mut(page / SECTOR_SIZE);
         for (index, byte) in bytes.iter().enumerate() {
             let within = (address as usize + index) % PROGRAM_SIZE as usize;
@@ -189,7 +189,7 @@ impl Nor {
             Erase::Block => (64 * 1024, BLOCK_ERASE_TIME),
             Erase::Chip => (NOR_SIZE, CHIP_ERASE_TIME),
         };
-        let first = (address % NOR_SIZE & !(size - 1)) / SECTOR_SIZE;
+        let first = ((address % NOR_SIZE) & !(size - 1)) / SECTOR_SIZE;
         for number in first..first + size / SECTOR_SIZE {
             let before = self.sectors[number as usize].take();
             self.before.push((number, before));
@@ -265,7 +265,7 @@ impl Nor {
     /// The power fails: an operation going on is left half done.
     pub fn power_fails(&mut self, now: Cycles, chance: &mut Chance) {
         if self.busy(now) {
-            let progress = chance.next() as u8;
+            let progress = chance.word() as u8;
             for (number, before) in std::mem::take(&mut self.before) {
                 let blank = || Arc::new(vec![0xFF; SECTOR_SIZE as usize]);
                 let old = before.unwrap_or_else(blank);

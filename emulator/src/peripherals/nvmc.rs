@@ -100,7 +100,7 @@ impl Nvmc {
         context: &mut Context,
     ) -> Result<(), Refused> {
         let enabled = self.configuration & 3 == WRITE_ENABLED;
-        if !enabled || bytes != 4 || address % 4 != 0 || acl.refuses_write(address) {
+        if !enabled || bytes != 4 || !address.is_multiple_of(4) || acl.refuses_write(address) {
             context.notes.refused_flash(address, value, context.now);
             return Err(Refused);
         }
@@ -131,7 +131,7 @@ impl Nvmc {
         }
         let new = if self.begin(WRITE_TIME, context) {
             // Torn: some of the bits that had to clear did not.
-            let progress = context.chance.next() as u8;
+            let progress = context.chance.word() as u8;
             old & (value | !context.chance.bits(progress))
         } else {
             old & value
@@ -186,7 +186,7 @@ impl Nvmc {
 
     /// An erase that did not finish: some of the cleared bits are set.
     fn disturb(&mut self, address: u32, context: &mut Context) {
-        let progress = context.chance.next() as u8;
+        let progress = context.chance.word() as u8;
         for offset in (0..PAGE_SIZE).step_by(4) {
             let at = address + offset;
             let old = if address < FLASH_SIZE {

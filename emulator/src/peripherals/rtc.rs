@@ -187,7 +187,9 @@ impl Rtc {
             0x340 | 0x344 | 0x348 => self.routed,
             0x504 => (self.count(context) & MASK) as u32,
             0x508 => self.prescaler,
-            0x540..0x550 if offset % 4 == 0 => self.compare[((offset - 0x540) / 4) as usize],
+            0x540..0x550 if offset.is_multiple_of(4) => {
+                self.compare[((offset - 0x540) / 4) as usize]
+            }
             _ => return self.events.read(offset),
         })
     }
@@ -204,7 +206,7 @@ impl Rtc {
                     self.prescaler = value & 0xFFF;
                 }
             }
-            0x540..0x550 if offset % 4 == 0 => {
+            0x540..0x550 if offset.is_multiple_of(4) => {
                 let channel = ((offset - 0x540) / 4) as usize;
                 self.compare[channel] = value & MASK as u32;
                 self.compare_from[channel] = if self.running {

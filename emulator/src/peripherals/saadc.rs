@@ -117,7 +117,7 @@ impl Saadc {
     pub fn task(&mut self, offset: u32, context: &mut Context) -> bool {
         let by_ppi = std::mem::take(&mut self.by_ppi);
         match offset {
-            _ if offset > 0x0C || offset % 4 != 0 => return false,
+            _ if offset > 0x0C || !offset.is_multiple_of(4) => return false,
             _ if !self.enabled => {}
             0x00 => self.start(by_ppi, context),
             0x04 => self.sample(context),

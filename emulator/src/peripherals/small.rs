@@ -84,7 +84,7 @@ impl Rng {
 
     /// A byte is ready.
     pub fn wake(&mut self, context: &mut Context) {
-        self.value = context.chance.next() as u8;
+        self.value = context.chance.word() as u8;
         if self.shortcuts & 1 != 0 {
             self.running = false;
         } else {

@@ -209,7 +209,7 @@ impl Timer {
     }
 
     fn has(&self, offset: u32) -> bool {
-        ((offset - 0x540) / 4) < self.channels as u32 && offset % 4 == 0
+        ((offset - 0x540) / 4) < self.channels as u32 && offset.is_multiple_of(4)
     }
 
     /// How the counter repeats: the only compare that comes, its channel, and

@@ -117,7 +117,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Hexadecimal digits as bytes.
 pub fn unhex(digits: &str) -> Option<Vec<u8>> {
-    if digits.len() % 2 != 0 || !digits.is_ascii() {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
         return None;
     }
     (0..digits.len())
