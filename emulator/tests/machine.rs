@@ -486,3 +486,58 @@ fn system_off_stops_until_a_reset() {
     machine.power_cycle();
     assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::SystemOff);
 }
+
+#[test]
+fn a_part_without_firmware_locks_up_and_resets_for_ever() {
+    let image = emulator::image::Image::from_raw(&[0xFF; 64]).expect("an image");
+    let mut machine = Machine::new(&image, Config::default()).expect("a machine");
+    assert_eq!(machine.run_for(Duration::from_millis(10)), Stop::Time);
+    assert!(machine.statistics().resets[4] > 100);
+}
+
+/// The meter's sampling chain with a CPU that counts meanwhile.
+fn sampling() -> Code {
+    const SAADC: u32 = 0x4000_7000;
+    let mut main = Code::at(CODE);
+    main.poke(SAADC + 0x510, 2)
+        .poke(SAADC + 0x520, 3)
+        .poke(SAADC + 0x530, 5)
+        .poke(SAADC + 0x500, 1)
+        .poke(SAADC + 0x62C, RAM)
+        .poke(SAADC + 0x630, 240)
+        .poke(0x4000_9510, 4)
+        .poke(0x4000_9508, 3)
+        .poke(0x4000_9540, 250)
+        .poke(0x4000_9200, 1)
+        .poke(0x4001_F510, 0x4000_9140)
+        .poke(0x4001_F514, SAADC + 0x04)
+        .poke(0x4001_F518, SAADC + 0x104)
+        .poke(0x4001_F51C, SAADC)
+        .poke(0x4001_F504, 3)
+        .poke(SAADC, 1)
+        .poke(0x4000_9000, 1)
+        .load(0, 0);
+    let top = main.here();
+    main.add(0, 1).nop().branch(top);
+    main
+}
+
+#[test]
+fn a_state_saved_within_a_block_of_samples_goes_on_alike() {
+    let load = || {
+        let mains = emulator::mains::Mains::parse("sine:230V,5A").expect("a load");
+        Box::new(emulator::front_end::FrontEnd::from_seed(mains, 5))
+    };
+    let mut whole = machine(&sampling());
+    whole.set_analog(load());
+    let mut parts = machine(&sampling());
+    parts.set_analog(load());
+    whole.run_for(Duration::from_millis(47));
+    parts.run_for(Duration::from_micros(13_377));
+    let saved = parts.save();
+    parts.run_for(Duration::from_millis(3));
+    parts.restore(&saved).expect("its own state");
+    parts.run_to(whole.now());
+    assert_eq!(whole.statistics().samples, 47 * 4 * 3 - 3);
+    assert_eq!(whole.save().to_bytes(), parts.save().to_bytes());
+}
