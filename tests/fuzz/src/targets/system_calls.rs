@@ -5,6 +5,7 @@
 //! While the second process does not act, nothing that it can reach may change.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd, BUFFERS};
@@ -182,29 +183,49 @@ impl World {
                 let _ = self.driver.schedule(process.processid(), upcall, first);
             }
             3 => self.chip.boundary.stack_full.set(true),
-            4 => self.act(process, Step::Fault),
-            5 => self.act(process, Step::Interrupted),
+            4 => self.act(process, [Step::Fault]),
+            5 => self.act(process, [Step::Interrupted]),
             _ => {
-                let (syscall, kind) = input.syscall(&addresses);
-                self.chip.boundary.clear_events();
-                self.act(process, Step::Call(syscall));
-                for event in self.chip.boundary.events() {
-                    if let Event::Answered(start, answer) = event {
-                        assert!(
-                            start != addresses.sram_start || kind.may_be(&answer),
-                            "{kind:?} is answered with {answer:?}"
-                        );
-                    }
-                }
+                let (syscall, called) = input.syscall(&addresses);
+                let answer = self.call(process, syscall);
+                assert!(
+                    answer.is_none_or(|answer| called.may_be(&answer)),
+                    "{called:?} is answered with {answer:?}"
+                );
             }
         }
         self.turns(2);
     }
 
-    /// Has a process do something, if it still does anything.
-    fn act(&self, process: &'static dyn Process, step: Step) {
+    /// Has a process make a system call. Gives the answer, if there is one soon;
+    /// a process that waits comes to the call later.
+    fn call(&self, process: &'static dyn Process, syscall: Syscall) -> Option<SyscallReturn> {
         let start = process.get_addresses().sram_start;
-        self.chip.boundary.script(start, [step].into_iter());
+        let begun = Rc::new(Cell::new(false));
+        let (chip, begin) = (self.chip, begun.clone());
+        let forget_earlier_answers = move || {
+            begin.set(true);
+            chip.boundary.clear_events();
+        };
+        self.act(
+            process,
+            [
+                Step::Do(Box::new(forget_earlier_answers)),
+                Step::Call(syscall),
+            ],
+        );
+        let answers = self.chip.boundary.events().into_iter();
+        let mut answers = answers.filter_map(|event| match event {
+            Event::Answered(process, answer) if process == start => Some(answer),
+            _ => None,
+        });
+        answers.next().filter(|_| begun.get())
+    }
+
+    /// Has a process do something, if it still does anything.
+    fn act<const N: usize>(&self, process: &'static dyn Process, steps: [Step; N]) {
+        let start = process.get_addresses().sram_start;
+        self.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
         let _ = process.enqueue_task(Task::FunctionCall(FunctionCall {
             source: FunctionCallSource::Kernel,
