@@ -94,13 +94,20 @@ fn calibrate(seed: u64) -> Firmware {
             0,
             format!("calibrate {range} 230 {amperes} 60\n").as_bytes(),
         );
-        machine.run_for(Duration::from_secs(13));
-        let text = console(&machine);
-        let answer = format!("ok calibrate {range}");
         assert!(
-            text.lines().any(|line| line.starts_with(&answer)),
-            "the meter did not accept {load}:\n{text}"
+            runs_until(&mut machine, &format!("ok calibrate {range} "), 14),
+            "the meter did not accept {load}:\n{}",
+            console(&machine)
         );
     }
     Firmware::meter().with_data_of(&machine.flash())
+}
+
+/// Runs until a line of the console starts with `answer`, at most so many
+/// seconds; whether it came.
+fn runs_until(machine: &mut Machine, answer: &str, seconds: u32) -> bool {
+    (0..seconds).any(|_| {
+        machine.run_for(Duration::from_secs(1));
+        console(machine).lines().any(|line| line.starts_with(answer))
+    })
 }
