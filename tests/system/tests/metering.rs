@@ -66,8 +66,9 @@ fn sixty_hertz_and_export() {
     let reading = meter::last_reading(&machine);
     assert_near(&reading, "Hz", 60.0, 0.02);
     assert_near(&reading, "W", -2_300.0, 0.5);
-    assert_eq!(reading["import_Wh"], 0.0);
-    assert!(reading["export_Wh"] > 1.0);
+    let first = &meter::readings(&machine)[0];
+    assert_eq!(reading["import_Wh"], first["import_Wh"]);
+    assert!(reading["export_Wh"] > first["export_Wh"] + 1.0);
 }
 
 #[test]
@@ -80,9 +81,9 @@ fn starting_current_is_registered() {
 #[test]
 fn nothing_is_registered_without_load() {
     let machine = run("sine:264.5V,0A,50Hz", 60);
-    let reading = meter::last_reading(&machine);
+    let readings = meter::readings(&machine);
     for key in ["import_Wh", "export_Wh", "import_varh", "export_varh"] {
-        assert_eq!(reading[key], 0.0, "{key} crept");
+        assert_eq!(readings[0][key], readings[readings.len() - 1][key], "{key} crept");
     }
     assert_nothing_lost(&machine);
 }
