@@ -85,16 +85,19 @@ fn cut_everywhere(fill: Fill) {
 }
 
 #[test]
+#[ignore = "many minutes in the emulator: make test-long"]
 fn while_a_page_fills() {
     cut_everywhere(Fill::AsItIs);
 }
 
 #[test]
+#[ignore = "many minutes in the emulator: make test-long"]
 fn in_a_half_full_page() {
     cut_everywhere(Fill::Records(60));
 }
 
 #[test]
+#[ignore = "many minutes in the emulator: make test-long"]
 fn while_the_next_page_is_erased() {
     cut_everywhere(Fill::UntilTheNextErases);
 }
