@@ -61,18 +61,21 @@ pub const TARGETS: &[Target] = &[
         seeds: targets::crash_log::seeds,
         cases: 20_000,
     },
+    #[cfg(feature = "emulator")]
     Target {
         name: "recording",
         run: targets::recording::run,
         seeds: targets::recording::seeds,
         cases: 5_000,
     },
+    #[cfg(feature = "emulator")]
     Target {
         name: "mains",
         run: targets::mains::run,
         seeds: targets::mains::seeds,
         cases: 50_000,
     },
+    #[cfg(feature = "emulator")]
     Target {
         name: "image",
         run: targets::image::run,

@@ -1,5 +1,7 @@
 //! Every target with the same mutated inputs in every run.
 
+#![cfg(feature = "emulator")]
+
 use fuzz_targets::{driver, target};
 
 macro_rules! targets {

@@ -2,10 +2,13 @@
 
 pub mod crash_log;
 pub mod energy_store;
+#[cfg(feature = "emulator")]
 pub mod image;
 pub mod loader;
+#[cfg(feature = "emulator")]
 pub mod mains;
 pub mod manifest;
+#[cfg(feature = "emulator")]
 pub mod recording;
 pub mod system_calls;
 pub mod tbf;
