@@ -9,7 +9,9 @@
 
 pub mod adc;
 pub mod alarm;
+pub mod app_identity;
 pub mod button;
+pub mod channel;
 pub mod console;
 pub mod crash_log;
 pub mod crc32;
@@ -19,5 +21,6 @@ pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
 pub mod rng;
+pub mod storage;
 pub mod virtualizers;
 pub mod word_flash;
