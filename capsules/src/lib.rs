@@ -17,6 +17,7 @@ pub mod crash_log;
 pub mod crc32;
 pub mod driver;
 pub mod energy_store;
+pub mod entropy;
 pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
