@@ -1,5 +1,7 @@
 //! Capsules behind the real kernel, called by scripted processes.
 
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 use std::cell::Cell;
 
 use kernel::capabilities;
@@ -19,7 +21,7 @@ const MEMORY: usize = 2048;
 const WAKE: usize = rig::WAKE;
 
 /// Drivers by number.
-type Drivers = Vec<(usize, &'static dyn SyscallDriver)>;
+pub type Drivers = Vec<(usize, &'static dyn SyscallDriver)>;
 
 struct Board {
     drivers: Drivers,
@@ -77,22 +79,37 @@ impl KernelResources<FakeChip> for Board {
     }
 }
 
-/// A kernel with drivers and two processes, which are told what to call.
+/// A kernel with drivers and processes, which are told what to call.
 pub struct Bench {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
     board: &'static Board,
     slots: &'static ProcessArray<{ rig::SLOTS }>,
     /// Upcalls of each process that a test has seen.
-    seen: [Cell<usize>; 2],
+    seen: Vec<Cell<usize>>,
 }
 
 /// An upcall that a process got: number and arguments.
 pub type Upcall = (usize, [usize; 3]);
 
 impl Bench {
-    /// `make` creates the drivers, whose grants must come before the processes.
+    /// Two processes that nobody's signature vouches for. `make` creates the
+    /// drivers, whose grants must come before the processes.
     pub fn new(make: impl FnOnce(&'static Kernel) -> Drivers) -> Self {
+        let apps = ["first", "second"].map(|name| App::new(name).min_ram(8192));
+        Bench::load(&apps, make, |kernel, chip, flash| {
+            let policy = forever(Told(process::FaultAction::Panic));
+            process::load_processes(kernel, chip, flash, rig::ram(rig::RAM), policy, &Power)
+                .expect("the processes load");
+        })
+    }
+
+    /// Processes of these apps, loaded by `load` from a list of objects.
+    pub fn load(
+        apps: &[App],
+        make: impl FnOnce(&'static Kernel) -> Drivers,
+        load: impl FnOnce(&'static Kernel, &'static FakeChip, &'static [u8]),
+    ) -> Self {
         let slots = forever(ProcessArray::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
@@ -106,23 +123,20 @@ impl Bench {
             drivers: make(kernel),
             scheduler,
         });
-        let apps = [
-            App::new("first").min_ram(8192),
-            App::new("second").min_ram(8192),
-        ];
-        let flash = Box::leak(rig::image::list(&apps).into_boxed_slice());
-        let policy = forever(Told(process::FaultAction::Panic));
-        process::load_processes(kernel, chip, flash, rig::ram(rig::RAM), policy, &Power)
-            .expect("the processes load");
+        load(
+            kernel,
+            chip,
+            Box::leak(rig::image::list(apps).into_boxed_slice()),
+        );
         let bench = Bench {
             kernel,
             chip,
             board,
             slots,
-            seen: Default::default(),
+            seen: apps.iter().map(|_| Cell::new(0)).collect(),
         };
         bench.run();
-        for index in 0..2 {
+        for index in 0..apps.len() {
             let memory_break = bench.memory(index) + MEMORY;
             assert_eq!(
                 bench.call(index, rig::memop(0, memory_break)),
@@ -160,14 +174,7 @@ impl Bench {
             .boundary
             .script(start, [Step::Call(syscall)].into_iter());
         self.process(index)
-            .enqueue_task(Task::FunctionCall(FunctionCall {
-                source: FunctionCallSource::Kernel,
-                argument0: 0,
-                argument1: 0,
-                argument2: 0,
-                argument3: 0.into(),
-                pc: WAKE.into(),
-            }))
+            .enqueue_task(wake())
             .expect("the process can be woken");
         self.run();
         let mut answers = self.answers(index);
@@ -265,6 +272,18 @@ impl Bench {
         upcalls[seen..].to_vec()
     }
 
+    /// Stops a process, with no room left for upcalls.
+    pub fn stall(&self, index: usize) {
+        self.process(index).stop();
+        while self.process(index).enqueue_task(wake()).is_ok() {}
+    }
+
+    /// Lets a stopped process go on, through all that waits for it.
+    pub fn resume(&self, index: usize) {
+        self.process(index).resume();
+        self.run();
+    }
+
     /// Ends a process, as an operator would.
     pub fn end(&self, index: usize) {
         self.process(index).terminate(None);
@@ -279,6 +298,18 @@ impl Bench {
         let answer = self.call(index, rig::memop(0, memory_break));
         assert_eq!(answer, SyscallReturn::Success);
     }
+}
+
+/// The task that wakes a process.
+fn wake() -> Task {
+    Task::FunctionCall(FunctionCall {
+        source: FunctionCallSource::Kernel,
+        argument0: 0,
+        argument1: 0,
+        argument2: 0,
+        argument3: 0.into(),
+        pc: WAKE.into(),
+    })
 }
 
 /// The power to create grants.

@@ -1,0 +1,10 @@
+//! The drivers that tell apps apart by verified identity, as those apps see them.
+
+#[path = "../drivers/bench.rs"]
+mod bench;
+#[path = "../../../kernel/tests/rig/mod.rs"]
+mod rig;
+
+mod alarm;
+mod channel;
+mod identity;
