@@ -18,6 +18,7 @@ pub mod crc32;
 pub mod driver;
 pub mod energy_store;
 pub mod entropy;
+pub mod key_store;
 pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
