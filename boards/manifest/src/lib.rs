@@ -11,4 +11,7 @@ pub mod generate;
 mod model;
 
 pub use check::ManifestError;
-pub use model::{App, Board, Driver, FaultPolicy, FlashMap, Grants, Manifest, RamMap, Region};
+pub use model::{
+    App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
+    Kind, Manifest, Operation, Overflow, Partition, RamMap, Region, State, Transition,
+};

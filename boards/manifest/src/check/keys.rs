@@ -1,0 +1,182 @@
+//! Keys are used as their kind allows, by apps that may call for it, while the state allows it.
+
+use std::collections::BTreeSet;
+
+use super::{check_name, distinct_numbers, refuse_if, ManifestError};
+use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
+
+/// From here on are the key store's own objects and the session slots.
+const RESERVED: u16 = 0x7000;
+/// Key-store commands that no key or transition has to justify.
+const HARMLESS: [&str; 1] = ["state"];
+
+pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
+    distinct_numbers(
+        "keys",
+        manifest
+            .keys
+            .iter()
+            .map(|(name, key)| (name, u32::from(key.number))),
+    )?;
+    for (name, key) in &manifest.keys {
+        check_name("key", name)?;
+        refuse_if!(
+            key.number == 0 || key.number >= RESERVED,
+            "keys.{name}: number must be 0x1 to {:#x}; those from {RESERVED:#x} on are the key store's own",
+            RESERVED - 1
+        );
+        refuse_if!(
+            key.holder == Holder::Kernel && key.kind != Kind::Counter,
+            "keys.{name}: the kernel holds counters only"
+        );
+    }
+    check_transitions(manifest)?;
+    for app in &manifest.apps {
+        for (name, grant) in &app.keys {
+            let Some(key) = manifest.keys.get(name) else {
+                return Err(ManifestError(format!(
+                    "app {}: there is no key {name}",
+                    app.name
+                )));
+            };
+            check_grant(&format!("app {}: key {name}", app.name), *key, grant)?;
+        }
+        check_commands(manifest, app)?;
+    }
+    Ok(())
+}
+
+fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
+    for (index, step) in manifest.transitions.iter().enumerate() {
+        let entry = format!("transition {} -> {} by {}", step.from, step.to, step.app);
+        refuse_if!(
+            manifest.app(&step.app).is_none(),
+            "{entry}: there is no such app"
+        );
+        refuse_if!(
+            step.from >= step.to,
+            "{entry}: the meter's life goes one way, factory -> operational -> decommissioned"
+        );
+        refuse_if!(
+            manifest.transitions[..index].iter().any(|earlier| (
+                &earlier.app,
+                earlier.from,
+                earlier.to
+            ) == (
+                &step.app, step.from, step.to
+            )),
+            "{entry} is declared twice"
+        );
+    }
+    Ok(())
+}
+
+fn check_grant(entry: &str, key: Key, grant: &KeyGrant) -> Result<(), ManifestError> {
+    refuse_if!(grant.operations.is_empty(), "{entry}: no operations");
+    refuse_if!(grant.states.is_empty(), "{entry}: no states");
+    no_repetition(entry, &grant.operations)?;
+    no_repetition(entry, &grant.states)?;
+    no_repetition(entry, &grant.session)?;
+    for operation in &grant.operations {
+        refuse_if!(
+            !key.kind.operations().contains(operation),
+            "{entry}: a {} has no operation {operation}",
+            key.kind
+        );
+        refuse_if!(
+            key.holder == Holder::Kernel && *operation != Operation::Read,
+            "{entry}: {operation} is the kernel's alone"
+        );
+        refuse_if!(
+            *operation == Operation::Import && grant.states != [State::Factory],
+            "{entry}: import is for the factory state only"
+        );
+        refuse_if!(
+            *operation == Operation::Replace && grant.states.contains(&State::Factory),
+            "{entry}: replace is for the states after factory; there, keys are imported"
+        );
+        refuse_if!(
+            operation.touches_a_secret() && grant.states.contains(&State::Decommissioned),
+            "{entry}: {operation} in the decommissioned state, which has no keys"
+        );
+    }
+    let makes_sessions = grant.operations.contains(&Operation::Agree)
+        || grant.operations.contains(&Operation::Unwrap);
+    refuse_if!(
+        grant.operations.contains(&Operation::Agree) && grant.session.is_empty(),
+        "{entry}: agree without a session list makes a key that is good for nothing"
+    );
+    refuse_if!(
+        !grant.session.is_empty() && !makes_sessions,
+        "{entry}: a session list, but neither agree nor unwrap to make a session key"
+    );
+    for operation in &grant.session {
+        refuse_if!(
+            !Operation::SESSION.contains(operation),
+            "{entry}: a session key has no operation {operation}"
+        );
+    }
+    Ok(())
+}
+
+/// The driver's commands and the keys' operations must say the same.
+fn check_commands(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
+    let name = &app.name;
+    let needed = manifest.key_store_commands(app);
+    for (command, reason) in &needed {
+        refuse_if!(
+            !app.may_call("key_store", command),
+            "app {name}: {reason} needs key_store.{command}, which is not granted"
+        );
+    }
+    let sessions = app.keys.values().any(|grant| !grant.session.is_empty());
+    let known: BTreeSet<&str> = needed
+        .iter()
+        .map(|(command, _)| *command)
+        .chain(HARMLESS)
+        .chain(sessions.then_some("close"))
+        .chain(sessions.then_some("erase"))
+        .collect();
+    for command in app.drivers.get("key_store").into_iter().flatten() {
+        refuse_if!(
+            !known.contains(command.as_str()),
+            "app {name}: key_store.{command} is granted, but no key or transition of it needs that"
+        );
+    }
+    Ok(())
+}
+
+impl Manifest {
+    /// The key-store commands that the app's keys and transitions call for, each
+    /// with what calls for it.
+    fn key_store_commands(&self, app: &App) -> Vec<(&'static str, String)> {
+        let mut needed = Vec::new();
+        for (name, grant) in &app.keys {
+            let kind = self.keys[name].kind;
+            for operation in &grant.operations {
+                needed.push((
+                    operation.command(kind),
+                    format!("{operation} of key {name}"),
+                ));
+            }
+            for operation in &grant.session {
+                let reason = format!("{operation} with a session key of {name}");
+                needed.push((operation.name(), reason));
+            }
+        }
+        if self.transitions.iter().any(|step| step.app == app.name) {
+            needed.push(("advance_state", "its transition".into()));
+        }
+        needed
+    }
+}
+
+fn no_repetition<T: PartialEq + std::fmt::Display>(
+    entry: &str,
+    list: &[T],
+) -> Result<(), ManifestError> {
+    for (index, item) in list.iter().enumerate() {
+        refuse_if!(list[..index].contains(item), "{entry}: {item} stands twice");
+    }
+    Ok(())
+}
