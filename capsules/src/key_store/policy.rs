@@ -57,6 +57,7 @@ impl Kind {
                 .union(Operations::SIGN)
                 .union(Operations::AGREE),
             Kind::Aes128 => KEY
+                .union(Operations::REPLACE)
                 .union(Operations::ENCRYPT)
                 .union(Operations::DECRYPT)
                 .union(Operations::WRAP)
@@ -83,8 +84,7 @@ impl Operations {
     pub const NONE: Operations = Operations(0);
     /// Make a key.
     pub const GENERATE: Operations = Operations(1 << 0);
-    /// Take a key from outside: in the clear in the factory state, or as the
-    /// target of an unwrap.
+    /// Take a key from outside, in the clear: in the factory state only.
     pub const IMPORT: Operations = Operations(1 << 1);
     /// Give the public key.
     pub const PUBLIC_KEY: Operations = Operations(1 << 2);
@@ -114,6 +114,9 @@ impl Operations {
     pub const ACTIVATE: Operations = Operations(1 << 14);
     /// Erase.
     pub const ERASE: Operations = Operations(1 << 15);
+
+    /// Be the target of an unwrap.
+    pub const REPLACE: Operations = Operations(1 << 16);
 
     /// What a session slot can be used for at all.
     pub const SESSION: Operations = Operations::ENCRYPT
