@@ -10,6 +10,7 @@
 pub mod adc;
 pub mod alarm;
 pub mod app_identity;
+pub mod app_signature;
 pub mod button;
 pub mod channel;
 pub mod console;
@@ -23,6 +24,7 @@ pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
 pub mod rng;
+pub mod sector_flash;
 pub mod storage;
 pub mod virtualizers;
 pub mod word_flash;

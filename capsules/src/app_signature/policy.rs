@@ -1,0 +1,176 @@
+//! The kernel's credential policy: one check at a time, one step for each deferred call.
+
+use core::cell::Cell;
+
+use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::process_checker::{
+    AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
+};
+use kernel::utilities::cells::{MapCell, OptionalCell};
+use kernel::ErrorCode;
+use stepped_p256::Progress;
+use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType, TbfHeader};
+
+use super::check::Check;
+use super::{AppRules, Refusal, SignedApp, Signer};
+
+/// Objects whose refusal is remembered.
+const REMEMBERED: usize = 16;
+
+/// Accepts binaries that a signer of the table has signed and the rules admit.
+/// The metadata of an accepted credential is the signer's number in the table.
+pub struct AppSignatures<'a> {
+    signers: &'static [Signer],
+    rules: &'a dyn AppRules,
+    required: bool,
+    client: OptionalCell<&'static dyn AppCredentialsPolicyClient<'static>>,
+    credentials: Cell<Option<TbfFooterV2Credentials>>,
+    region: Cell<&'static [u8]>,
+    check: MapCell<Check<'static>>,
+    /// Addresses of objects, and why the last credential of each did not count.
+    refusals: [Cell<Option<(usize, Refusal)>>; REMEMBERED],
+    deferred_call: DeferredCall,
+}
+
+impl<'a> AppSignatures<'a> {
+    /// A policy for these signers. `required`: what no credential vouches for
+    /// does not run at all; otherwise it runs without being any app.
+    pub fn new(signers: &'static [Signer], rules: &'a dyn AppRules, required: bool) -> Self {
+        Self {
+            signers,
+            rules,
+            required,
+            client: OptionalCell::empty(),
+            credentials: Cell::new(None),
+            region: Cell::new(&[]),
+            check: MapCell::empty(),
+            refusals: [const { Cell::new(None) }; REMEMBERED],
+            deferred_call: DeferredCall::new(),
+        }
+    }
+
+    /// Why the object at this address was refused, if a credential of it was.
+    pub fn refusal_of(&self, flash_start: usize) -> Option<Refusal> {
+        self.refusals
+            .iter()
+            .filter_map(Cell::get)
+            .find_map(|(address, refusal)| (address == flash_start).then_some(refusal))
+    }
+
+    fn remember(&self, flash_start: usize, refusal: Refusal) {
+        let known = |place: &&Cell<Option<(usize, Refusal)>>| {
+            place
+                .get()
+                .is_some_and(|(address, _)| address == flash_start)
+        };
+        let free = |place: &&Cell<Option<(usize, Refusal)>>| place.get().is_none();
+        let place = self.refusals.iter().find(known);
+        if let Some(place) = place.or_else(|| self.refusals.iter().find(free)) {
+            place.set(Some((flash_start, refusal)));
+        }
+    }
+
+    /// What follows from the signer that was found, or that none was.
+    fn verdict(&self, signer: Option<usize>, region: &'static [u8]) -> CheckResult {
+        let flash_start = region.as_ptr().addr();
+        match self.judge(signer, region) {
+            Ok(signer) => CheckResult::Accept(Some(CheckResultAcceptMetadata { metadata: signer })),
+            Err(refusal) => {
+                kernel::debug!("object at {:#x}: {:?}", flash_start, refusal);
+                self.remember(flash_start, refusal);
+                match refusal {
+                    Refusal::WrongPlace | Refusal::OldVersion => CheckResult::Reject,
+                    _ => CheckResult::Pass,
+                }
+            }
+        }
+    }
+
+    fn judge(&self, signer: Option<usize>, region: &'static [u8]) -> Result<usize, Refusal> {
+        let number = signer.ok_or(Refusal::WrongSignature)?;
+        let app = signed_app(region).ok_or(Refusal::NotTheSignersApp)?;
+        let allowed = self
+            .signers
+            .get(number)
+            .is_some_and(|signer| signer.may_sign_for(app.short_id));
+        if !allowed {
+            return Err(Refusal::NotTheSignersApp);
+        }
+        self.rules.admit(&app)?;
+        Ok(number)
+    }
+}
+
+/// What the header at the start of a region claims; none if it claims no app.
+fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
+    let start: &[u8; 8] = region.first_chunk()?;
+    let (version, length, _) = tock_tbf::parse::parse_tbf_header_lengths(start).ok()?;
+    let header: TbfHeader =
+        tock_tbf::parse::parse_tbf_header(region.get(..usize::from(length))?, version).ok()?;
+    Some(SignedApp {
+        short_id: header.get_fixed_short_id()?.get(),
+        version: header.get_binary_version(),
+        flash_start: region.as_ptr().addr(),
+    })
+}
+
+impl AppCredentialsPolicy<'static> for AppSignatures<'_> {
+    fn set_client(&self, client: &'static dyn AppCredentialsPolicyClient<'static>) {
+        self.client.set(client);
+    }
+
+    fn require_credentials(&self) -> bool {
+        self.required
+    }
+
+    fn check_credentials(
+        &self,
+        credentials: TbfFooterV2Credentials,
+        integrity_region: &'static [u8],
+    ) -> Result<(), (ErrorCode, TbfFooterV2Credentials, &'static [u8])> {
+        if self.check.is_some() {
+            return Err((ErrorCode::BUSY, credentials, integrity_region));
+        }
+        let signature = match credentials.format() {
+            TbfFooterV2CredentialsType::EcdsaNistP256 => credentials.data().try_into().ok(),
+            _ => None,
+        };
+        let Some(signature) = signature else {
+            return Err((ErrorCode::NOSUPPORT, credentials, integrity_region));
+        };
+        self.credentials.set(Some(credentials));
+        self.region.set(integrity_region);
+        self.check
+            .put(Check::new(integrity_region, signature, self.signers));
+        self.deferred_call.set();
+        Ok(())
+    }
+}
+
+impl DeferredCallClient for AppSignatures<'_> {
+    fn handle_deferred_call(&self) {
+        let progress = self.check.map_or(Progress::More, Check::step);
+        let signer = match progress {
+            Progress::Done(signer) => signer,
+            Progress::More => {
+                if self.check.is_some() {
+                    self.deferred_call.set();
+                }
+                return;
+            }
+        };
+        self.check.take();
+        let Some(credentials) = self.credentials.take() else {
+            return;
+        };
+        let region = self.region.replace(&[]);
+        let result = self.verdict(signer, region);
+        // The client may offer the next credential within this call.
+        self.client
+            .map(|client| client.check_done(Ok(result), credentials, region));
+    }
+
+    fn register(&'static self) {
+        self.deferred_call.register(self);
+    }
+}
