@@ -3,5 +3,6 @@
 mod deadline;
 pub mod virtual_alarm;
 pub mod virtual_uart;
+pub mod virtual_word_flash;
 
 pub(crate) use deadline::Deadline;
