@@ -21,7 +21,8 @@ test: ## all tests of every part and of the whole image
 test-long: ## the tests that take hours: 24 h of virtual time, fuzzing
 	@scripts/setup long
 	@$(XTASK) image
-	cargo test $(CARGO_FLAGS) --workspace --exclude nrf52840-meter --exclude attacker --exclude bench-app --exclude core-conformance -- --include-ignored
+	scripts/fuzz
+	cargo test $(CARGO_FLAGS) --no-fail-fast -- --include-ignored
 
 bench: ## instruction counts and sizes, as a table for docs/performance.md
 	@scripts/setup run

@@ -7,7 +7,6 @@ use system_tests::iec_run;
 const SEED: u64 = 1;
 
 #[test]
-#[ignore = "many minutes in the emulator: make test-long"]
 fn every_point_is_within_half_a_percent() {
     let found = iec_run::measure_all(SEED);
     println!("{}", iec_report::markdown(&found, "The flashed image."));

@@ -3,7 +3,6 @@
 use system_tests::isolation;
 
 #[test]
-#[ignore = "many minutes in the emulator: make test-long"]
 fn every_attack_is_contained() {
     let outcomes = isolation::carry_out_all();
     assert_eq!(outcomes.len(), attacker::ATTACKS.len());
