@@ -1,5 +1,7 @@
 //! The queues of all readers, in one piece of memory: no system calls, no processes but by name.
 
+use core::ops::Range;
+
 use kernel::{ErrorCode, ProcessId};
 
 use super::policy::{arena_size, is_consistent, reader_count, Channel, LENGTH_BYTES};
@@ -133,7 +135,7 @@ impl Queues {
     }
 
     /// Indices of the readers of a channel.
-    pub fn readers_of(&self, channel: usize) -> core::ops::Range<usize> {
+    pub fn readers_of(&self, channel: usize) -> Range<usize> {
         let first = self.first_reader(channel);
         first..first + self.channels[channel].readers.len()
     }
@@ -188,22 +190,21 @@ impl Queues {
             let place = (u16::from(reader.first) + u16::from(reader.waiting)) % u16::from(depth);
             reader.waiting += 1;
             let place = self.place(channel, index, usize::from(place));
+            let place = &mut self.arena[place];
             place[..LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
             copy(&mut place[LENGTH_BYTES..][..usize::from(length)]);
         }
     }
 
     /// The oldest message of a reader.
-    pub fn oldest(&mut self, channel: usize, reader: usize) -> Option<&[u8]> {
+    pub fn oldest(&self, channel: usize, reader: usize) -> Option<&[u8]> {
         if self.readers[reader].waiting == 0 {
             return None;
         }
         let first = usize::from(self.readers[reader].first);
-        let (length, message) = self
-            .place(channel, reader, first)
-            .split_at_mut(LENGTH_BYTES);
-        let length = u16::from_le_bytes([length[0], length[1]]);
-        message.get(..usize::from(length)).map(|message| &*message)
+        let place = &self.arena[self.place(channel, reader, first)];
+        let (length, message) = place.split_at(LENGTH_BYTES);
+        message.get(..usize::from(u16::from_le_bytes([length[0], length[1]])))
     }
 
     /// Takes the oldest message away. Gives what was lost before it.
@@ -217,12 +218,12 @@ impl Queues {
         core::mem::take(&mut reader.lost)
     }
 
-    /// Bytes of a place in the queue of a reader of the channel.
-    fn place(&mut self, channel: usize, reader: usize, place: usize) -> &mut [u8] {
+    /// Where in the arena a place of the queue of a reader of the channel is.
+    fn place(&self, channel: usize, reader: usize, place: usize) -> Range<usize> {
         let before = arena_size(&self.channels[..channel]);
         let position = reader - self.first_reader(channel);
         let channel = &self.channels[channel];
         let start = before + position * channel.queue() + place * channel.place();
-        &mut self.arena[start..start + channel.place()]
+        start..start + channel.place()
     }
 }

@@ -1,0 +1,314 @@
+//! The system calls of the storage.
+
+use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
+use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::syscall::{CommandReturn, SyscallDriver};
+use kernel::utilities::cells::OptionalCell;
+use kernel::{ErrorCode, ProcessId};
+
+use super::policy::Partition;
+use super::store::{Store, StoreClient};
+use crate::app_identity::app_of;
+use crate::entropy::RandomSource;
+use crate::sector_flash::SectorFlash;
+
+/// Driver number.
+pub const DRIVER_NUM: usize = 0x8000_0006;
+
+mod command {
+    pub const EXISTS: usize = 0;
+    pub const APPEND: usize = 1;
+    pub const READ: usize = 2;
+    pub const RANGE: usize = 3;
+    pub const CAPACITY: usize = 4;
+}
+
+mod upcall {
+    pub const DONE: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+mod allow_ro {
+    pub const PAYLOAD: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+mod allow_rw {
+    pub const PAYLOAD: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+/// What an app has asked for; partitions by their index.
+#[derive(Clone, Copy)]
+enum Operation {
+    Append { partition: usize, length: usize },
+    Read { partition: usize, number: u32 },
+}
+
+impl Operation {
+    fn partition(self) -> usize {
+        match self {
+            Operation::Append { partition, .. } | Operation::Read { partition, .. } => partition,
+        }
+    }
+}
+
+/// What the driver remembers of an app.
+#[derive(Default)]
+pub struct App {
+    /// Waits, or is under way.
+    operation: Option<Operation>,
+}
+
+type AppGrant = Grant<
+    App,
+    UpcallCount<{ upcall::COUNT }>,
+    AllowRoCount<{ allow_ro::COUNT }>,
+    AllowRwCount<{ allow_rw::COUNT }>,
+>;
+
+/// Gives apps the partitions of a policy: one operation of each app waits, and
+/// they take turns.
+pub struct StorageDriver<'a, F: SectorFlash<'a>, R: RandomSource> {
+    store: &'a Store<'a, F, R>,
+    apps: AppGrant,
+    /// Whose operation is under way.
+    current: OptionalCell<(ProcessId, Operation)>,
+    /// Whose turn was last.
+    last: OptionalCell<ProcessId>,
+    /// How the read that is under way went.
+    read: OptionalCell<Result<usize, ErrorCode>>,
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
+    /// A driver over this store. The caller makes it the store's client.
+    pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant) -> Self {
+        StorageDriver {
+            store,
+            apps,
+            current: OptionalCell::empty(),
+            last: OptionalCell::empty(),
+            read: OptionalCell::empty(),
+        }
+    }
+
+    /// Index of the partition, if the caller is its owner.
+    fn owned(&self, process_id: ProcessId, number: usize) -> Result<usize, ErrorCode> {
+        self.find(process_id, number, |partition, app| partition.owner == app)
+    }
+
+    /// Index of the partition, if the caller may read it.
+    fn readable(&self, process_id: ProcessId, number: usize) -> Result<usize, ErrorCode> {
+        self.find(process_id, number, |partition, app| {
+            partition.owner == app || partition.readers.contains(&app)
+        })
+    }
+
+    fn find(
+        &self,
+        process_id: ProcessId,
+        number: usize,
+        may: impl Fn(&Partition, u32) -> bool,
+    ) -> Result<usize, ErrorCode> {
+        let app = app_of(process_id).ok_or(ErrorCode::NODEVICE)?.get();
+        self.store
+            .partitions()
+            .iter()
+            .position(|partition| usize::from(partition.number) == number && may(partition, app))
+            .ok_or(ErrorCode::NODEVICE)
+    }
+
+    fn append(&self, process_id: ProcessId, number: usize, length: usize) -> Result<(), ErrorCode> {
+        let partition = self.owned(process_id, number)?;
+        if length > usize::from(self.store.partitions()[partition].record) {
+            return Err(ErrorCode::SIZE);
+        }
+        let operation = Operation::Append { partition, length };
+        self.enqueue(process_id, operation, |kernel_data| {
+            kernel_data
+                .get_readonly_processbuffer(allow_ro::PAYLOAD)
+                .is_ok_and(|buffer| buffer.len() >= length)
+        })
+    }
+
+    fn read(&self, process_id: ProcessId, number: usize, record: usize) -> Result<(), ErrorCode> {
+        let partition = self.readable(process_id, number)?;
+        let operation = Operation::Read {
+            partition,
+            // No record has the last number.
+            number: u32::try_from(record).unwrap_or(u32::MAX),
+        };
+        self.enqueue(process_id, operation, |_| true)
+    }
+
+    fn enqueue(
+        &self,
+        process_id: ProcessId,
+        operation: Operation,
+        has_buffer: impl Fn(&kernel::grant::GrantKernelData) -> bool,
+    ) -> Result<(), ErrorCode> {
+        if self.store.is_off() {
+            return Err(ErrorCode::OFF);
+        }
+        self.apps
+            .enter(process_id, |app, kernel_data| {
+                if app.operation.is_some() {
+                    return Err(ErrorCode::BUSY);
+                }
+                if !has_buffer(kernel_data) {
+                    return Err(ErrorCode::SIZE);
+                }
+                app.operation = Some(operation);
+                Ok(())
+            })
+            .unwrap_or(Err(ErrorCode::FAIL))?;
+        self.serve();
+        Ok(())
+    }
+
+    /// Starts the operations that wait until one is under way.
+    fn serve(&self) {
+        while self.current.is_none() && (self.store.is_idle() || self.store.is_off()) {
+            let Some((process_id, operation)) = self.next_waiting() else {
+                return;
+            };
+            self.last.set(process_id);
+            self.current.set((process_id, operation));
+            let started = match operation {
+                _ if self.store.is_off() => Err(ErrorCode::OFF),
+                Operation::Append { partition, .. } => self.store.append(partition),
+                Operation::Read { partition, number } => self.store.read(partition, number),
+            };
+            if let Err(error) = started {
+                self.finish(Err(error));
+            }
+        }
+    }
+
+    /// The first that waits after the one whose turn was last.
+    fn next_waiting(&self) -> Option<(ProcessId, Operation)> {
+        let last = self.last.get().and_then(|last| last.index());
+        let mut first = None;
+        let mut after = None;
+        for app in self.apps.iter() {
+            let process_id = app.processid();
+            let waiting = app.enter(|app, _| app.operation);
+            let Some(operation) = waiting else { continue };
+            first = first.or(Some((process_id, operation)));
+            if process_id.index() > last {
+                after = after.or(Some((process_id, operation)));
+            }
+        }
+        after.or(first)
+    }
+
+    /// Tells the app whose operation was under way.
+    fn finish(&self, result: Result<usize, ErrorCode>) {
+        let Some((process_id, operation)) = self.current.take() else {
+            return;
+        };
+        let number = self.store.partitions()[operation.partition()].number;
+        let status = kernel::errorcode::into_statuscode(result.map(|_| ()));
+        let arguments = (status, number.into(), result.unwrap_or(0));
+        // One that has ended meanwhile hears of nothing.
+        let _ = self.apps.enter(process_id, |app, kernel_data| {
+            app.operation = None;
+            // Without room for the upcall the range tells what became of it.
+            let _ = kernel_data.schedule_upcall(upcall::DONE, arguments);
+        });
+    }
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, F, R> {
+    fn opened(&self) {
+        self.serve();
+    }
+
+    fn payload(&self, payload: &mut [u8]) -> Result<usize, ErrorCode> {
+        let Some((process_id, Operation::Append { length, .. })) = self.current.get() else {
+            return Err(ErrorCode::CANCEL);
+        };
+        let payload = payload.get_mut(..length).ok_or(ErrorCode::SIZE)?;
+        self.apps
+            .enter(process_id, |_, kernel_data| {
+                kernel_data
+                    .get_readonly_processbuffer(allow_ro::PAYLOAD)
+                    .and_then(|buffer| {
+                        buffer.enter(|slice| {
+                            let source = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
+                            source.copy_to_slice_or_err(payload)
+                        })
+                    })
+                    .unwrap_or(Err(ErrorCode::SIZE))
+            })
+            .unwrap_or(Err(ErrorCode::CANCEL))?;
+        Ok(length)
+    }
+
+    fn appended(&self, result: Result<u32, ErrorCode>) {
+        self.finish(result.map(|number| number as usize));
+        self.serve();
+    }
+
+    fn payload_read(&self, result: Result<&[u8], ErrorCode>) {
+        let Some((process_id, _)) = self.current.get() else {
+            return;
+        };
+        let copied = result.and_then(|payload| {
+            self.apps
+                .enter(process_id, |_, kernel_data| {
+                    kernel_data
+                        .get_readwrite_processbuffer(allow_rw::PAYLOAD)
+                        .and_then(|buffer| {
+                            buffer.mut_enter(|slice| {
+                                let target = slice.get(0..payload.len()).ok_or(ErrorCode::SIZE)?;
+                                target.copy_from_slice_or_err(payload)
+                            })
+                        })
+                        .unwrap_or(Err(ErrorCode::SIZE))
+                })
+                .unwrap_or(Err(ErrorCode::CANCEL))
+                .map(|()| payload.len())
+        });
+        self.read.set(copied);
+    }
+
+    fn read_done(&self) {
+        let result = self.read.take().unwrap_or(Err(ErrorCode::FAIL));
+        self.finish(result);
+        self.serve();
+    }
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> SyscallDriver for StorageDriver<'a, F, R> {
+    fn command(
+        &self,
+        command_number: usize,
+        partition: usize,
+        argument: usize,
+        process_id: ProcessId,
+    ) -> CommandReturn {
+        let pair = |result: Result<(u32, u32), ErrorCode>| match result {
+            Ok((first, second)) => CommandReturn::success_u32_u32(first, second),
+            Err(error) => CommandReturn::failure(error),
+        };
+        match command_number {
+            command::EXISTS => CommandReturn::success(),
+            command::APPEND => self.append(process_id, partition, argument).into(),
+            command::READ => self.read(process_id, partition, argument).into(),
+            command::RANGE => pair(
+                self.readable(process_id, partition)
+                    .and_then(|partition| self.store.range(partition)),
+            ),
+            command::CAPACITY => pair(self.readable(process_id, partition).map(|partition| {
+                let partition = &self.store.partitions()[partition];
+                (partition.capacity(), partition.record.into())
+            })),
+            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+        }
+    }
+
+    fn allocate_grant(&self, process_id: ProcessId) -> Result<(), kernel::process::Error> {
+        self.apps.enter(process_id, |_, _| ())
+    }
+}
