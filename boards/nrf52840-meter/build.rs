@@ -22,6 +22,9 @@ fn main() {
     };
     write("kernel.ld", generate::kernel_script(&manifest));
     write("policy_tables.rs", generate::kernel_tables(&manifest));
+    write("key_store_table.rs", generate::key_store_table(&manifest));
+    write("channel_table.rs", generate::channel_table(&manifest));
+    write("storage_table.rs", generate::storage_table(&manifest));
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
         println!("cargo::rustc-link-search={}", out.display());
         println!("cargo::rustc-link-arg-bins=-Tkernel.ld");

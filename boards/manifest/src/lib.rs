@@ -9,9 +9,12 @@
 mod check;
 pub mod generate;
 mod model;
+pub mod opening;
+pub mod renewed;
+pub mod walls;
 
 pub use check::ManifestError;
 pub use model::{
     App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
-    Kind, Manifest, Operation, Overflow, Partition, RamMap, Region, State, Transition,
+    Kind, Manifest, Operation, Overflow, Partition, RamMap, Region, Signer, Signing, State, Transition,
 };

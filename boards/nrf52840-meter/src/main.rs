@@ -5,6 +5,8 @@
 #[cfg(target_os = "none")]
 mod apps;
 #[cfg(target_os = "none")]
+mod capsule_policy;
+#[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
 mod energy_pages;

@@ -92,10 +92,6 @@ fn check_grant(entry: &str, key: Key, grant: &KeyGrant) -> Result<(), ManifestEr
             "{entry}: import is for the factory state only"
         );
         refuse_if!(
-            *operation == Operation::Replace && grant.states.contains(&State::Factory),
-            "{entry}: replace is for the states after factory; there, keys are imported"
-        );
-        refuse_if!(
             operation.touches_a_secret() && grant.states.contains(&State::Decommissioned),
             "{entry}: {operation} in the decommissioned state, which has no keys"
         );

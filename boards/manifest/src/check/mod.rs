@@ -5,11 +5,14 @@ mod channels;
 mod drivers;
 mod keys;
 mod memory;
+mod signing;
 mod storage;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+
+pub(crate) use memory::PAGE;
 
 use crate::model::Manifest;
 
@@ -41,7 +44,8 @@ impl Manifest {
         apps::check(self)?;
         keys::check(self)?;
         channels::check(self)?;
-        storage::check(self)
+        storage::check(self)?;
+        signing::check(self)
     }
 }
 

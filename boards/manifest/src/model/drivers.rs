@@ -17,5 +17,18 @@ pub struct Driver {
     pub commands: BTreeMap<String, u32>,
 }
 
+impl Driver {
+    /// Commands by number, which is the order of all that is generated.
+    pub(crate) fn commands_by_number(&self) -> Vec<(&str, u32)> {
+        let mut sorted: Vec<_> = self
+            .commands
+            .iter()
+            .map(|(name, number)| (name.as_str(), *number))
+            .collect();
+        sorted.sort_by_key(|(_, number)| *number);
+        sorted
+    }
+}
+
 /// Driver name to the names of the commands that an app may call.
 pub type Grants = BTreeMap<String, Vec<String>>;

@@ -5,6 +5,7 @@ mod channels;
 mod drivers;
 mod keys;
 mod memory;
+mod signing;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use channels::{Channel, Overflow};
 pub use drivers::{Driver, Grants};
 pub use keys::{Holder, Key, Kind, Operation, State, Transition};
 pub use memory::{ExternalNor, FlashMap, RamMap, Region};
+pub use signing::{Signer, Signing};
 pub use storage::Partition;
 
 use crate::check::ManifestError;
@@ -61,6 +63,12 @@ pub struct Manifest {
     /// `[storage.*]`
     #[serde(default)]
     pub storage: BTreeMap<String, Partition>,
+    /// `[signing]`
+    #[serde(default)]
+    pub signing: Signing,
+    /// `[[signer]]`
+    #[serde(default, rename = "signer")]
+    pub signers: Vec<Signer>,
     /// `[[app]]`, in flash order
     #[serde(rename = "app")]
     pub apps: Vec<App>,
@@ -102,6 +110,11 @@ impl Manifest {
             .short_id
     }
 
+    /// Drivers by number.
+    pub(crate) fn drivers_by_number(&self) -> Vec<(&str, &Driver)> {
+        by_number(&self.drivers, |driver| driver.number)
+    }
+
     /// Keys by number, which is the order of all that is generated.
     pub(crate) fn keys_by_number(&self) -> Vec<(&str, &Key)> {
         by_number(&self.keys, |key| key.number)
@@ -118,7 +131,10 @@ impl Manifest {
     }
 }
 
-fn by_number<T>(entries: &BTreeMap<String, T>, number: impl Fn(&T) -> u16) -> Vec<(&str, &T)> {
+fn by_number<T, Number: Ord>(
+    entries: &BTreeMap<String, T>,
+    number: impl Fn(&T) -> Number,
+) -> Vec<(&str, &T)> {
     let mut sorted: Vec<_> = entries
         .iter()
         .map(|(name, entry)| (name.as_str(), entry))

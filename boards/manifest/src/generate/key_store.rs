@@ -1,0 +1,104 @@
+//! The key store's policy table, as Rust constants.
+
+use std::fmt::Write;
+
+use super::MARK;
+use crate::model::{App, KeyGrant, Kind, Manifest, Operation, State};
+
+/// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`.
+#[must_use]
+pub fn key_store_table(manifest: &Manifest) -> String {
+    let mut out = format!(
+        "// {MARK}\n\n\
+         use capsules::key_store::policy::{{\n    \
+         Grant, Kind, Object, Operations, Policy, State, States, Transition,\n\
+         }};\n\n\
+         /// The keys of meter.toml, and who may do what with each.\n\
+         pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n"
+    );
+    for (name, key) in manifest.keys_by_number() {
+        let _ = writeln!(
+            out,
+            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{} }},",
+            key.number,
+            kind(key.kind)
+        );
+    }
+    out.push_str("    ],\n    grants: &[\n");
+    for app in &manifest.apps {
+        for (name, key) in manifest.keys_by_number() {
+            if let Some(grant) = app.keys.get(name) {
+                write_grant(&mut out, app, name, key.number, grant);
+            }
+        }
+    }
+    out.push_str("    ],\n    transitions: &[\n");
+    for step in &manifest.transitions {
+        let _ = writeln!(
+            out,
+            "        // {}\n        Transition {{ app: {}, from: State::{}, to: State::{} }},",
+            step.app,
+            manifest.short_id(&step.app),
+            state(step.from),
+            state(step.to)
+        );
+    }
+    out.push_str("    ],\n};\n");
+    out
+}
+
+fn write_grant(out: &mut String, app: &App, name: &str, number: u16, grant: &KeyGrant) {
+    let _ = writeln!(
+        out,
+        "        // {}: {name}\n        Grant {{\n            \
+         app: {},\n            object: {number:#x},\n            \
+         operations: {},\n            session: {},\n            states: {},\n        }},",
+        app.name,
+        app.short_id,
+        operations(&grant.operations),
+        operations(&grant.session),
+        union(
+            "States",
+            grant.states.iter().map(|s| s.name().to_uppercase())
+        ),
+    );
+}
+
+fn operations(operations: &[Operation]) -> String {
+    union(
+        "Operations",
+        operations
+            .iter()
+            .map(|operation| operation.name().to_uppercase()),
+    )
+}
+
+/// A constant expression for a set of the capsule's type `set`.
+fn union(set: &str, members: impl Iterator<Item = String>) -> String {
+    members.fold(format!("{set}::NONE"), |sum, member| {
+        if sum.ends_with("::NONE") {
+            format!("{set}::{member}")
+        } else {
+            format!("{sum}.union({set}::{member})")
+        }
+    })
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::P256 => "P256",
+        Kind::Aes128 => "Aes128",
+        Kind::Secret => "Secret",
+        Kind::TrustAnchor => "TrustAnchor",
+        Kind::Certificate => "Certificate",
+        Kind::Counter => "Counter",
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Factory => "Factory",
+        State::Operational => "Operational",
+        State::Decommissioned => "Decommissioned",
+    }
+}
