@@ -3,6 +3,8 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
+mod app_rules;
+#[cfg(target_os = "none")]
 mod apps;
 #[cfg(target_os = "none")]
 mod capsule_policy;
@@ -18,6 +20,8 @@ mod peripherals;
 mod platform;
 #[cfg(target_os = "none")]
 mod policy;
+#[cfg(target_os = "none")]
+mod refused;
 #[cfg(target_os = "none")]
 mod rtt;
 #[cfg(target_os = "none")]

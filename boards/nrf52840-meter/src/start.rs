@@ -1,5 +1,6 @@
 //! From reset to the kernel loop.
 
+use capsules::app_signature::SignedIdentity;
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
@@ -8,7 +9,7 @@ use kernel::platform::chip::Chip as _;
 use kernel::process::{
     Backoff, ProcessArray, ProcessLoadingAsync, RestartBackoff, SequentialProcessLoaderMachine,
 };
-use kernel::process_checker::ProcessCheckerMachine;
+use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckerMachine};
 use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::utilities::cells::MapCell;
 use kernel::{debug, static_init, static_init_const, Kernel};
@@ -18,9 +19,8 @@ use nrf52840::gpio::Port;
 use nrf52840::power::Power;
 use nrf52840::wdt::Wdt;
 
-use crate::apps::{
-    Binaries, FaultByApp, HeaderIds, NoCredentials, Priorities, Restarts, TIMESLICE_US,
-};
+use crate::app_rules::{MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
+use crate::apps::{Binaries, FaultByApp, Loaded, Restarts, TIMESLICE_US};
 use crate::crash::{self, FaultRecorder, ProcessTable};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Platform, PROCESSES};
@@ -134,10 +134,17 @@ unsafe fn run(log: crash::Log) -> ! {
 
     // SAFETY: as above; the linker script gives these addresses to the apps.
     let loader = unsafe {
+        let rules = static_init!(MeterRules, MeterRules::new(&()));
+        let signatures = static_init!(
+            Signatures,
+            Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED)
+        );
+        signatures.register();
         let checker = static_init!(
             ProcessCheckerMachine,
-            ProcessCheckerMachine::new(static_init!(NoCredentials, NoCredentials))
+            ProcessCheckerMachine::new(signatures)
         );
+        signatures.set_client(checker);
         let binaries = static_init_const!(Binaries, [const { MapCell::empty() }; PROCESSES]);
         let (flash, ram) = app_memory();
         let loader = static_init!(
@@ -151,13 +158,20 @@ unsafe fn run(log: crash::Log) -> ! {
                 ram,
                 static_init!(FaultByApp, FaultByApp::new(restarts)),
                 &(),
-                static_init!(HeaderIds, HeaderIds),
+                static_init!(SignedIdentity, SignedIdentity::new(&SIGNERS)),
                 &management,
             )
         );
         checker.set_client(loader);
         loader.register();
-        loader.set_client(static_init!(Priorities, Priorities { kernel, levels }));
+        let loaded = Loaded {
+            kernel,
+            levels,
+            flash,
+            signatures,
+            table,
+        };
+        loader.set_client(static_init!(Loaded, loaded));
         &*loader
     };
     loader.start();
