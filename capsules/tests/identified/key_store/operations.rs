@@ -133,7 +133,7 @@ fn agree_and_use_the_session_key() {
         setup.done(M, 4, SIGNING, 0, &[&hex(CDH_SECRET)]);
         let peer = hex(CDH_PEER);
         setup.done(M, 7, SIGNING, SLOT, &[&peer, b"info", b"salt"]);
-        let dlms = SLOT + 1 | 1 << 16;
+        let dlms = (SLOT + 1) | (1 << 16);
         setup.done(M, 7, SIGNING, dlms, &[&peer, b"other information", b""]);
         // The derived keys are those that were computed independently: an
         // imported key of the same bytes opens what they sealed.
@@ -192,7 +192,10 @@ fn hmac_with_a_secret() {
     with_store(|setup| {
         let secret: Vec<u8> = (0..32).collect();
         setup.done(M, 4, SECRET, 0, &[&secret]);
-        assert_eq!(setup.done(M, 10, SECRET, 0, &[b"message"]), hex(MESSAGE_HMAC));
+        assert_eq!(
+            setup.done(M, 10, SECRET, 0, &[b"message"]),
+            hex(MESSAGE_HMAC)
+        );
     });
 }
 
@@ -200,7 +203,13 @@ fn hmac_with_a_secret() {
 fn wrap_and_unwrap() {
     with_store(|setup| {
         // RFC 3394, section 4.1.
-        setup.done(M, 4, WRAPPING, 0, &[&hex("000102030405060708090A0B0C0D0E0F")]);
+        setup.done(
+            M,
+            4,
+            WRAPPING,
+            0,
+            &[&hex("000102030405060708090A0B0C0D0E0F")],
+        );
         let wrapped = hex("1FA68B0A8112B447AEF34BD8FB5A7B829D3E862371D2CFE5");
         setup.done(M, 12, WRAPPING, SLOT, &[&wrapped]);
         assert_eq!(setup.done(M, 11, WRAPPING, SLOT, &[]), wrapped);
