@@ -5,10 +5,11 @@ use capsules::alarm::AlarmDriver;
 use capsules::button::Button;
 use capsules::console::Console;
 use capsules::energy_store::EnergyStoreDriver;
+use capsules::entropy::{Drbg, RandomNumbers};
 use capsules::led::LedDriver;
 use capsules::low_level_debug::LowLevelDebug;
 use capsules::meter_adc::MeterAdc;
-use capsules::rng::{Entropy32ToRandom, RngDriver};
+use capsules::rng::RngDriver;
 use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
 use capsules::virtualizers::virtual_uart::UartDevice;
 use capsules::{adc, alarm, button, console, energy_store, led, low_level_debug, meter_adc, rng};
@@ -40,7 +41,10 @@ pub type Chip = nrf52840::chip::Nrf52840<'static, Peripherals>;
 pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
 
 type AppAlarm = VirtualMuxAlarm<'static, RtcAlarm<'static>>;
-type Randomness = Entropy32ToRandom<'static, nrf52840::rng::Rng<'static>>;
+/// The generator behind all randomness.
+pub type RandomnessSource = Drbg<'static, nrf52840::rng::Rng<'static>>;
+/// Random numbers for apps.
+pub type Randomness = RandomNumbers<'static, RandomnessSource>;
 
 /// All that the kernel loop works with.
 pub struct Platform {

@@ -5,10 +5,11 @@ use capsules::alarm::AlarmDriver;
 use capsules::button::{Button, ButtonPin};
 use capsules::console::{self, Console};
 use capsules::energy_store::{EnergyStore, EnergyStoreDriver};
+use capsules::entropy::{Drbg, RandomNumbers, ReseedClock};
 use capsules::led::LedDriver;
 use capsules::low_level_debug::LowLevelDebug;
 use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd};
-use capsules::rng::{Entropy32ToRandom, RngDriver};
+use capsules::rng::RngDriver;
 use capsules::virtualizers::virtual_alarm::{MuxAlarm, VirtualMuxAlarm};
 use capsules::virtualizers::virtual_uart::{MuxUart, UartDevice};
 use capsules::word_flash::WordFlash;
@@ -20,7 +21,7 @@ use kernel::hil::adc::{Adc, AdcHighSpeed};
 use kernel::hil::entropy::Entropy32;
 use kernel::hil::gpio::{ActivationMode, Configure, FloatingState, InterruptValueWrapper, Output};
 use kernel::hil::rng::Rng;
-use kernel::hil::time::Alarm;
+use kernel::hil::time::{Alarm, Counter};
 use kernel::hil::uart::{Receive, Transmit};
 use kernel::scheduler::priority::PrioritySched;
 use kernel::{static_init, static_init_const, Kernel};
@@ -33,9 +34,11 @@ use crate::crash::FaultRecorder;
 use crate::energy_pages::EnergyPages;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::{self, Peripherals};
-use crate::platform::{BoardLed, Platform, ADC_BUFFER, LEDS};
+use crate::platform::{BoardLed, Platform, Randomness, RandomnessSource, ADC_BUFFER, LEDS};
 use crate::policy::MeterFilter;
 
+/// Overflows of the RTC's counter, of 512 s each, between two seeds: about an hour.
+const OVERFLOWS_PER_SEED: u32 = 7;
 const LED_PINS: [Pin; LEDS] = [Pin::P0_13, Pin::P0_14, Pin::P0_15, Pin::P0_16];
 const BUTTON_PINS: [Pin; 4] = [Pin::P0_11, Pin::P0_12, Pin::P0_24, Pin::P0_25];
 const LOCAL_PORT_TXD: Pin = Pin::P0_06;
@@ -63,7 +66,7 @@ pub struct Drivers {
     button: &'static Button<'static, GPIOPin<'static>>,
     adc: &'static AdcDedicated<'static, Saadc<'static>>,
     low_level_debug: &'static LowLevelDebug<'static, UartDevice<'static>>,
-    rng: &'static RngDriver<'static, Entropy32ToRandom<'static, nrf52840::rng::Rng<'static>>>,
+    rng: &'static RngDriver<'static, Randomness>,
     meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
     energy_store: &'static EnergyStoreDriver<'static, EnergyPages>,
 }
@@ -293,17 +296,23 @@ unsafe fn randomness(
     kernel: &'static Kernel,
     peripherals: &'static Peripherals,
     memory: &dyn MemoryAllocationCapability,
-) -> &'static RngDriver<'static, Entropy32ToRandom<'static, nrf52840::rng::Rng<'static>>> {
-    type Random = Entropy32ToRandom<'static, nrf52840::rng::Rng<'static>>;
+) -> &'static RngDriver<'static, Randomness> {
+    type Clock = ReseedClock<'static, nrf52840::rng::Rng<'static>>;
     // SAFETY: the caller calls this once.
     unsafe {
-        let random = static_init!(Random, Entropy32ToRandom::new(&peripherals.rng));
-        peripherals.rng.set_client(random);
+        let generator = static_init!(RandomnessSource, Drbg::new(&peripherals.rng));
+        peripherals.rng.set_client(generator);
+        let clock = static_init!(Clock, ReseedClock::new(generator, OVERFLOWS_PER_SEED));
+        peripherals.rtc.set_overflow_client(clock);
+        let numbers = static_init!(Randomness, RandomNumbers::new(generator));
+        numbers.register();
+        generator.set_client(numbers);
+        generator.start();
         let driver = static_init!(
-            RngDriver<'static, Random>,
-            RngDriver::new(random, kernel.create_grant(rng::DRIVER_NUM, memory))
+            RngDriver<'static, Randomness>,
+            RngDriver::new(numbers, kernel.create_grant(rng::DRIVER_NUM, memory))
         );
-        random.set_client(driver);
+        numbers.set_client(driver);
         driver
     }
 }
