@@ -9,7 +9,7 @@ mod capsule_policy;
 #[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
-mod energy_pages;
+mod data_pages;
 #[cfg(target_os = "none")]
 mod front_end;
 #[cfg(target_os = "none")]
@@ -18,6 +18,8 @@ mod peripherals;
 mod platform;
 #[cfg(target_os = "none")]
 mod policy;
+#[cfg(target_os = "none")]
+mod root;
 #[cfg(target_os = "none")]
 mod rtt;
 #[cfg(target_os = "none")]

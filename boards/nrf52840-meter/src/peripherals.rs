@@ -12,15 +12,15 @@ use nrf52840::timer::Timer;
 use nrf52840::uarte::{PauseDetector, Uarte};
 use nrf52840::{base, nvmc};
 
-use crate::policy::{ENERGY_STORE_END, ENERGY_STORE_START};
+use crate::policy::DATA_PAGES;
 
-/// Internal flash, of which only the energy store is written.
+/// Internal flash, of which only the data pages are written.
 pub type Flash = nvmc::Nvmc<'static, RtcAlarm<'static>>;
 
 /// Channels of the RTC, one for each user of time.
 pub mod alarm {
-    /// Alarms of apps.
-    pub const APPS: usize = 0;
+    /// Alarms of apps and of capsules, many on one.
+    pub const SHARED: usize = 0;
     /// Pauses between the parts of a page erase.
     pub const FLASH: usize = 1;
     /// Delayed restarts of apps that failed.
@@ -73,15 +73,14 @@ impl Peripherals {
     }
 }
 
-/// The driver of the energy store's pages.
+/// The driver of the data pages: key store, anchor, energy store.
 ///
 /// # Safety
 /// Once: nothing else may write or erase these pages.
-pub unsafe fn energy_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
-    // SAFETY: meter.toml gives these pages to the energy store alone, and no
-    // reference into them exists: they are read word by word.
-    let port =
-        unsafe { nvmc::InternalFlash::new(base::NVMC, ENERGY_STORE_START..ENERGY_STORE_END) };
+pub unsafe fn data_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
+    // SAFETY: meter.toml gives these pages to the stores alone, and no reference
+    // into them exists: they are read word by word.
+    let port = unsafe { nvmc::InternalFlash::new(base::NVMC, DATA_PAGES) };
     // SAFETY: the caller calls this once.
     unsafe { static_init!(Flash, Flash::new(port, alarm)) }
 }
