@@ -26,5 +26,7 @@ pub mod meter_adc;
 pub mod rng;
 pub mod sector_flash;
 pub mod storage;
+#[cfg(test)]
+mod test_flash;
 pub mod virtualizers;
 pub mod word_flash;

@@ -8,3 +8,4 @@ mod rig;
 mod alarm;
 mod channel;
 mod identity;
+mod storage;

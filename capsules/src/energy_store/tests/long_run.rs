@@ -3,8 +3,8 @@
 use std::vec::Vec;
 
 use super::super::format::{Kind, MAX_PAYLOAD, PAGES};
-use super::mock_flash::{MockFlash, Torn};
 use super::model::Model;
+use crate::test_flash::{MockFlash, Torn};
 
 /// Appends of registers until each page was erased `erases` times.
 fn appends_per_erase(changed: usize, erases: u32) -> f64 {

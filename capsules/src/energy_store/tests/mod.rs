@@ -1,6 +1,5 @@
 //! The energy store against a model, with power cut at every flash operation.
 
 mod long_run;
-mod mock_flash;
 mod model;
 mod power_cut;

@@ -5,10 +5,10 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::string::String;
 use std::vec::Vec;
 
-use super::super::format::Kind;
+use super::super::format::{Kind, OPEN_MARK_WORD};
 use super::super::log::Log;
-use super::mock_flash::{MockFlash, Noise, PowerCut, Torn};
 use super::model::Model;
+use crate::test_flash::{MockFlash, Noise, PowerCut, Torn};
 
 /// Length of the registers' payload, as the metering app has it.
 const REGISTERS: usize = 48;
@@ -28,7 +28,8 @@ struct State {
 }
 
 impl State {
-    fn new(name: &str, flash: MockFlash) -> Self {
+    fn new(name: &str, mut flash: MockFlash) -> Self {
+        flash.watch(OPEN_MARK_WORD);
         State {
             name: name.into(),
             flash,
@@ -80,7 +81,7 @@ impl State {
     fn worked(&self) -> State {
         let mut state = self.clone();
         state.flash.operations = 0;
-        state.flash.last_opening = None;
+        state.flash.last_watched = None;
         state.work(WORK).unwrap();
         state
     }
@@ -232,7 +233,7 @@ fn a_second_cut_that_leaves_an_open_mark_unstable() {
         for at in 0..state.operations() {
             let mut first = state.cut(at, Torn::Unstable);
             first.flash.set_noise(Noise::New);
-            if let Some(opening) = first.worked().flash.last_opening {
+            if let Some(opening) = first.worked().flash.last_watched {
                 let second = first.cut(opening, Torn::Unstable);
                 (0..VARIANTS).for_each(|variant| assert_recovers(second.clone(), variant));
             }

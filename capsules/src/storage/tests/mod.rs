@@ -1,1 +1,6 @@
-//! Tests.
+//! The store on a flash whose power fails.
+
+mod attacks;
+mod mock_flash;
+mod power_cut;
+mod rig;

@@ -1,10 +1,13 @@
-//! Flash that knows how often each word was written, and that power can fail in.
+//! Flash for the tests of power-safe stores: it knows how often each word was written, and power can fail in it.
 
 use std::cell::Cell;
 use std::vec;
 use std::vec::Vec;
 
-use super::super::format::{OPEN_MARK_WORD, PAGES, PAGE_WORDS};
+/// Pages of the region.
+pub const PAGES: usize = 8;
+/// Words of a page.
+pub const PAGE_WORDS: usize = 1024;
 
 /// Parts that a page erase is done in; power can fail in each.
 pub const ERASE_PARTS: usize = 10;
@@ -72,8 +75,10 @@ pub struct MockFlash {
     /// Operations (words, erase parts) until power fails, and what that leaves.
     cut: Option<(usize, Torn)>,
     pub operations: usize,
-    /// Operations before the last write of an open mark.
-    pub last_opening: Option<usize>,
+    /// Word of a page whose writes are noted.
+    watched_word: usize,
+    /// Operations before the last write of a watched word.
+    pub last_watched: Option<usize>,
     random: Cell<u64>,
     noise: Noise,
 }
@@ -87,7 +92,8 @@ impl MockFlash {
             erases: [0; PAGES],
             cut: None,
             operations: 0,
-            last_opening: None,
+            watched_word: 0,
+            last_watched: None,
             random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             noise: Noise::Random,
         }
@@ -115,6 +121,11 @@ impl MockFlash {
         state ^= state << 17;
         self.random.set(state);
         (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// Notes the writes of this word of each page.
+    pub fn watch(&mut self, word: usize) {
+        self.watched_word = word;
     }
 
     /// How unstable bits read from here on.
@@ -150,8 +161,8 @@ impl MockFlash {
             self.clean[page],
             "page {page} is written without a completed erase"
         );
-        if word % PAGE_WORDS == OPEN_MARK_WORD {
-            self.last_opening = Some(self.operations);
+        if word % PAGE_WORDS == self.watched_word {
+            self.last_watched = Some(self.operations);
         }
         let new = !value;
         match self.step() {

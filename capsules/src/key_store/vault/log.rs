@@ -1,0 +1,873 @@
+//! What is written when: changes, copies into the other bank, the anchor, and what the next start makes of a cut.
+//!
+//! 1. A change is written behind the last one, then the anchor counts it; only
+//!    then it is shown and acknowledged. So whatever a record looks like that the
+//!    anchor does not count, nobody relies on it; and a record that the anchor
+//!    counts was written to its end.
+//! 2. At a start, a whole record beyond the count may be unstable, and the word
+//!    of the anchor may have been begun. It is not dropped, because tomorrow the
+//!    anchor might show; and not shown, because tomorrow it might not read. All
+//!    that counts, it included, is copied to the other bank, and the anchor
+//!    counts it then.
+//! 3. The first record after a start leaves a slot and a number free: a record of
+//!    which nothing was seen may have been begun there. Each record names the
+//!    change before it, so that what lies between is void for good.
+//! 4. A bank is open once its first mark shows, written when all copies are
+//!    complete. The mark may be unstable: the bank before is erased only when a
+//!    change after the mark, or the second mark, proves it. The same holds for
+//!    the pages of the anchor.
+//! 5. Where a change leaves a secret behind that is of no use any more, all that
+//!    counts is copied to the other bank and this one erased, before the change
+//!    is acknowledged. A cut in between is made good at the next start.
+//!
+//! [`Log`] holds no reference to the flash: its caller carries out what
+//! [`Log::next`] asks for. So the tests can stop it between any two operations.
+
+use kernel::ErrorCode;
+use zeroize::Zeroize;
+
+use super::format::{
+    record_slots, record_words, AnchorHeader, BankHeader, Change, Head, ANCHOR_CAPACITY,
+    ANCHOR_COUNTS, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_MARK,
+    BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK, MAX_CONTENT, PAGE_WORDS,
+    PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
+};
+use super::index::{Entry, Generation, Index, MAX_OBJECTS};
+use super::scan::{open_record, scan, Anchor, Bank, Content, Read};
+use super::seal::{Keys, Place, NONCE};
+use crate::entropy::RandomSource;
+use crate::key_store::policy::{Kind, State};
+
+/// The next thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Write one word of the region, then call [`Log::next`] again.
+    Write {
+        /// Word.
+        word: usize,
+        /// Value.
+        value: u32,
+    },
+    /// Erase one page of the region, then call [`Log::next`] again.
+    Erase {
+        /// Page.
+        page: usize,
+    },
+    /// Nothing is left to do.
+    Finished(Outcome),
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is due.
+    Idle,
+    /// The change that was asked for is durable.
+    Committed,
+    /// Flash or randomness failed.
+    Failed(ErrorCode),
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What it does.
+    pub change: Change,
+    /// Number of the object's kind.
+    pub kind: u8,
+    /// The object.
+    pub object: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// A new meter: nothing is written before the first change.
+    Blank,
+    /// The first bank is open, the anchor is not.
+    AnchorMissing,
+    Ready,
+    Refused,
+}
+
+/// Why pages are erased.
+#[derive(Clone, Copy)]
+enum Purpose {
+    OpenBank,
+    OpenAnchor,
+    ForgetOldBank,
+}
+
+/// What has just been written.
+#[derive(Clone, Copy)]
+enum Written {
+    BankHeader,
+    CopyPrefix,
+    Copy,
+    BankMark,
+    BankSecondMark,
+    RecordPrefix,
+    Record,
+    AnchorHeader,
+    AnchorMark,
+    AnchorSecondMark,
+    AnchorCount(u32),
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Decide,
+    Erase {
+        page: usize,
+        end: usize,
+        purpose: Purpose,
+    },
+    Write(Written),
+}
+
+/// The bank that is being opened.
+struct Opening {
+    bank: usize,
+    header: BankHeader,
+    next_slot: usize,
+    /// 0: the state is copied next; *n*: the entry of number *n* - 1.
+    cursor: usize,
+    state_slot: Option<u16>,
+    slots: [u16; MAX_OBJECTS],
+}
+
+/// Words of the record buffer that are being written.
+#[derive(Clone, Copy, Default)]
+struct Burst {
+    word: usize,
+    done: usize,
+    first: usize,
+    end: usize,
+}
+
+/// The state of the vault.
+pub struct Log {
+    keys: Keys,
+    index: Index,
+    mode: Mode,
+    bank: Bank,
+    /// That the bank is open does not hang on an unstable mark.
+    firm: bool,
+    anchor: Anchor,
+    /// The same of the anchor's page.
+    anchor_firm: bool,
+    bank_sequence: u32,
+    /// No record was written since the start.
+    fresh: bool,
+    /// The bank holds secrets that are of no use any more.
+    scrub: bool,
+    /// The other bank does.
+    forget: bool,
+    pending: Option<Request>,
+    content: [u8; MAX_CONTENT],
+    content_length: usize,
+    /// A change is to be acknowledged when all that it entails is done.
+    committing: bool,
+    opening: Option<Opening>,
+    anchor_opening: AnchorHeader,
+    /// The record in the buffer.
+    record: Option<(Head, Place)>,
+    buffer: [u8; RECORD_BYTES],
+    burst: Burst,
+    phase: Phase,
+}
+
+const NO_BANK: Bank = Bank {
+    bank: 0,
+    header: BankHeader {
+        sequence: 0,
+        base: 0,
+        copies: 0,
+        scrub: false,
+        erases: [0; BANKS],
+    },
+    newest: 0,
+    highest: 0,
+    next_slot: HEADER_SLOTS,
+};
+
+const NO_ANCHOR: Anchor = Anchor {
+    page: 1,
+    header: AnchorHeader {
+        sequence: 0,
+        base: 0,
+        erases: 0,
+    },
+    count: 0,
+    counted: false,
+    erases: [0; ANCHOR_PAGES],
+};
+
+impl Log {
+    /// Nothing, until [`open`](Self::open).
+    pub const fn closed(keys: Keys) -> Self {
+        Log {
+            keys,
+            index: Index::new(),
+            mode: Mode::Refused,
+            bank: NO_BANK,
+            firm: false,
+            anchor: NO_ANCHOR,
+            anchor_firm: false,
+            bank_sequence: 0,
+            fresh: true,
+            scrub: false,
+            forget: false,
+            pending: None,
+            content: [0; MAX_CONTENT],
+            content_length: 0,
+            committing: false,
+            opening: None,
+            anchor_opening: NO_ANCHOR.header,
+            record: None,
+            buffer: [0; RECORD_BYTES],
+            burst: Burst {
+                word: 0,
+                done: 0,
+                first: 0,
+                end: 0,
+            },
+            phase: Phase::Decide,
+        }
+    }
+
+    /// Reads the flash and takes up where it was left.
+    #[inline(never)]
+    pub fn open(&mut self, read: Read<'_>) {
+        match scan(&self.keys, read, &mut self.index, &mut self.buffer) {
+            Content::Blank => self.mode = Mode::Blank,
+            Content::AnchorMissing(bank) => {
+                self.mode = Mode::AnchorMissing;
+                self.bank = bank;
+                self.bank_sequence = bank.header.sequence;
+            }
+            Content::Vault {
+                bank,
+                anchor,
+                stale,
+                bank_sequence,
+            } => {
+                self.mode = Mode::Ready;
+                self.firm = bank.newest != bank.header.base;
+                self.bank = bank;
+                self.anchor_firm = anchor.counted;
+                self.anchor = anchor;
+                self.scrub = stale;
+                self.bank_sequence = bank_sequence;
+                let other = (BANKS - 1 - bank.bank) * BANK_WORDS;
+                self.forget = bank.header.scrub
+                    && (other..other + BANK_WORDS).any(|word| read(word) != ERASED);
+            }
+            Content::Refused => self.mode = Mode::Refused,
+        }
+    }
+
+    /// Whether the flash holds something that this vault did not leave so.
+    pub fn is_refused(&self) -> bool {
+        self.mode == Mode::Refused
+    }
+
+    /// Whether what the vault holds must not be shown before
+    /// [`next`](Self::next) has been carried through.
+    pub fn needs_settling(&self) -> bool {
+        self.bank.newest > self.anchor.count
+    }
+
+    /// Whether something is to be written, even if nobody asks for it.
+    pub fn has_work(&self) -> bool {
+        self.mode == Mode::Ready && (self.needs_settling() || self.scrub || self.forget)
+    }
+
+    /// The meter's state.
+    pub fn state(&self) -> State {
+        self.index.state()
+    }
+
+    /// Number of the newest change that was acknowledged.
+    pub fn newest(&self) -> u32 {
+        self.bank.newest
+    }
+
+    /// Slots that live records take, of [`LIVE_SLOTS`](super::format::LIVE_SLOTS).
+    pub fn live_slots(&self) -> usize {
+        self.index.live_slots()
+    }
+
+    /// Erase count of the most erased page.
+    pub fn most_erases(&self) -> u32 {
+        let banks = self.bank.header.erases.into_iter();
+        banks.chain(self.anchor.erases).fold(0, u32::max)
+    }
+
+    /// What stands in the vault for an object.
+    pub fn find(&self, object: u16, generation: Generation) -> Option<&Entry> {
+        self.index.find(object, generation)
+    }
+
+    /// Copies the content of an object to the start of `bytes`; its length.
+    ///
+    /// `UNINSTALLED`: there is none. `FAIL`: it is not what was written, or of
+    /// another kind. `SIZE`: it is longer than `bytes`.
+    #[inline(never)]
+    pub fn read(
+        &self,
+        object: u16,
+        generation: Generation,
+        kind: Kind,
+        bytes: &mut [u8],
+        read: Read<'_>,
+    ) -> Result<usize, ErrorCode> {
+        let entry = self.find(object, generation).ok_or(ErrorCode::UNINSTALLED)?;
+        if entry.lost || entry.kind != kind {
+            return Err(ErrorCode::FAIL);
+        }
+        let head = self.head(entry.slot, read).ok_or(ErrorCode::FAIL)?;
+        if head.object != object {
+            return Err(ErrorCode::FAIL);
+        }
+        let length = usize::from(head.length);
+        let bytes = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
+        let place = self.place(entry.slot.into());
+        open_record(&self.keys, &head, place, read, bytes)
+            .then_some(length)
+            .ok_or(ErrorCode::FAIL)
+    }
+
+    /// Asks for a change.
+    ///
+    /// `BUSY`: another one is on its way. `SIZE`: the content is longer than
+    /// [`MAX_CONTENT`]. `NOMEM`: there is no room. `FAIL`: the vault is refused.
+    pub fn commit(&mut self, request: Request, content: &[u8]) -> Result<(), ErrorCode> {
+        if self.is_refused() {
+            return Err(ErrorCode::FAIL);
+        }
+        if self.pending.is_some() || self.committing {
+            return Err(ErrorCode::BUSY);
+        }
+        let target = self.content.get_mut(..content.len());
+        let target = target.ok_or(ErrorCode::SIZE)?;
+        let length = content.len();
+        if !self.index.has_room(request.change, request.object, length) {
+            return Err(ErrorCode::NOMEM);
+        }
+        target.copy_from_slice(content);
+        self.content_length = length;
+        self.pending = Some(request);
+        Ok(())
+    }
+
+    /// The next flash operation. To be called when the one before has ended
+    /// well; [`failed`](Self::failed) if it has not.
+    #[inline(never)]
+    pub fn next(&mut self, read: Read<'_>, random: &dyn RandomSource) -> Step {
+        loop {
+            if let Some(step) = self.next_of_burst() {
+                return step;
+            }
+            let step = match self.phase {
+                Phase::Decide => self.decide(random),
+                Phase::Erase { page, end, purpose } => self.erased(page, end, purpose, read),
+                Phase::Write(written) => self.written(written, read, random),
+            };
+            match step {
+                Ok(None) => {}
+                Ok(Some(step)) => return step,
+                Err(error) => return Step::Finished(self.failed(error)),
+            }
+        }
+    }
+
+    /// The operation that [`next`](Self::next) asked for has failed. Whether the
+    /// change took effect is known after the next start.
+    #[inline(never)]
+    pub fn failed(&mut self, error: ErrorCode) -> Outcome {
+        self.content.zeroize();
+        self.buffer.zeroize();
+        self.burst = Burst::default();
+        self.phase = Phase::Decide;
+        self.pending = None;
+        self.committing = false;
+        self.opening = None;
+        self.record = None;
+        Outcome::Failed(error)
+    }
+
+    /// What is due next, by the rules.
+    fn decide(&mut self, random: &dyn RandomSource) -> Result<Option<Step>, ErrorCode> {
+        match self.mode {
+            Mode::Refused => return Err(ErrorCode::FAIL),
+            Mode::Blank if self.pending.is_none() => {
+                return Ok(Some(Step::Finished(Outcome::Idle)))
+            }
+            Mode::Blank => return Ok(Some(self.begin_opening(false))),
+            Mode::AnchorMissing if self.pending.is_none() => {
+                return Ok(Some(Step::Finished(Outcome::Idle)))
+            }
+            Mode::AnchorMissing if !self.firm => self.begin_second_mark(),
+            Mode::AnchorMissing => return Ok(Some(self.begin_anchor_page(0))),
+            Mode::Ready => return self.decide_ready(random),
+        }
+        Ok(None)
+    }
+
+    fn decide_ready(&mut self, random: &dyn RandomSource) -> Result<Option<Step>, ErrorCode> {
+        let moved = self.bank.newest == self.bank.header.base;
+        if self.needs_settling() && !moved {
+            return Ok(Some(self.begin_opening(self.scrub)));
+        }
+        if (self.needs_settling() || self.forget) && !self.firm {
+            self.begin_second_mark();
+            return Ok(None);
+        }
+        if self.needs_settling() {
+            return Ok(self.begin_count(self.bank.newest));
+        }
+        if self.forget {
+            let page = (BANKS - 1 - self.bank.bank) * BANK_PAGES;
+            let purpose = Purpose::ForgetOldBank;
+            return Ok(Some(self.begin_erase(page, page + BANK_PAGES, purpose)));
+        }
+        if self.scrub {
+            return Ok(Some(self.begin_opening(true)));
+        }
+        if let Some(request) = self.pending {
+            if self.bank.next_slot + record_slots(self.content_length) > SLOTS {
+                if !self.firm {
+                    self.begin_second_mark();
+                    return Ok(None);
+                }
+                return Ok(Some(self.begin_opening(false)));
+            }
+            if self.anchor_firm {
+                self.begin_record(request, random)?;
+            } else {
+                self.begin_anchor_second_mark();
+            }
+            return Ok(None);
+        }
+        let outcome = if core::mem::take(&mut self.committing) {
+            Outcome::Committed
+        } else {
+            Outcome::Idle
+        };
+        Ok(Some(Step::Finished(outcome)))
+    }
+
+    /// Starts on the record of the change that was asked for.
+    fn begin_record(
+        &mut self,
+        request: Request,
+        random: &dyn RandomSource,
+    ) -> Result<(), ErrorCode> {
+        let distance = if self.fresh { 2 } else { 1 };
+        let sequence = self.bank.highest.checked_add(distance);
+        let sequence = sequence.ok_or(ErrorCode::NOMEM)?;
+        let head = Head {
+            change: request.change,
+            kind: request.kind,
+            object: request.object,
+            length: self.content_length as u16,
+            step: u16::try_from(sequence - self.bank.newest).map_err(|_| ErrorCode::FAIL)?,
+            sequence,
+        };
+        let slot = self.bank.next_slot;
+        // From here on the place and the number are used up.
+        self.bank.highest = sequence;
+        self.bank.next_slot += head.slots();
+        self.fresh = false;
+        let content = &mut self.content[..self.content_length];
+        self.buffer[4 * PREFIX_WORDS..][..content.len()].copy_from_slice(content);
+        content.zeroize();
+        let place = self.place(slot);
+        self.begin_prefix(head, place, Written::RecordPrefix, random)
+    }
+
+    /// Starts to write the first words of a record, whose content stands in the
+    /// buffer in the clear.
+    fn begin_prefix(
+        &mut self,
+        head: Head,
+        place: Place,
+        written: Written,
+        random: &dyn RandomSource,
+    ) -> Result<(), ErrorCode> {
+        let tag = self.keys.head_tags().tag(&head, place);
+        let words = head.to_words().into_iter().chain([tag]);
+        for (bytes, word) in self.buffer.chunks_exact_mut(4).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        random.fill(&mut self.buffer[4 * PREFIX_WORDS - NONCE..4 * PREFIX_WORDS])?;
+        self.record = Some((head, place));
+        let word = place.bank * BANK_WORDS + place.slot * SLOT_WORDS;
+        self.begin_burst(word, 0, PREFIX_WORDS, written);
+        Ok(())
+    }
+
+    /// Seals the content in the buffer and starts to write it.
+    fn begin_body(&mut self, written: Written) -> Result<(), ErrorCode> {
+        let (head, place) = self.record.ok_or(ErrorCode::FAIL)?;
+        let length = usize::from(head.length);
+        let padded = 4 * length.div_ceil(4);
+        let (prefix, body) = self.buffer.split_at_mut(4 * PREFIX_WORDS);
+        let nonce = &prefix[4 * PREFIX_WORDS - NONCE..];
+        let tag = self.keys.seal(&head, place, nonce, &mut body[..length]);
+        body[length..padded].fill(0);
+        body[padded..padded + tag.len()].copy_from_slice(&tag);
+        let word = place.bank * BANK_WORDS + place.slot * SLOT_WORDS;
+        self.begin_burst(word, PREFIX_WORDS, record_words(length), written);
+        Ok(())
+    }
+
+    /// Goes on after a burst that was written.
+    fn written(
+        &mut self,
+        written: Written,
+        read: Read<'_>,
+        random: &dyn RandomSource,
+    ) -> Result<Option<Step>, ErrorCode> {
+        self.verify_burst(read)?;
+        self.phase = Phase::Decide;
+        match written {
+            Written::RecordPrefix => self.begin_body(Written::Record)?,
+            Written::Record => {
+                let (head, _) = self.record.ok_or(ErrorCode::FAIL)?;
+                self.firm = true;
+                return Ok(self.begin_count(head.sequence));
+            }
+            Written::AnchorCount(count) => {
+                self.anchor.count = count;
+                self.anchor.counted = true;
+                self.anchor_firm = true;
+                self.counted()?;
+            }
+            Written::AnchorHeader => {
+                let page = ANCHOR_PAGE + ANCHOR_PAGES - 1 - self.anchor.page;
+                self.begin_mark(page * PAGE_WORDS + ANCHOR_MARK, Written::AnchorMark);
+            }
+            Written::AnchorMark => {
+                self.anchor.page = ANCHOR_PAGES - 1 - self.anchor.page;
+                self.anchor.header = self.anchor_opening;
+                self.anchor.count = self.anchor_opening.base;
+                self.anchor.counted = false;
+                self.anchor.erases[self.anchor.page] = self.anchor_opening.erases;
+                self.anchor_firm = true;
+                self.mode = Mode::Ready;
+                self.counted()?;
+            }
+            Written::AnchorSecondMark => self.anchor_firm = true,
+            Written::BankSecondMark => self.firm = true,
+            Written::BankHeader | Written::Copy => self.copy_next(read, random)?,
+            Written::CopyPrefix => self.begin_body(Written::Copy)?,
+            Written::BankMark => self.opened()?,
+        }
+        Ok(None)
+    }
+
+    /// The anchor counts the record: it is shown from now on.
+    fn counted(&mut self) -> Result<(), ErrorCode> {
+        let Some((head, place)) = self.record.take() else {
+            return Ok(());
+        };
+        self.bank.newest = head.sequence;
+        self.pending = None;
+        self.committing = true;
+        self.scrub |= self.index.apply(&head, place.slot).ok_or(ErrorCode::FAIL)?;
+        Ok(())
+    }
+
+    /// Starts to let the anchor count to `count`.
+    fn begin_count(&mut self, count: u32) -> Option<Step> {
+        if !self.anchor_firm {
+            self.begin_anchor_second_mark();
+            return None;
+        }
+        let beyond = count.wrapping_sub(self.anchor.header.base);
+        if !(1..=ANCHOR_CAPACITY).contains(&beyond) {
+            return Some(self.begin_anchor_page(count));
+        }
+        let page = ANCHOR_PAGE + self.anchor.page;
+        let word = page * PAGE_WORDS + ANCHOR_COUNTS + beyond as usize - 1;
+        self.begin_mark(word, Written::AnchorCount(count));
+        None
+    }
+
+    /// Starts to open the other page of the anchor.
+    fn begin_anchor_page(&mut self, base: u32) -> Step {
+        let page = ANCHOR_PAGES - 1 - self.anchor.page;
+        self.anchor_opening = AnchorHeader {
+            sequence: self.anchor.header.sequence.wrapping_add(1),
+            base,
+            erases: self.anchor.erases[page].saturating_add(1),
+        };
+        let page = ANCHOR_PAGE + page;
+        self.begin_erase(page, page + 1, Purpose::OpenAnchor)
+    }
+
+    /// Starts to copy all that counts to the other bank.
+    ///
+    /// - `scrub`: whether this bank is to be erased then
+    fn begin_opening(&mut self, scrub: bool) -> Step {
+        let bank = match self.mode {
+            Mode::Blank => 0,
+            _ => BANKS - 1 - self.bank.bank,
+        };
+        let mut erases = self.bank.header.erases;
+        erases[bank] = erases[bank].saturating_add(1);
+        if scrub {
+            let other = &mut erases[BANKS - 1 - bank];
+            *other = other.saturating_add(1);
+        }
+        self.opening = Some(Opening {
+            bank,
+            header: BankHeader {
+                sequence: self.bank_sequence.wrapping_add(1),
+                base: self.bank.newest,
+                copies: self.index.records(),
+                scrub,
+                erases,
+            },
+            next_slot: HEADER_SLOTS,
+            cursor: 0,
+            state_slot: None,
+            slots: [0; MAX_OBJECTS],
+        });
+        // Of a bank with this sequence there is no second content.
+        self.bank_sequence = self.bank_sequence.wrapping_add(1);
+        let page = bank * BANK_PAGES;
+        self.begin_erase(page, page + BANK_PAGES, Purpose::OpenBank)
+    }
+
+    /// Goes on after a page that was erased.
+    fn erased(
+        &mut self,
+        page: usize,
+        end: usize,
+        purpose: Purpose,
+        read: Read<'_>,
+    ) -> Result<Option<Step>, ErrorCode> {
+        let first = page * PAGE_WORDS;
+        if (first..first + PAGE_WORDS).any(|word| read(word) != ERASED) {
+            return Err(ErrorCode::FAIL);
+        }
+        if page + 1 < end {
+            return Ok(Some(self.begin_erase(page + 1, end, purpose)));
+        }
+        self.phase = Phase::Decide;
+        match purpose {
+            Purpose::ForgetOldBank => self.forget = false,
+            Purpose::OpenAnchor => {
+                let header = self.anchor_opening;
+                let tag = self.keys.anchor_tag(header, page - ANCHOR_PAGE);
+                let words = header.to_words().into_iter().chain(tag);
+                let count = self.fill_buffer(words);
+                self.begin_burst(first, 0, count, Written::AnchorHeader);
+            }
+            Purpose::OpenBank => {
+                let opening = self.opening.as_ref().ok_or(ErrorCode::FAIL)?;
+                let (bank, header) = (opening.bank, opening.header);
+                let tag = self.keys.bank_tag(header, bank);
+                let words = header.to_words().into_iter().chain(tag);
+                let count = self.fill_buffer(words);
+                self.begin_burst(bank * BANK_WORDS, 0, count, Written::BankHeader);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Starts on the next copy, or on the open mark.
+    fn copy_next(&mut self, read: Read<'_>, random: &dyn RandomSource) -> Result<(), ErrorCode> {
+        self.record = None;
+        let Some((head, old_slot)) = self.next_to_copy(read)? else {
+            let opening = self.opening.as_ref().ok_or(ErrorCode::FAIL)?;
+            let word = opening.bank * BANK_WORDS + BANK_MARK;
+            self.begin_mark(word, Written::BankMark);
+            return Ok(());
+        };
+        let old_place = self.place(old_slot.into());
+        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
+        let content = &mut self.buffer[4 * PREFIX_WORDS..];
+        let survived = open_record(&self.keys, &head, old_place, read, content);
+        let cursor = opening.cursor - 1;
+        let head = match (survived, cursor.checked_sub(1)) {
+            (true, _) => Head { step: 0, ..head },
+            (false, None) => return Err(ErrorCode::FAIL),
+            (false, Some(number)) => {
+                let entry = self.index.entry_mut(number).ok_or(ErrorCode::FAIL)?;
+                let lost = lost(entry, head.sequence);
+                entry.lost = true;
+                entry.slots = lost.slots() as u8;
+                lost
+            }
+        };
+        let place = Place {
+            bank: opening.bank,
+            bank_sequence: opening.header.sequence,
+            slot: opening.next_slot,
+        };
+        match cursor.checked_sub(1) {
+            None => opening.state_slot = Some(place.slot as u16),
+            Some(number) => opening.slots[number] = place.slot as u16,
+        }
+        opening.next_slot += head.slots();
+        self.begin_prefix(head, place, Written::CopyPrefix, random)
+    }
+
+    /// The next record to be copied and where it stands; moves the cursor behind it.
+    fn next_to_copy(&mut self, read: Read<'_>) -> Result<Option<(Head, u16)>, ErrorCode> {
+        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
+        if opening.cursor == 0 {
+            opening.cursor = 1;
+            if let Some(slot) = self.index.state_slot() {
+                let head = self.head(slot, read).ok_or(ErrorCode::FAIL)?;
+                return Ok(Some((head, slot)));
+            }
+        }
+        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
+        let first = opening.cursor - 1;
+        let next = self.index.entries().find(|(number, _)| *number >= first);
+        let Some((number, entry)) = next else {
+            return Ok(None);
+        };
+        opening.cursor = number + 2;
+        let (slot, lost) = (entry.slot, lost(entry, 0));
+        let head = self.head(slot, read);
+        Ok(Some((head.unwrap_or(lost), slot)))
+    }
+
+    /// The other bank is open: it is the one that counts.
+    fn opened(&mut self) -> Result<(), ErrorCode> {
+        let opening = self.opening.take().ok_or(ErrorCode::FAIL)?;
+        for (number, slot) in opening.slots.into_iter().enumerate() {
+            if let Some(entry) = self.index.entry_mut(number) {
+                entry.slot = slot;
+            }
+        }
+        if let Some(slot) = opening.state_slot {
+            self.index.move_state(slot);
+        }
+        self.bank = Bank {
+            bank: opening.bank,
+            header: opening.header,
+            newest: self.bank.newest,
+            highest: self.bank.highest,
+            next_slot: opening.next_slot,
+        };
+        self.firm = true;
+        self.forget = opening.header.scrub;
+        self.scrub = false;
+        if self.mode == Mode::Blank {
+            self.mode = Mode::AnchorMissing;
+        }
+        Ok(())
+    }
+
+    fn begin_second_mark(&mut self) {
+        let word = self.bank.bank * BANK_WORDS + BANK_SECOND_MARK;
+        self.begin_mark(word, Written::BankSecondMark);
+    }
+
+    fn begin_anchor_second_mark(&mut self) {
+        let page = ANCHOR_PAGE + self.anchor.page;
+        let word = page * PAGE_WORDS + ANCHOR_SECOND_MARK;
+        self.begin_mark(word, Written::AnchorSecondMark);
+    }
+
+    fn begin_mark(&mut self, word: usize, written: Written) {
+        let count = self.fill_buffer([MARK].into_iter());
+        self.begin_burst(word, 0, count, written);
+    }
+
+    fn begin_erase(&mut self, page: usize, end: usize, purpose: Purpose) -> Step {
+        self.phase = Phase::Erase { page, end, purpose };
+        Step::Erase { page }
+    }
+
+    /// Puts words into the buffer; how many.
+    fn fill_buffer(&mut self, words: impl Iterator<Item = u32>) -> usize {
+        let places = self.buffer.chunks_exact_mut(4).zip(words);
+        places
+            .map(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()))
+            .count()
+    }
+
+    /// Starts to write words `first` to `end` of the buffer, word 0 of which
+    /// belongs to `word` of the region.
+    fn begin_burst(&mut self, word: usize, first: usize, end: usize, written: Written) {
+        self.burst = Burst {
+            word,
+            done: first,
+            first,
+            end,
+        };
+        self.phase = Phase::Write(written);
+    }
+
+    fn next_of_burst(&mut self) -> Option<Step> {
+        let Burst {
+            word, done, end, ..
+        } = self.burst;
+        if done == end {
+            return None;
+        }
+        self.burst.done += 1;
+        Some(Step::Write {
+            word: word + done,
+            value: self.buffer_word(done),
+        })
+    }
+
+    fn verify_burst(&self, read: Read<'_>) -> Result<(), ErrorCode> {
+        let Burst {
+            word, first, end, ..
+        } = self.burst;
+        let same = (first..end).all(|index| read(word + index) == self.buffer_word(index));
+        same.then_some(()).ok_or(ErrorCode::FAIL)
+    }
+
+    fn buffer_word(&self, index: usize) -> u32 {
+        let bytes = self.buffer[4 * index..4 * index + 4].iter();
+        bytes
+            .rev()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte))
+    }
+
+    fn place(&self, slot: usize) -> Place {
+        Place {
+            bank: self.bank.bank,
+            bank_sequence: self.bank.header.sequence,
+            slot,
+        }
+    }
+
+    /// The head of a record of the active bank, if it is a head.
+    fn head(&self, slot: u16, read: Read<'_>) -> Option<Head> {
+        let first = self.bank.bank * BANK_WORDS + usize::from(slot) * SLOT_WORDS;
+        Head::from_words(core::array::from_fn(|word| read(first + word)))
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.content.zeroize();
+        self.buffer.zeroize();
+    }
+}
+
+/// The head of a record that says that an object's content did not survive.
+fn lost(entry: &Entry, sequence: u32) -> Head {
+    Head {
+        change: match entry.generation {
+            Generation::Current => Change::Lost,
+            Generation::Successor => Change::LostSuccessor,
+        },
+        kind: entry.kind as u8,
+        object: entry.object,
+        length: 0,
+        step: 0,
+        sequence,
+    }
+}
