@@ -54,6 +54,8 @@ pub enum Opening {
         /// Name of the partition.
         partition: String,
     },
+    /// Apps that nobody vouches for run, as guests.
+    Unsigned,
     /// Apps that do not name a driver may call it all the same.
     Unrestricted {
         /// Name of the driver.
@@ -84,6 +86,7 @@ impl fmt::Display for Opening {
             Opening::StorageReader { app, partition } => {
                 write!(formatter, "{app} reads partition {partition}")
             }
+            Opening::Unsigned => formatter.write_str("apps run without a signature"),
             Opening::Unrestricted { driver } => {
                 write!(formatter, "{driver} answers to apps that do not name it")
             }
@@ -141,6 +144,10 @@ pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError>
         Opening::StorageReader { app, partition } => {
             grant_command(&mut page, app, "storage", "read")?;
             add_reader(&mut page, "storage", partition, app)?
+        }
+        Opening::Unsigned => {
+            subtable(&mut page, "signing").insert("required".into(), Value::Boolean(false));
+            manifest.signing.required
         }
         Opening::Unrestricted { driver } => {
             let entry = entry(&mut page, "drivers", driver)?;

@@ -360,7 +360,10 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
         if partition == self.partitions.len() {
             return self.opened(Step::Idle);
         }
-        self.read_header(0).unwrap_or_else(|_| self.broken());
+        // From the last sector down: in a ring as it was written, the headers
+        // descend but for one step, and only the tops need a look at their seal.
+        let last = self.partitions[partition].sectors - 1;
+        self.read_header(last).unwrap_or_else(|_| self.broken());
     }
 
     fn opened(&self, step: Step) {
@@ -399,7 +402,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
         })?;
         let policy = self.at(self.partition.get())?;
         match newest {
-            _ if position + 1 < policy.sectors => self.read_header(position + 1),
+            _ if position > 0 => self.read_header(position - 1),
             Some(_) => self.read_begin(policy.slots() - 1),
             None => {
                 self.ring_found(0, 0);

@@ -18,6 +18,7 @@ pub fn isolation_page(manifest: &Manifest) -> String {
     );
     write_memory(&mut out, manifest);
     write_apps(&mut out, manifest);
+    write_signers(&mut out, manifest);
     write_commands(&mut out, manifest);
     write_keys(&mut out, manifest);
     write_sessions(&mut out, manifest);
@@ -113,6 +114,27 @@ fn write_apps(out: &mut String, manifest: &Manifest) {
                 app.priority.to_string(),
                 fault,
                 built.into(),
+            ],
+        );
+    }
+}
+
+fn write_signers(out: &mut String, manifest: &Manifest) {
+    out.push_str("\n## Signers\n\n");
+    out.push_str(if manifest.signing.required {
+        "An app that none of these vouches for does not run.\n"
+    } else {
+        "**Signatures are not required: what nobody vouches for runs as a guest without \
+         restricted drivers. Not for a meter in service.**\n"
+    });
+    write_head(out, &["signer", "public key", "may sign for"]);
+    for signer in &manifest.signers {
+        write_row(
+            out,
+            &[
+                signer.name.clone(),
+                format!("`{}`", signer.public_key),
+                signer.apps.join(", "),
             ],
         );
     }

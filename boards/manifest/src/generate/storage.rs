@@ -12,8 +12,11 @@ pub fn storage_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
          use capsules::storage::policy::Partition;\n\n\
+         /// Bytes of the external NOR.\n\
+         pub const EXTERNAL_NOR_SIZE: u32 = {:#x};\n\n\
          /// The partitions of meter.toml, by number.\n\
-         pub const PARTITIONS: &[Partition] = &[\n"
+         pub const PARTITIONS: &[Partition] = &[\n",
+        manifest.external_nor.size
     );
     for (name, partition) in manifest.partitions_by_number() {
         let _ = writeln!(

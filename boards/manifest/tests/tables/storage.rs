@@ -2,6 +2,9 @@
 
 use capsules::storage::policy::Partition;
 
+/// Bytes of the external NOR.
+pub const EXTERNAL_NOR_SIZE: u32 = 0x800000;
+
 /// The partitions of meter.toml, by number.
 pub const PARTITIONS: &[Partition] = &[
     // load_profile: of metering
