@@ -6,6 +6,8 @@ use crate::drivers::energy_store::{self, Kind};
 use crate::drivers::meter_adc::{self, BLOCK_BYTES};
 use crate::input::{Input, READ_BYTES};
 use crate::output::{Output, Waiting, CHUNK_BYTES};
+use crate::profile_store::{self, ProfileStore};
+use crate::publisher::Publisher;
 use crate::pulse_led::{Action, PulseLed, PULSE_MILLISECONDS};
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line, Session};
@@ -15,6 +17,7 @@ use core::cell::Cell;
 use libtock::apis::alarm::{self, Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::console;
 use libtock::apis::leds::Leds;
+use libtock::apis::storage as records;
 use libtock::platform::share::Handle;
 use libtock::platform::{AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
 use metrology::{
@@ -44,6 +47,9 @@ pub type Shares<'share, S> = (
     AllowRw<'share, S, { console::DRIVER_NUM }, { console::READ_BUFFER }>,
     Subscribe<'share, S, { console::DRIVER_NUM }, { console::READ }>,
     Subscribe<'share, S, { alarm::DRIVER_NUM }, { alarm::EXPIRED }>,
+    AllowRo<'share, S, { records::DRIVER_NUM }, { records::APPEND_BUFFER }>,
+    AllowRw<'share, S, { records::DRIVER_NUM }, { records::READ_BUFFER }>,
+    Subscribe<'share, S, { records::DRIVER_NUM }, { records::DONE }>,
 );
 
 /// What upcalls leave for the app to see when it wakes.
@@ -56,6 +62,8 @@ pub struct Signals {
     /// Status, bytes.
     read: Cell<Option<(u32, u32)>>,
     alarm: Cell<bool>,
+    /// Status, partition, record number or length.
+    stored: Cell<Option<(u32, u32, u32)>>,
 }
 
 /// Buffers that the app lends to the kernel, and logs.
@@ -66,6 +74,7 @@ pub struct Memory {
     record: [u8; energy_store::RECORD_BYTES],
     profile: ProfileLog<PROFILE_INTERVALS>,
     waiting: Waiting,
+    stored: profile_store::Buffers,
 }
 
 /// The calibration that is being measured.
@@ -99,6 +108,7 @@ impl Memory {
             record: [0; energy_store::RECORD_BYTES],
             profile: ProfileLog::new(),
             waiting: Waiting::new(),
+            stored: profile_store::Buffers::new(),
         }
     }
 }
@@ -147,6 +157,8 @@ pub struct App<'scope, 'share, S: Syscalls> {
     session: Session,
     blocks_to_poll: u32,
     profile: &'share mut ProfileLog<PROFILE_INTERVALS>,
+    profile_store: ProfileStore<'scope, 'share, S, PROFILE_INTERVALS>,
+    publisher: Publisher<S>,
     led: PulseLed,
     pulse_ticks: Ticks,
 }
@@ -168,13 +180,28 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         let registers = storage::load::<S, _, _>(Kind::Registers, EnergyRegisters::from_bytes);
         let frequency = Alarm::<S>::get_frequency()?;
 
-        let (block, block_up, record, record_up, write, write_up, read, read_up, alarm_up) =
-            shares.split();
+        let (
+            block,
+            block_up,
+            record,
+            record_up,
+            write,
+            write_up,
+            read,
+            read_up,
+            alarm_up,
+            interval,
+            interval_read,
+            interval_up,
+        ) = shares.split();
         S::subscribe::<_, _, DefaultConfig, _, _>(block_up, &signals.block)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(record_up, &signals.appended)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(write_up, &signals.written)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(read_up, &signals.read)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(alarm_up, &signals.alarm)?;
+        // A kernel may have no external flash; the meter measures all the same.
+        let has_storage =
+            S::subscribe::<_, _, DefaultConfig, _, _>(interval_up, &signals.stored).is_ok();
 
         let (constants, sealed) = match calibration {
             Stored::Record(stored) => (stored.calibration, stored.sealed),
@@ -214,6 +241,13 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             session: Session::default(),
             blocks_to_poll: BLOCKS_PER_POLL,
             profile: &mut memory.profile,
+            profile_store: ProfileStore::new(
+                interval,
+                interval_read,
+                &mut memory.stored,
+                has_storage,
+            ),
+            publisher: Publisher::new(),
             led: PulseLed::default(),
             pulse_ticks: Milliseconds(PULSE_MILLISECONDS).to_ticks(frequency),
         };
@@ -261,6 +295,9 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         if let Some((status, kind, _)) = self.signals.appended.take() {
             self.record_appended(kind, status == 0);
         }
+        if let Some((status, _, value)) = self.signals.stored.take() {
+            self.profile_store.ended(status, value, self.profile);
+        }
         self.append_pending();
         Ok(())
     }
@@ -305,10 +342,14 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             let totals = self.meter.registers().totals;
             self.output
                 .offer(&report::meter_line(&self.session, measurement, &totals));
+            self.publisher.publish(&self.session, measurement, &totals);
             self.save_if_due(&totals);
+            self.profile_store.go_on(self.profile);
         }
         if let Some(entry) = outcome.interval {
             self.profile.push(entry);
+            self.profile_store.interval_ended();
+            self.profile_store.go_on(self.profile);
             self.output.answer(&report::profile_line(&entry));
         }
     }

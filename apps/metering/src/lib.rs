@@ -21,6 +21,8 @@ pub mod command;
 pub mod drivers;
 pub mod input;
 pub mod output;
+pub mod profile_store;
+pub mod publisher;
 pub mod pulse_led;
 pub mod record;
 pub mod report;

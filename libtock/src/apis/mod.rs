@@ -3,10 +3,12 @@
 pub mod adc;
 pub mod alarm;
 pub mod buttons;
+pub mod channel;
 pub mod console;
 pub mod leds;
 pub mod low_level_debug;
 pub mod rng;
+pub mod storage;
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,13 @@ use core::fmt::Write;
 
 type Adc = super::adc::Adc<S>;
 type Alarm = super::alarm::Alarm<S>;
+type Channel = super::channel::Channel<S>;
 type Buttons = super::buttons::Buttons<S>;
 type Console = super::console::Console<S>;
 type Leds = super::leds::Leds<S>;
 type LowLevelDebug = super::low_level_debug::LowLevelDebug<S>;
 type Rng = super::rng::Rng<S>;
+type Storage = super::storage::Storage<S>;
 
 #[test]
 fn nothing_exists_without_drivers() {
@@ -22,6 +24,12 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Adc::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(Alarm::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(Buttons::count(), Err(ErrorCode::NoDevice));
+    assert_eq!(Channel::exists(), Err(ErrorCode::NoDevice));
+    assert_eq!(Channel::send(1, &[]), Err(ErrorCode::NoDevice));
+    assert_eq!(Channel::receive(1, &mut []), Err(ErrorCode::NoDevice));
+    assert_eq!(Storage::exists(), Err(ErrorCode::NoDevice));
+    assert_eq!(Storage::append(1, &[1]), Err(ErrorCode::NoDevice));
+    assert_eq!(Storage::read(1, 0, &mut [0]), Err(ErrorCode::NoDevice));
     assert!(!Console::exists());
     assert_eq!(Leds::count(), Err(ErrorCode::NoDevice));
     assert!(!LowLevelDebug::exists());
@@ -140,4 +148,57 @@ fn debug_output_prints() {
     LowLevelDebug::print_2(6, 7);
     use fake::Message::{AlertCode as Alert, Print1, Print2};
     assert_eq!(debug.take_messages(), [Alert(2), Print1(5), Print2(6, 7)]);
+}
+
+#[test]
+fn channels_send_and_receive() {
+    let kernel = fake::Kernel::new();
+    let channels = fake::Channel::new(&[3], &[4]);
+    kernel.add_driver(&channels);
+    assert_eq!(Channel::exists(), Ok(()));
+    assert_eq!(Channel::send(3, b"out"), Ok(()));
+    assert_eq!(Channel::send(3, b""), Ok(()));
+    assert_eq!(Channel::send(4, b"out"), Err(ErrorCode::NoDevice));
+    let sent = [(3, b"out".to_vec()), (3, vec![])];
+    assert_eq!(channels.take_sent(), sent);
+    channels.set_full(true);
+    assert_eq!(Channel::send(3, b"out"), Err(ErrorCode::Busy));
+
+    let mut buffer = [0; 4];
+    assert_eq!(Channel::receive(4, &mut buffer), Ok(None));
+    channels.deliver(4, b"in", 2);
+    channels.deliver(4, b"", 0);
+    assert_eq!(Channel::state(4), Ok((2, 2)));
+    let short = Channel::receive(4, &mut buffer[..1]);
+    assert_eq!(short, Err(ErrorCode::Size));
+    let received = Channel::receive(4, &mut buffer).unwrap().unwrap();
+    assert_eq!((received.length, received.lost), (2, 2));
+    assert_eq!(&buffer[..2], b"in");
+    let received = Channel::receive(4, &mut buffer).unwrap().unwrap();
+    assert_eq!((received.length, received.lost), (0, 0));
+    assert_eq!(Channel::receive(3, &mut buffer), Err(ErrorCode::NoDevice));
+}
+
+#[test]
+fn storage_appends_and_reads() {
+    let kernel = fake::Kernel::new();
+    let storage = fake::Storage::new(5, 8);
+    kernel.add_driver(&storage);
+    assert_eq!(Storage::exists(), Ok(()));
+    assert_eq!(Storage::range(5), Ok((0, 0)));
+    assert_eq!(Storage::capacity(5), Ok((1_000, 8)));
+    assert_eq!(Storage::append(5, b"first"), Ok(0));
+    assert_eq!(Storage::append(5, b""), Ok(1));
+    assert_eq!(Storage::append(5, &[0; 9]), Err(ErrorCode::Size));
+    assert_eq!(Storage::append(6, b"x"), Err(ErrorCode::NoDevice));
+    assert_eq!(Storage::range(5), Ok((0, 2)));
+    let mut buffer = [0; 8];
+    assert_eq!(Storage::read(5, 0, &mut buffer), Ok(&b"first"[..]));
+    assert_eq!(Storage::read(5, 1, &mut buffer), Ok(&b""[..]));
+    let missing = Storage::read(5, 2, &mut buffer);
+    assert_eq!(missing, Err(ErrorCode::Uninstalled));
+    let short = Storage::read(5, 0, &mut buffer[..4]);
+    assert_eq!(short, Err(ErrorCode::Size));
+    storage.set_failing(Some(ErrorCode::Fail));
+    assert_eq!(Storage::append(5, b"x"), Err(ErrorCode::Fail));
 }

@@ -21,7 +21,9 @@ pub use syscalls::{exit_test, ExitCall};
 /// The fakes, under the names of what they play.
 pub mod fake {
     pub use super::driver::SyscallDriver;
-    pub use super::drivers::{Adc, Alarm, Buttons, Console, Leds, LowLevelDebug, Message, Rng};
+    pub use super::drivers::{
+        Adc, Alarm, Buttons, Channel, Console, Leds, LowLevelDebug, Message, Rng, Storage,
+    };
     pub use super::kernel::Kernel;
     pub use super::syscalls::Syscalls;
 }

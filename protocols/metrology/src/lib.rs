@@ -53,7 +53,9 @@ mod flags;
 mod measurement;
 mod meter;
 mod profile;
+mod profile_record;
 mod pulse;
+mod readings;
 mod registers;
 mod sampler;
 mod zero_cross;
@@ -65,6 +67,8 @@ pub use flags::Flags;
 pub use measurement::{Measurement, Range};
 pub use meter::{Meter, Outcome, CREEP_THRESHOLD_UW};
 pub use profile::{ProfileEntry, ProfileLog, INTERVAL_SECONDS};
+pub use profile_record::PROFILE_BYTES;
+pub use readings::{Readings, READINGS_BYTES};
 pub use registers::{EnergyRegisters, EnergyTotals, REGISTERS_BYTES};
 
 /// Scans a second.

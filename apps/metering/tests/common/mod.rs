@@ -1,11 +1,14 @@
 //! Fakes of the metering app's own drivers, a mains to sample, and the board
 //! that they make.
 
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 use libtock::platform::{share, CommandReturn, ErrorCode, Syscalls as _, YieldNoWaitReturn};
 use libtock::unittest::{command_return, fake, DriverInfo, DriverShareRef};
 use libtock::unittest::{RoAllowBuffer, RwAllowBuffer};
 use metering::app::{App, Instruments, Memory, Signals};
 use metering::drivers::{energy_store, meter_adc};
+use metering::publisher;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -268,6 +271,7 @@ pub struct Board {
     pub console: Rc<fake::Console>,
     pub leds: Rc<fake::Leds<1>>,
     pub alarm: Rc<fake::Alarm>,
+    pub channel: Rc<fake::Channel>,
     kernel: fake::Kernel,
     block: Cell<u64>,
 }
@@ -281,6 +285,7 @@ impl Board {
             console: fake::Console::new(),
             leds: fake::Leds::new(),
             alarm: fake::Alarm::new(32_768),
+            channel: fake::Channel::new(&[publisher::CHANNEL], &[]),
             kernel: fake::Kernel::new(),
             block: Cell::new(0),
         };
@@ -289,6 +294,15 @@ impl Board {
         board.kernel.add_driver(&board.console);
         board.kernel.add_driver(&board.leds);
         board.kernel.add_driver(&board.alarm);
+        board
+    }
+
+    /// Powers a board up that has channels and an external flash as well.
+    pub fn with_flash(store: &Rc<EnergyStore>, flash: &Rc<fake::Storage>) -> Self {
+        let board = Board::new(store);
+        flash.forget();
+        board.kernel.add_driver(flash);
+        board.kernel.add_driver(&board.channel);
         board
     }
 

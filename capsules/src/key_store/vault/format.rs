@@ -11,6 +11,7 @@
 //! | 3 | copies that follow; bit 31: the other bank is to be erased |
 //! | 4, 5 | erase counts of bank 0 and 1 |
 //! | 6 to 9 | tag: HMAC-SHA-256 over words 0 to 5, bank and purpose, first 16 bytes |
+//! | 13 | kill mark, written before the bank is erased: it is not open any more, however little of it is erased |
 //! | 14 | second open mark |
 //! | 15 | first open mark, written when the copies are complete |
 //!
@@ -36,7 +37,8 @@
 //! | 3 | erase count of the page |
 //! | 4 to 7 | tag over words 0 to 3, page and purpose |
 //! | 8, 9 | first and second open mark |
-//! | 10.. | word 9 + *n* is written when the count is base + *n*; the last one written counts |
+//! | 10 | kill mark |
+//! | 11.. | word 10 + *n* is written when the count is base + *n*; the last one written counts |
 
 use crate::key_store::policy::State;
 
@@ -57,7 +59,7 @@ pub const PAGES: usize = ANCHOR_PAGE + ANCHOR_PAGES;
 
 /// A word that was never written.
 pub const ERASED: u32 = 0xFFFF_FFFF;
-/// An open mark, or a word of the anchor that counts.
+/// A mark, or a word of the anchor that counts.
 pub const MARK: u32 = 0;
 
 /// Words of a slot.
@@ -81,12 +83,16 @@ pub const RECORD_BYTES: usize = 4 * (PREFIX_WORDS + TAG_WORDS) + MAX_CONTENT;
 pub const BANK_MARK: usize = 15;
 /// Word of a bank that holds the second open mark.
 pub const BANK_SECOND_MARK: usize = 14;
+/// Word of a bank that holds the kill mark.
+pub const BANK_KILL: usize = 13;
 /// Word of an anchor page that holds the first open mark.
 pub const ANCHOR_MARK: usize = 8;
 /// Word of an anchor page that holds the second open mark.
 pub const ANCHOR_SECOND_MARK: usize = 9;
+/// Word of an anchor page that holds the kill mark.
+pub const ANCHOR_KILL: usize = 10;
 /// First word of an anchor page that counts.
-pub const ANCHOR_COUNTS: usize = 10;
+pub const ANCHOR_COUNTS: usize = 11;
 /// How far an anchor page counts.
 pub const ANCHOR_CAPACITY: u32 = (PAGE_WORDS - ANCHOR_COUNTS) as u32;
 

@@ -15,7 +15,8 @@
 //! 4. A bank is open once its first mark shows, written when all copies are
 //!    complete. The mark may be unstable: the bank before is erased only when a
 //!    change after the mark, or the second mark, proves it. The same holds for
-//!    the pages of the anchor.
+//!    the pages of the anchor. What is to be erased gets a kill mark first, so
+//!    that it does not come back when the erase is cut short.
 //! 5. Where a change leaves a secret behind that is of no use any more, all that
 //!    counts is copied to the other bank and this one erased, before the change
 //!    is acknowledged. A cut in between is made good at the next start.
@@ -28,12 +29,12 @@ use zeroize::Zeroize;
 
 use super::format::{
     record_slots, record_words, AnchorHeader, BankHeader, Change, Head, ANCHOR_CAPACITY,
-    ANCHOR_COUNTS, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_MARK,
-    BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK, MAX_CONTENT, PAGE_WORDS,
+    ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_KILL, BANK_MARK,
+    BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK, MAX_CONTENT, PAGES, PAGE_WORDS,
     PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
 };
 use super::index::{Entry, Generation, Index, MAX_OBJECTS};
-use super::scan::{open_record, scan, Anchor, Bank, Content, Read};
+use super::scan::{anchor_header, bank_header, open_record, scan, Anchor, Bank, Content, Read};
 use super::seal::{Keys, Place, NONCE};
 use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
@@ -111,6 +112,8 @@ enum Written {
     AnchorMark,
     AnchorSecondMark,
     AnchorCount(u32),
+    /// The kill mark of what is to be erased: pages and purpose.
+    Kill(usize, usize, Purpose),
 }
 
 #[derive(Clone, Copy)]
@@ -156,6 +159,8 @@ pub struct Log {
     /// The same of the anchor's page.
     anchor_firm: bool,
     bank_sequence: u32,
+    /// Pages with a header that could still be believed.
+    legible: [bool; PAGES],
     /// No record was written since the start.
     fresh: bool,
     /// The bank holds secrets that are of no use any more.
@@ -214,6 +219,7 @@ impl Log {
             anchor: NO_ANCHOR,
             anchor_firm: false,
             bank_sequence: 0,
+            legible: [false; PAGES],
             fresh: true,
             scrub: false,
             forget: false,
@@ -238,6 +244,16 @@ impl Log {
     /// Reads the flash and takes up where it was left.
     #[inline(never)]
     pub fn open(&mut self, read: Read<'_>) {
+        for bank in 0..BANKS {
+            let killed = read(bank * BANK_WORDS + BANK_KILL) == MARK;
+            self.legible[bank * BANK_PAGES] =
+                !killed && bank_header(&self.keys, read, bank).is_some();
+        }
+        for page in 0..ANCHOR_PAGES {
+            let killed = read((ANCHOR_PAGE + page) * PAGE_WORDS + ANCHOR_KILL) == MARK;
+            self.legible[ANCHOR_PAGE + page] =
+                !killed && anchor_header(&self.keys, read, page).is_some();
+        }
         match scan(&self.keys, read, &mut self.index, &mut self.buffer) {
             Content::Blank => self.mode = Mode::Blank,
             Content::AnchorMissing(bank) => {
@@ -403,12 +419,12 @@ impl Log {
             Mode::Blank if self.pending.is_none() => {
                 return Ok(Some(Step::Finished(Outcome::Idle)))
             }
-            Mode::Blank => return Ok(Some(self.begin_opening(false))),
+            Mode::Blank => return Ok(self.begin_opening(false)),
             Mode::AnchorMissing if self.pending.is_none() => {
                 return Ok(Some(Step::Finished(Outcome::Idle)))
             }
             Mode::AnchorMissing if !self.firm => self.begin_second_mark(),
-            Mode::AnchorMissing => return Ok(Some(self.begin_anchor_page(0))),
+            Mode::AnchorMissing => return Ok(self.begin_anchor_page(0)),
             Mode::Ready => return self.decide_ready(random),
         }
         Ok(None)
@@ -417,7 +433,7 @@ impl Log {
     fn decide_ready(&mut self, random: &dyn RandomSource) -> Result<Option<Step>, ErrorCode> {
         let moved = self.bank.newest == self.bank.header.base;
         if self.needs_settling() && !moved {
-            return Ok(Some(self.begin_opening(self.scrub)));
+            return Ok(self.begin_opening(self.scrub));
         }
         if (self.needs_settling() || self.forget) && !self.firm {
             self.begin_second_mark();
@@ -429,10 +445,10 @@ impl Log {
         if self.forget {
             let page = (BANKS - 1 - self.bank.bank) * BANK_PAGES;
             let purpose = Purpose::ForgetOldBank;
-            return Ok(Some(self.begin_erase(page, page + BANK_PAGES, purpose)));
+            return Ok(self.begin_erase(page, page + BANK_PAGES, purpose));
         }
         if self.scrub {
-            return Ok(Some(self.begin_opening(true)));
+            return Ok(self.begin_opening(true));
         }
         if let Some(request) = self.pending {
             if self.bank.next_slot + record_slots(self.content_length) > SLOTS {
@@ -440,7 +456,7 @@ impl Log {
                     self.begin_second_mark();
                     return Ok(None);
                 }
-                return Ok(Some(self.begin_opening(false)));
+                return Ok(self.begin_opening(false));
             }
             if self.anchor_firm {
                 self.begin_record(request, random)?;
@@ -546,6 +562,7 @@ impl Log {
             }
             Written::AnchorHeader => {
                 let page = ANCHOR_PAGE + ANCHOR_PAGES - 1 - self.anchor.page;
+                self.legible[page] = true;
                 self.begin_mark(page * PAGE_WORDS + ANCHOR_MARK, Written::AnchorMark);
             }
             Written::AnchorMark => {
@@ -560,7 +577,16 @@ impl Log {
             }
             Written::AnchorSecondMark => self.anchor_firm = true,
             Written::BankSecondMark => self.firm = true,
-            Written::BankHeader | Written::Copy => self.copy_next(read, random)?,
+            Written::Kill(page, end, purpose) => {
+                self.legible[page] = false;
+                return Ok(self.begin_erase(page, end, purpose));
+            }
+            Written::BankHeader => {
+                let opening = self.opening.as_ref().ok_or(ErrorCode::FAIL)?;
+                self.legible[opening.bank * BANK_PAGES] = true;
+                self.copy_next(read, random)?;
+            }
+            Written::Copy => self.copy_next(read, random)?,
             Written::CopyPrefix => self.begin_body(Written::Copy)?,
             Written::BankMark => self.opened()?,
         }
@@ -587,7 +613,7 @@ impl Log {
         }
         let beyond = count.wrapping_sub(self.anchor.header.base);
         if !(1..=ANCHOR_CAPACITY).contains(&beyond) {
-            return Some(self.begin_anchor_page(count));
+            return self.begin_anchor_page(count);
         }
         let page = ANCHOR_PAGE + self.anchor.page;
         let word = page * PAGE_WORDS + ANCHOR_COUNTS + beyond as usize - 1;
@@ -596,7 +622,7 @@ impl Log {
     }
 
     /// Starts to open the other page of the anchor.
-    fn begin_anchor_page(&mut self, base: u32) -> Step {
+    fn begin_anchor_page(&mut self, base: u32) -> Option<Step> {
         let page = ANCHOR_PAGES - 1 - self.anchor.page;
         self.anchor_opening = AnchorHeader {
             sequence: self.anchor.header.sequence.wrapping_add(1),
@@ -610,7 +636,7 @@ impl Log {
     /// Starts to copy all that counts to the other bank.
     ///
     /// - `scrub`: whether this bank is to be erased then
-    fn begin_opening(&mut self, scrub: bool) -> Step {
+    fn begin_opening(&mut self, scrub: bool) -> Option<Step> {
         let bank = match self.mode {
             Mode::Blank => 0,
             _ => BANKS - 1 - self.bank.bank,
@@ -654,7 +680,7 @@ impl Log {
             return Err(ErrorCode::FAIL);
         }
         if page + 1 < end {
-            return Ok(Some(self.begin_erase(page + 1, end, purpose)));
+            return Ok(self.begin_erase(page + 1, end, purpose));
         }
         self.phase = Phase::Decide;
         match purpose {
@@ -781,9 +807,17 @@ impl Log {
         self.begin_burst(word, 0, count, written);
     }
 
-    fn begin_erase(&mut self, page: usize, end: usize, purpose: Purpose) -> Step {
+    fn begin_erase(&mut self, page: usize, end: usize, purpose: Purpose) -> Option<Step> {
+        if self.legible[page] {
+            let mark = match purpose {
+                Purpose::OpenAnchor => ANCHOR_KILL,
+                Purpose::OpenBank | Purpose::ForgetOldBank => BANK_KILL,
+            };
+            self.begin_mark(page * PAGE_WORDS + mark, Written::Kill(page, end, purpose));
+            return None;
+        }
         self.phase = Phase::Erase { page, end, purpose };
-        Step::Erase { page }
+        Some(Step::Erase { page })
     }
 
     /// Puts words into the buffer; how many.

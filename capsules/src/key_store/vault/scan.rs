@@ -1,8 +1,8 @@
 //! Reading the vault at its start: what counts, and whether it is to be believed.
 
 use super::format::{
-    AnchorHeader, BankHeader, Change, Head, ANCHOR_COUNTS, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES,
-    ANCHOR_SECOND_MARK, BANKS, BANK_MARK, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS,
+    AnchorHeader, BankHeader, Change, Head, ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE,
+    ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_KILL, BANK_MARK, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS,
     MAX_CONTENT, PAGE_WORDS, PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
 };
 use super::index::Index;
@@ -148,7 +148,9 @@ impl Scanner<'_> {
     fn without_anchor(&mut self) -> Content {
         let anchor_marked = (0..ANCHOR_PAGES).any(|page| {
             let first = (ANCHOR_PAGE + page) * PAGE_WORDS;
-            (ANCHOR_MARK..PAGE_WORDS).any(|word| (self.read)(first + word) != ERASED)
+            (ANCHOR_MARK..PAGE_WORDS)
+                .filter(|word| *word != ANCHOR_KILL)
+                .any(|word| (self.read)(first + word) != ERASED)
         });
         if anchor_marked {
             return Content::Refused;
@@ -172,16 +174,11 @@ impl Scanner<'_> {
 
     /// The header of a bank that was opened.
     fn open_header(&self, bank: usize) -> Option<BankHeader> {
-        let first = bank * BANK_WORDS;
-        let words: [u32; 10] = core::array::from_fn(|word| (self.read)(first + word));
-        let header =
-            BankHeader::from_words([words[0], words[1], words[2], words[3], words[4], words[5]])?;
-        let marks = [BANK_MARK, BANK_SECOND_MARK];
-        let marked = marks
-            .iter()
-            .any(|word| (self.read)(first + word) != ERASED);
-        let written = marked || self.changes_traced(bank, &header);
-        (words[6..] == self.keys.bank_tag(header, bank) && written).then_some(header)
+        let header = bank_header(self.keys, self.read, bank)?;
+        let word = |word: usize| (self.read)(bank * BANK_WORDS + word);
+        let marked = word(BANK_MARK) != ERASED || word(BANK_SECOND_MARK) != ERASED;
+        let open = marked || self.changes_traced(bank, &header);
+        (open && word(BANK_KILL) == ERASED).then_some(header)
     }
 
     /// Whether any word behind the copies was written.
@@ -340,19 +337,31 @@ fn read_bytes(read: Read<'_>, first: usize, bytes: &mut [u8]) {
     }
 }
 
+/// The header of a bank, whether the bank is open or not.
+pub fn bank_header(keys: &Keys, read: Read<'_>, bank: usize) -> Option<BankHeader> {
+    let word = |word: usize| read(bank * BANK_WORDS + word);
+    let header = BankHeader::from_words(core::array::from_fn(word))?;
+    let tag: [u32; 4] = core::array::from_fn(|index| word(6 + index));
+    (tag == keys.bank_tag(header, bank)).then_some(header)
+}
+
+/// The header of a page of the anchor, whether the page is open or not.
+pub fn anchor_header(keys: &Keys, read: Read<'_>, page: usize) -> Option<AnchorHeader> {
+    let word = |word: usize| read((ANCHOR_PAGE + page) * PAGE_WORDS + word);
+    let header = AnchorHeader::from_words(core::array::from_fn(word))?;
+    let tag: [u32; 4] = core::array::from_fn(|index| word(4 + index));
+    (tag == keys.anchor_tag(header, page)).then_some(header)
+}
+
 /// Reads the anchor; none if no page of it is open.
 fn scan_anchor(keys: &Keys, read: Read<'_>) -> Option<Anchor> {
     let mut found: Option<Anchor> = None;
     let mut erases = [0; ANCHOR_PAGES];
     for (page, erases) in erases.iter_mut().enumerate() {
         let word = |word| read((ANCHOR_PAGE + page) * PAGE_WORDS + word);
-        let Some(header) = AnchorHeader::from_words(core::array::from_fn(word)) else {
+        let Some(header) = anchor_header(keys, read, page) else {
             continue;
         };
-        let tag: [u32; 4] = core::array::from_fn(|index| word(4 + index));
-        if tag != keys.anchor_tag(header, page) {
-            continue;
-        }
         *erases = header.erases;
         let last = (ANCHOR_COUNTS..PAGE_WORDS)
             .rev()
@@ -360,7 +369,7 @@ fn scan_anchor(keys: &Keys, read: Read<'_>) -> Option<Anchor> {
         let marked = [ANCHOR_MARK, ANCHOR_SECOND_MARK]
             .iter()
             .any(|index| word(*index) != ERASED);
-        if !marked && last.is_none() {
+        if (!marked && last.is_none()) || word(ANCHOR_KILL) != ERASED {
             continue;
         }
         let counted = last.map_or(0, |last| (last + 1 - ANCHOR_COUNTS) as u32);

@@ -1,17 +1,21 @@
-//! Fakes of upstream's drivers.
+//! Fakes of drivers.
 
 mod adc;
 mod alarm;
 mod buttons;
+mod channel;
 mod console;
 mod leds;
 mod low_level_debug;
 mod rng;
+mod storage;
 
 pub use adc::Adc;
 pub use alarm::Alarm;
 pub use buttons::Buttons;
+pub use channel::Channel;
 pub use console::Console;
 pub use leds::Leds;
 pub use low_level_debug::{LowLevelDebug, Message};
 pub use rng::Rng;
+pub use storage::Storage;

@@ -1,0 +1,71 @@
+//! Whether an app may: the policy's tables, asked.
+
+use kernel::ErrorCode;
+
+use super::policy::{Kind, Operations, Policy, State, RESERVED};
+
+/// What a grant allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Kind of the object.
+    pub kind: Kind,
+    /// What a session key that comes out of it may be used for.
+    pub session: Operations,
+}
+
+impl Policy {
+    /// The kind of an object.
+    pub fn kind_of(&self, object: u16) -> Option<Kind> {
+        let mut objects = self.objects.iter();
+        let object = objects.find(|known| known.number == object && object < RESERVED);
+        object.map(|object| object.kind)
+    }
+
+    /// Whether an app may do something with an object in this state.
+    ///
+    /// `NODEVICE`: it has no grant for that, or there is no such object: which of
+    /// the two is not told. `NOSUPPORT`: it has a grant, but objects of this kind
+    /// cannot do that. `OFF`: it may, but not in this state.
+    pub fn access(
+        &self,
+        app: Option<u32>,
+        object: u16,
+        operation: Operations,
+        state: State,
+    ) -> Result<Access, ErrorCode> {
+        let app = app.ok_or(ErrorCode::NODEVICE)?;
+        let kind = self.kind_of(object).ok_or(ErrorCode::NODEVICE)?;
+        let grants = self.grants.iter();
+        let mut grants = grants.filter(|grant| grant.app == app && grant.object == object);
+        if grants.clone().next().is_none() {
+            return Err(ErrorCode::NODEVICE);
+        }
+        if !kind.operations().contains(operation) {
+            return Err(ErrorCode::NOSUPPORT);
+        }
+        let allows = |grant: &&super::policy::Grant| grant.operations.contains(operation);
+        if !grants.clone().any(|grant| allows(&grant)) {
+            return Err(ErrorCode::NODEVICE);
+        }
+        let grant = grants.find(|grant| allows(grant) && grant.states.contains(state));
+        let grant = grant.ok_or(ErrorCode::OFF)?;
+        Ok(Access {
+            kind,
+            session: grant.session.intersection(Operations::SESSION),
+        })
+    }
+
+    /// Whether an app may change the state.
+    ///
+    /// `NODEVICE`: it never may change to that state. `OFF`: not from this one.
+    pub fn transition(&self, app: Option<u32>, from: State, to: State) -> Result<(), ErrorCode> {
+        let transitions = self.transitions.iter();
+        let mut known = transitions.filter(|step| Some(step.app) == app && step.to == to);
+        if known.clone().next().is_none() {
+            return Err(ErrorCode::NODEVICE);
+        }
+        // One way only, whatever the table says.
+        let found = known.any(|step| step.from == from) && from < to;
+        found.then_some(()).ok_or(ErrorCode::OFF)
+    }
+}

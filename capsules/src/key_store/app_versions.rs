@@ -1,0 +1,76 @@
+//! The newest version of each app that ran, for whoever loads apps.
+
+use core::cell::Cell;
+
+use kernel::ErrorCode;
+
+use super::policy::RESERVED;
+use super::sessions;
+
+/// Keeps older versions of apps from running again.
+pub trait AppVersions {
+    /// The newest version of the app that was accepted; 0 if none was.
+    ///
+    /// `OFF`: the key store is closed. `BUSY`: it settles what a power cut left in
+    /// doubt. `FAIL`: it is refused. `INVAL`: no such ShortId.
+    fn newest(&self, short_id: u32) -> Result<u32, ErrorCode>;
+
+    /// A version of the app was accepted: older ones are not, once that is
+    /// durable. Nothing happens if it is not newer.
+    ///
+    /// `NOMEM`: too many wait for that. Others: as [`newest`](Self::newest).
+    fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode>;
+}
+
+/// The object that counts the versions of an app.
+///
+/// `INVAL`: there is no such ShortId, which is 1 to 0xFFF.
+pub fn object_of(short_id: u32) -> Result<u16, ErrorCode> {
+    const ROOM: u32 = (sessions::FIRST - RESERVED) as u32;
+    if !(1..ROOM).contains(&short_id) {
+        return Err(ErrorCode::INVAL);
+    }
+    Ok(RESERVED + short_id as u16)
+}
+
+/// How many apps' versions may wait to be raised.
+const PLACES: usize = 8;
+
+/// Versions that wait to be raised.
+pub struct Raises([Cell<Option<(u16, u32)>>; PLACES]);
+
+impl Raises {
+    /// None.
+    pub const fn new() -> Self {
+        Raises([const { Cell::new(None) }; PLACES])
+    }
+
+    /// Adds one; of two of the same object the greater stays.
+    ///
+    /// `NOMEM`: there is no room.
+    pub fn add(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
+        let same = |place: &&Cell<Option<(u16, u32)>>| {
+            place.get().is_some_and(|(other, _)| other == object)
+        };
+        let free = |place: &&Cell<Option<(u16, u32)>>| place.get().is_none();
+        let place = self.0.iter().find(same).or_else(|| self.0.iter().find(free));
+        let place = place.ok_or(ErrorCode::NOMEM)?;
+        let before = place.get().map_or(0, |(_, before)| before);
+        place.set(Some((object, value.max(before))));
+        Ok(())
+    }
+
+    /// One that waits.
+    pub fn next(&self) -> Option<(u16, u32)> {
+        self.0.iter().find_map(Cell::get)
+    }
+
+    /// Takes an object out.
+    pub fn remove(&self, object: u16) {
+        for place in &self.0 {
+            if place.get().is_some_and(|(other, _)| other == object) {
+                place.set(None);
+            }
+        }
+    }
+}

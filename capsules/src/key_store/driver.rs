@@ -1,0 +1,561 @@
+//! The system calls of the key store, and the turns that apps take.
+
+use core::cell::Cell;
+
+use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::errorcode::into_statuscode;
+use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
+use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::syscall::{CommandReturn, SyscallDriver};
+use kernel::utilities::cells::{MapCell, OptionalCell};
+use kernel::{ErrorCode, ProcessId};
+
+use super::app_versions::{object_of, AppVersions, Raises};
+use super::operations::command::{number, Action, Command};
+use super::operations::{counter, request, Keys, Permit, Turn, Working};
+use super::policy::{Kind, Operations, Policy, State};
+use super::sessions::{is_slot, Sessions, KEY};
+use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
+use crate::app_identity::app_of;
+use crate::entropy::RandomSource;
+use crate::word_flash::WordFlash;
+
+/// Driver number.
+pub const DRIVER_NUM: usize = 0x8000_0004;
+
+/// Number of the upcall that ends an operation.
+const DONE: usize = 0;
+/// Read-only allows: input, associated data, nonce or second input.
+const INPUTS: u8 = 3;
+/// The read-write allow.
+const OUTPUT: usize = 0;
+
+/// What the driver keeps for an app.
+#[derive(Default)]
+pub struct App {
+    /// The operation that waits for its turn or runs.
+    command: Option<Command>,
+}
+
+/// The grant.
+pub type AppGrant = Grant<App, UpcallCount<1>, AllowRoCount<INPUTS>, AllowRwCount<1>>;
+
+/// Who has the turn.
+#[derive(Clone, Copy)]
+enum Running {
+    App(ProcessId, Command),
+    /// The kernel raises the version of an app.
+    Raise,
+}
+
+/// The key store.
+pub struct KeyStore<'a, F: WordFlash<'a>> {
+    vault: &'a Vault<'a, F>,
+    random: &'a dyn RandomSource,
+    policy: &'static Policy,
+    apps: AppGrant,
+    working: MapCell<Working>,
+    sessions: MapCell<Sessions<ProcessId>>,
+    running: OptionalCell<Running>,
+    /// The vault is to tell when it is done.
+    waiting: Cell<bool>,
+    /// Place in the process table of the app that had its turn last.
+    last: Cell<usize>,
+    raises: Raises,
+    deferred: DeferredCall,
+}
+
+impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
+    /// A key store over this vault. The caller registers it for its deferred
+    /// calls and makes it the vault's client.
+    pub fn new(
+        vault: &'a Vault<'a, F>,
+        random: &'a dyn RandomSource,
+        policy: &'static Policy,
+        apps: AppGrant,
+    ) -> Self {
+        KeyStore {
+            vault,
+            random,
+            policy,
+            apps,
+            working: MapCell::new(Working::new()),
+            sessions: MapCell::new(Sessions::new()),
+            running: OptionalCell::empty(),
+            waiting: Cell::new(false),
+            last: Cell::new(usize::MAX),
+            raises: Raises::new(),
+            deferred: DeferredCall::new(),
+        }
+    }
+
+    /// What the vault is fit for.
+    pub fn condition(&self) -> Condition {
+        self.vault.condition()
+    }
+
+    /// How full and how worn the vault is.
+    pub fn usage(&self) -> Usage {
+        self.vault.usage()
+    }
+
+    /// The meter's state, as [`Vault::state`].
+    pub fn state(&self) -> Result<State, ErrorCode> {
+        self.vault.state()
+    }
+
+    /// Wipes what belongs to processes that are not there any more. Any system
+    /// call does it too; for the kernel's hooks, so that it need not wait for one.
+    pub fn wipe_ended(&self) {
+        self.sessions
+            .map(|sessions| sessions.keep(|owner| self.is_alive(owner)));
+        if let (Some(Running::App(process, _)), false) = (self.running.get(), self.waiting.get()) {
+            if !self.is_alive(process) {
+                self.end_turn();
+            }
+        }
+    }
+
+    fn is_alive(&self, process: ProcessId) -> bool {
+        // A grant that is entered belongs to a process that calls just now.
+        !matches!(self.apps.try_enter(process, |_, _| ()), Some(Err(_)))
+    }
+
+    /// What the policy says of a command now.
+    fn permit(&self, process: ProcessId, command: &Command) -> Result<Permit, ErrorCode> {
+        let state = self.vault.state()?;
+        let app = app_of(process).map(|app| app.get());
+        let Some(operation) = command.operation() else {
+            if let Action::AdvanceState(to) = command.action {
+                self.policy.transition(app, state, to)?;
+            }
+            return Ok(Permit {
+                kind: None,
+                session: Operations::NONE,
+                succeeds: false,
+            });
+        };
+        let object = command.object;
+        let mut permit = if is_slot(object) {
+            self.permit_slot(process, object, operation)?
+        } else {
+            let access = self.policy.access(app, object, operation, state)?;
+            Permit {
+                kind: Some(access.kind),
+                session: access.session,
+                succeeds: self.may_activate(app, object, state),
+            }
+        };
+        match command.action {
+            // Whatever the table says.
+            Action::Import if state != State::Factory => return Err(ErrorCode::OFF),
+            Action::Read if permit.kind == Some(Kind::Counter) => {
+                return Err(ErrorCode::NOSUPPORT)
+            }
+            Action::Agree(slot, _) => self.may_fill(slot, process)?,
+            Action::Wrap(slot) => self.owns(slot, process)?,
+            Action::Unwrap(target) if is_slot(target) => self.may_fill(target, process)?,
+            Action::Unwrap(target) => {
+                let replace = Operations::REPLACE;
+                self.policy.access(app, target, replace, state)?;
+                permit.succeeds = self.may_activate(app, target, state);
+            }
+            _ => {}
+        }
+        Ok(permit)
+    }
+
+    fn may_activate(&self, app: Option<u32>, object: u16, state: State) -> bool {
+        let activate = Operations::ACTIVATE;
+        self.policy.access(app, object, activate, state).is_ok()
+    }
+
+    fn permit_slot(
+        &self,
+        process: ProcessId,
+        slot: u16,
+        operation: Operations,
+    ) -> Result<Permit, ErrorCode> {
+        let session = if operation == Operations::ERASE {
+            self.owns(slot, process)?;
+            Operations::NONE
+        } else {
+            let permitted = |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
+            self.sessions.map_or(Err(ErrorCode::BUSY), permitted)?
+        };
+        Ok(Permit {
+            kind: None,
+            session,
+            succeeds: false,
+        })
+    }
+
+    fn owns(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
+        self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
+            sessions.key(slot, process).map(|_| ())
+        })
+    }
+
+    fn may_fill(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
+        self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
+            sessions.may_fill(slot, process)
+        })
+    }
+
+    /// Takes a command of an app, if its arguments are good by now.
+    fn accept(&self, process: ProcessId, command: Command) -> Result<(), ErrorCode> {
+        let permit = self.permit(process, &command)?;
+        if let (Action::Advance(value), Some(Kind::Counter)) = (command.action, permit.kind) {
+            if value <= counter(&self.keys_of(process), command.object)? {
+                return Err(ErrorCode::INVAL);
+            }
+        }
+        self.apps.enter(process, |app, kernel_data| {
+            if app.command.is_some() {
+                return Err(ErrorCode::BUSY);
+            }
+            let (inputs, output) = lengths(&command, kernel_data);
+            command.check_sizes(permit.kind, inputs, output)?;
+            app.command = Some(command);
+            Ok(())
+        })??;
+        self.deferred.set();
+        Ok(())
+    }
+
+    /// Gives the turn to the next one.
+    fn next_turn(&self) {
+        if let Some((object, value)) = self.raises.next() {
+            self.begin_raise(object, value);
+            return;
+        }
+        if let Some((process, command)) = self.next_app() {
+            self.last.set(process.index().unwrap_or(usize::MAX));
+            self.running.set(Running::App(process, command));
+            let turn = self.begin(process, command);
+            self.follow(process, turn);
+        }
+    }
+
+    /// The next app, in the order of the process table, that waits.
+    fn next_app(&self) -> Option<(ProcessId, Command)> {
+        let last = self.last.get();
+        let waiting = || {
+            self.apps.iter().filter_map(|grant| {
+                let process = grant.processid();
+                let command = grant.try_enter(|app, _| app.command)??;
+                Some((process, command))
+            })
+        };
+        let after = |(process, _): &(ProcessId, Command)| process.index() > Some(last);
+        waiting().find(after).or_else(|| waiting().next())
+    }
+
+    /// Copies the inputs, once, and does the first step.
+    fn begin(&self, process: ProcessId, command: Command) -> Result<Turn, ErrorCode> {
+        let permit = self.permit(process, &command)?;
+        self.working.map_or(Err(ErrorCode::BUSY), |working| {
+            self.apps.enter(process, |_, kernel_data| {
+                let (inputs, output) = lengths(&command, kernel_data);
+                command.check_sizes(permit.kind, inputs, output)?;
+                let wanted = command.inputs();
+                let targets = [
+                    (&mut working.data[..], &mut working.length),
+                    (&mut working.associated[..], &mut working.associated_length),
+                    (&mut working.second[..], &mut working.second_length),
+                ];
+                for (allow, (bytes, length)) in targets.into_iter().enumerate() {
+                    if wanted[allow] {
+                        *length = copy_input(kernel_data, allow, bytes)?;
+                    }
+                }
+                Ok::<(), ErrorCode>(())
+            })??;
+            working.begin(command, permit, &self.keys_of(process), self.random)
+        })
+    }
+
+    /// Does what a step led to.
+    fn follow(&self, process: ProcessId, turn: Result<Turn, ErrorCode>) {
+        let finished = match turn {
+            Ok(Turn::More) => {
+                self.deferred.set();
+                return;
+            }
+            Ok(Turn::Commit(request, length)) => {
+                self.waiting.set(true);
+                let committed = self.working.map_or(Err(ErrorCode::FAIL), |working| {
+                    self.vault.commit(request, &working.data[..length])
+                });
+                if committed.is_ok() {
+                    return;
+                }
+                self.waiting.set(false);
+                committed.map(|()| 0)
+            }
+            Ok(Turn::Fill(slot, permitted)) => self.fill(process, slot, permitted),
+            Ok(Turn::Close(slot)) => self.close(process, slot).map(|()| 0),
+            Ok(Turn::Finished(length)) => Ok(length),
+            Err(error) => Err(error),
+        };
+        self.finish(finished);
+    }
+
+    fn fill(
+        &self,
+        process: ProcessId,
+        slot: u16,
+        permitted: Operations,
+    ) -> Result<usize, ErrorCode> {
+        self.working.map_or(Err(ErrorCode::FAIL), |working| {
+            let key = working.data.first_chunk().ok_or(ErrorCode::FAIL)?;
+            let filled = |sessions: &mut Sessions<_>| sessions.fill(slot, process, permitted, key);
+            self.sessions.map_or(Err(ErrorCode::FAIL), filled)?;
+            Ok(0)
+        })
+    }
+
+    fn close(&self, process: ProcessId, slot: u16) -> Result<(), ErrorCode> {
+        self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
+            sessions.close(slot, process)
+        })
+    }
+
+    /// Ends an app's operation: output, upcall, and nothing of it is left.
+    fn finish(&self, result: Result<usize, ErrorCode>) {
+        if let Some(Running::App(process, command)) = self.running.get() {
+            // An app that is gone needs no answer; one whose queue of upcalls is
+            // full loses it.
+            let _ = self.apps.enter(process, |app, kernel_data| {
+                app.command = None;
+                let written = result.and_then(|length| self.write_output(kernel_data, length));
+                let status = into_statuscode(written.map(|_| ()));
+                let arguments = (status, written.unwrap_or(0), command.number);
+                let _ = kernel_data.schedule_upcall(DONE, arguments);
+            });
+        }
+        self.end_turn();
+    }
+
+    fn write_output(
+        &self,
+        kernel_data: &GrantKernelData,
+        length: usize,
+    ) -> Result<usize, ErrorCode> {
+        if length == 0 {
+            return Ok(0);
+        }
+        let buffer = kernel_data.get_readwrite_processbuffer(OUTPUT)?;
+        self.working.map_or(Err(ErrorCode::FAIL), |working| {
+            let output = working.data.get(..length).ok_or(ErrorCode::SIZE)?;
+            buffer.mut_enter(|slice| {
+                let target = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
+                target.copy_from_slice_or_err(output)
+            })??;
+            Ok(length)
+        })
+    }
+
+    /// Wipes the buffers; whoever comes next has the turn.
+    fn end_turn(&self) {
+        self.running.clear();
+        self.waiting.set(false);
+        self.working.map(Working::wipe);
+        self.deferred.set();
+    }
+
+    fn begin_raise(&self, object: u16, value: u32) {
+        let known = counter(&self.kernel_keys(), object);
+        if known == Err(ErrorCode::BUSY) {
+            return;
+        }
+        self.raises.remove(object);
+        if known.is_ok_and(|known| known < value) {
+            self.running.set(Running::Raise);
+            self.waiting.set(true);
+            let request = request(Change::Current, Kind::Counter, object);
+            if self.vault.commit(request, &value.to_le_bytes()).is_ok() {
+                return;
+            }
+        }
+        self.end_turn();
+    }
+
+    fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F> {
+        KeysOf {
+            store: self,
+            process: Some(process),
+        }
+    }
+
+    fn kernel_keys(&self) -> KeysOf<'_, 'a, F> {
+        KeysOf {
+            store: self,
+            process: None,
+        }
+    }
+}
+
+/// The keys as a process reaches them, or the kernel.
+struct KeysOf<'k, 'a, F: WordFlash<'a>> {
+    store: &'k KeyStore<'a, F>,
+    process: Option<ProcessId>,
+}
+
+impl<'a, F: WordFlash<'a>> Keys for KeysOf<'_, 'a, F> {
+    fn read(
+        &self,
+        object: u16,
+        generation: Generation,
+        kind: Kind,
+        bytes: &mut [u8],
+    ) -> Result<usize, ErrorCode> {
+        self.store.vault.read(object, generation, kind, bytes)
+    }
+
+    fn holds(&self, object: u16, generation: Generation) -> Result<bool, ErrorCode> {
+        self.store.vault.holds(object, generation)
+    }
+
+    fn session(&self, slot: u16, key: &mut [u8; KEY]) -> Result<(), ErrorCode> {
+        let process = self.process.ok_or(ErrorCode::NODEVICE)?;
+        let sessions = &self.store.sessions;
+        sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
+            key.copy_from_slice(sessions.key(slot, process)?);
+            Ok(())
+        })
+    }
+}
+
+/// Lengths of the inputs that a command reads, and of the output buffer.
+fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usize) {
+    let wanted = command.inputs();
+    let length = |allow: usize| {
+        let buffer = kernel_data.get_readonly_processbuffer(allow);
+        buffer.map_or(0, |buffer| buffer.len())
+    };
+    let inputs = core::array::from_fn(|allow| if wanted[allow] { length(allow) } else { 0 });
+    let output = kernel_data.get_readwrite_processbuffer(OUTPUT);
+    (inputs, output.map_or(0, |buffer| buffer.len()))
+}
+
+/// Copies an allowed buffer to the start of `bytes`; its length.
+fn copy_input(
+    kernel_data: &GrantKernelData,
+    allow: usize,
+    bytes: &mut [u8],
+) -> Result<usize, ErrorCode> {
+    let buffer = kernel_data.get_readonly_processbuffer(allow)?;
+    buffer.enter(|slice| {
+        let target = bytes.get_mut(..slice.len()).ok_or(ErrorCode::SIZE)?;
+        slice.copy_to_slice_or_err(target)?;
+        Ok(slice.len())
+    })?
+}
+
+impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
+    fn committed(&self, result: Result<(), ErrorCode>) {
+        self.waiting.set(false);
+        if let Some(Running::App(_, command)) = self.running.get() {
+            if matches!(command.action, Action::AdvanceState(_)) {
+                // Also after a failure: nobody knows whether it took effect.
+                self.sessions.map(|sessions| sessions.keep(|_| false));
+            }
+        }
+        self.finish(result.map(|()| 0));
+    }
+
+    fn settled(&self) {
+        self.deferred.set();
+    }
+}
+
+impl<'a, F: WordFlash<'a>> DeferredCallClient for KeyStore<'a, F>
+where
+    'a: 'static,
+{
+    /// One step of at most a few milliseconds.
+    fn handle_deferred_call(&self) {
+        self.wipe_ended();
+        if self.waiting.get() {
+            return;
+        }
+        match self.running.get() {
+            Some(Running::App(process, _)) => {
+                let step = self.working.map_or(Err(ErrorCode::FAIL), Working::step);
+                self.follow(process, step);
+            }
+            Some(Running::Raise) => {}
+            None => self.next_turn(),
+        }
+    }
+
+    fn register(&'static self) {
+        self.deferred.register(self);
+    }
+}
+
+impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
+    fn newest(&self, short_id: u32) -> Result<u32, ErrorCode> {
+        counter(&self.kernel_keys(), object_of(short_id)?)
+    }
+
+    fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode> {
+        let object = object_of(short_id)?;
+        if version <= counter(&self.kernel_keys(), object)? {
+            return Ok(());
+        }
+        self.raises.add(object, version)?;
+        self.deferred.set();
+        Ok(())
+    }
+}
+
+impl<'a, F: WordFlash<'a>> SyscallDriver for KeyStore<'a, F> {
+    fn command(
+        &self,
+        command_number: usize,
+        first: usize,
+        second: usize,
+        process: ProcessId,
+    ) -> CommandReturn {
+        self.wipe_ended();
+        match command_number {
+            number::EXISTS => CommandReturn::success(),
+            number::STATE => match self.vault.state() {
+                Ok(state) => CommandReturn::success_u32(state as u32),
+                Err(error) => CommandReturn::failure(error),
+            },
+            number::COUNTER => match self.counter_for(process, first) {
+                Ok(value) => CommandReturn::success_u32(value),
+                Err(error) => CommandReturn::failure(error),
+            },
+            number::CLOSE => u16::try_from(first)
+                .map_err(|_| ErrorCode::NODEVICE)
+                .and_then(|slot| self.close(process, slot))
+                .into(),
+            _ => Command::parse(command_number, first, second)
+                .and_then(|command| self.accept(process, command))
+                .into(),
+        }
+    }
+
+    fn allocate_grant(&self, process: ProcessId) -> Result<(), kernel::process::Error> {
+        self.apps.enter(process, |_, _| ())
+    }
+}
+
+impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
+    fn counter_for(&self, process: ProcessId, object: usize) -> Result<u32, ErrorCode> {
+        let object = u16::try_from(object).map_err(|_| ErrorCode::NODEVICE)?;
+        let app = app_of(process).map(|app| app.get());
+        let state = self.vault.state()?;
+        let access = self
+            .policy
+            .access(app, object, Operations::READ, state)?;
+        if access.kind != Kind::Counter {
+            return Err(ErrorCode::NOSUPPORT);
+        }
+        counter(&self.keys_of(process), object)
+    }
+}

@@ -1,0 +1,244 @@
+//! Commands, as apps give them.
+
+use kernel::ErrorCode;
+
+use super::derivation::Derivation;
+use super::symmetric::{DIGEST, NONCE, TAGS, WRAPPED};
+use crate::key_store::policy::{Kind, Operations, State};
+use crate::key_store::sessions;
+use crate::key_store::vault::Generation;
+
+/// Longest input and plaintext in bytes.
+pub const MAX_INPUT: usize = 1024;
+/// Longest nonce or salt in bytes.
+pub const MAX_SECOND: usize = 128;
+/// Bytes of a public key, SEC 1 uncompressed.
+pub const PUBLIC_KEY: usize = 65;
+/// Bytes of a signature, r and s.
+pub const SIGNATURE: usize = 64;
+
+/// Numbers of the commands.
+#[allow(missing_docs)]
+pub mod number {
+    pub const EXISTS: usize = 0;
+    pub const STATE: usize = 1;
+    pub const ADVANCE_STATE: usize = 2;
+    pub const GENERATE: usize = 3;
+    pub const IMPORT: usize = 4;
+    pub const PUBLIC_KEY: usize = 5;
+    pub const SIGN: usize = 6;
+    pub const AGREE: usize = 7;
+    pub const ENCRYPT: usize = 8;
+    pub const DECRYPT: usize = 9;
+    pub const HMAC: usize = 10;
+    pub const WRAP: usize = 11;
+    pub const UNWRAP: usize = 12;
+    pub const VERIFY: usize = 13;
+    pub const STORE: usize = 14;
+    pub const READ: usize = 15;
+    pub const COUNTER: usize = 16;
+    pub const ADVANCE: usize = 17;
+    pub const ACTIVATE: usize = 18;
+    pub const ERASE: usize = 19;
+    pub const CLOSE: usize = 20;
+}
+
+/// What takes longer than a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Change the state.
+    AdvanceState(State),
+    /// Make a key.
+    Generate,
+    /// Take a key.
+    Import,
+    /// Give the public key.
+    PublicKey(Generation),
+    /// Sign.
+    Sign(Generation),
+    /// Agree on a key, for a slot.
+    Agree(u16, Derivation),
+    /// Encrypt, with a tag of so many bytes.
+    Encrypt(usize),
+    /// Decrypt.
+    Decrypt(usize),
+    /// Authenticate.
+    Hmac,
+    /// Wrap the key of a slot.
+    Wrap(u16),
+    /// Unwrap into a slot or an object.
+    Unwrap(u16),
+    /// Verify.
+    Verify,
+    /// Store.
+    Store,
+    /// Read.
+    Read,
+    /// Raise a counter.
+    Advance(u32),
+    /// Make the successor the current key.
+    Activate,
+    /// Erase.
+    Erase,
+}
+
+/// A command that takes longer than a system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What to do.
+    pub action: Action,
+    /// With what: an object or a slot. 0 for a change of state.
+    pub object: u16,
+    /// Its number.
+    pub number: usize,
+}
+
+impl Command {
+    /// The command with this number and these arguments.
+    ///
+    /// `NOSUPPORT`: there is none. `NODEVICE`: no object has that number.
+    /// `INVAL`: another argument is out of range.
+    pub fn parse(number: usize, first: usize, second: usize) -> Result<Self, ErrorCode> {
+        let generation = || match second {
+            0 => Ok(Generation::Current),
+            1 => Ok(Generation::Successor),
+            _ => Err(ErrorCode::INVAL),
+        };
+        let tag = || {
+            let known = TAGS.contains(&second);
+            known.then_some(second).ok_or(ErrorCode::INVAL)
+        };
+        let action = match number {
+            number::ADVANCE_STATE => {
+                let state = State::from_number(first).ok_or(ErrorCode::INVAL)?;
+                return Ok(Command {
+                    action: Action::AdvanceState(state),
+                    object: 0,
+                    number,
+                });
+            }
+            number::GENERATE => Action::Generate,
+            number::IMPORT => Action::Import,
+            number::PUBLIC_KEY => Action::PublicKey(generation()?),
+            number::SIGN => Action::Sign(generation()?),
+            number::AGREE => {
+                let derivation = Derivation::from_number(second >> 16);
+                let slot = second as u16;
+                if !sessions::is_slot(slot) {
+                    return Err(ErrorCode::INVAL);
+                }
+                Action::Agree(slot, derivation.ok_or(ErrorCode::INVAL)?)
+            }
+            number::ENCRYPT => Action::Encrypt(tag()?),
+            number::DECRYPT => Action::Decrypt(tag()?),
+            number::HMAC => Action::Hmac,
+            number::WRAP => Action::Wrap(object(second)?),
+            number::UNWRAP => Action::Unwrap(object(second)?),
+            number::VERIFY => Action::Verify,
+            number::STORE => Action::Store,
+            number::READ => Action::Read,
+            number::ADVANCE => {
+                Action::Advance(u32::try_from(second).map_err(|_| ErrorCode::INVAL)?)
+            }
+            number::ACTIVATE => Action::Activate,
+            number::ERASE => Action::Erase,
+            _ => return Err(ErrorCode::NOSUPPORT),
+        };
+        Ok(Command {
+            action,
+            object: object(first)?,
+            number,
+        })
+    }
+
+    /// The operation that must be granted; none for a change of state.
+    pub fn operation(&self) -> Option<Operations> {
+        Some(match self.action {
+            Action::AdvanceState(_) => return None,
+            Action::Generate => Operations::GENERATE,
+            Action::Import => Operations::IMPORT,
+            Action::PublicKey(_) => Operations::PUBLIC_KEY,
+            Action::Sign(_) => Operations::SIGN,
+            Action::Agree(..) => Operations::AGREE,
+            Action::Encrypt(_) => Operations::ENCRYPT,
+            Action::Decrypt(_) => Operations::DECRYPT,
+            Action::Hmac => Operations::HMAC,
+            Action::Wrap(_) => Operations::WRAP,
+            Action::Unwrap(_) => Operations::UNWRAP,
+            Action::Verify => Operations::VERIFY,
+            Action::Store => Operations::STORE,
+            Action::Read => Operations::READ,
+            Action::Advance(_) => Operations::ADVANCE,
+            Action::Activate => Operations::ACTIVATE,
+            Action::Erase => Operations::ERASE,
+        })
+    }
+
+    /// Whether inputs of these lengths and an output of that length will do.
+    ///
+    /// - `kind`: of the object; none of a slot
+    /// - `lengths`: input, associated data, second input
+    /// - `output`: what the output takes at the most
+    pub fn check_sizes(
+        &self,
+        kind: Option<Kind>,
+        lengths: [usize; 3],
+        output: usize,
+    ) -> Result<(), ErrorCode> {
+        let [input, associated, second] = lengths;
+        let uses_associated = matches!(
+            self.action,
+            Action::Agree(..) | Action::Encrypt(_) | Action::Decrypt(_)
+        );
+        let second_fits = match self.action {
+            Action::Agree(..) => second <= MAX_SECOND,
+            Action::Encrypt(_) | Action::Decrypt(_) => second == NONCE,
+            _ => true,
+        };
+        let input_fits = match (self.action, kind) {
+            (Action::Import, Some(Kind::Aes128)) => input == 16,
+            (Action::Import | Action::Sign(_), _) => input == 32,
+            (Action::Agree(..), _) => input == PUBLIC_KEY,
+            (Action::Decrypt(tag), _) => (tag..=MAX_INPUT + tag).contains(&input),
+            (Action::Encrypt(_) | Action::Hmac, _) => input <= MAX_INPUT,
+            (Action::Unwrap(_), _) => input == WRAPPED,
+            (Action::Verify, _) => input == 32 + SIGNATURE,
+            (Action::Store, Some(Kind::TrustAnchor)) => input == PUBLIC_KEY,
+            (Action::Store, _) => (1..=MAX_INPUT).contains(&input),
+            _ => true,
+        };
+        let output_fits = output
+            >= match self.action {
+                Action::PublicKey(_) => PUBLIC_KEY,
+                Action::Sign(_) => SIGNATURE,
+                Action::Encrypt(tag) => input.saturating_add(tag),
+                Action::Decrypt(tag) => input.saturating_sub(tag),
+                Action::Hmac => DIGEST,
+                Action::Wrap(_) => WRAPPED,
+                // How long it is, is known when it has been read.
+                _ => 0,
+            };
+        let associated_fits = !uses_associated || associated <= MAX_INPUT;
+        let all = input_fits && associated_fits && second_fits && output_fits;
+        all.then_some(()).ok_or(ErrorCode::SIZE)
+    }
+
+    /// Which of the three inputs it reads.
+    pub fn inputs(&self) -> [bool; 3] {
+        match self.action {
+            Action::Agree(..) | Action::Encrypt(_) | Action::Decrypt(_) => [true; 3],
+            Action::Import
+            | Action::Sign(_)
+            | Action::Hmac
+            | Action::Unwrap(_)
+            | Action::Verify
+            | Action::Store => [true, false, false],
+            _ => [false; 3],
+        }
+    }
+}
+
+/// A number that an object or a slot could have.
+fn object(number: usize) -> Result<u16, ErrorCode> {
+    u16::try_from(number).map_err(|_| ErrorCode::NODEVICE)
+}

@@ -1,0 +1,130 @@
+//! Session slots: symmetric keys in RAM alone, each of one process.
+
+use kernel::ErrorCode;
+use zeroize::Zeroize;
+
+use super::policy::Operations;
+
+/// Number of the first slot.
+pub const FIRST: u16 = 0x8000;
+/// How many there are.
+pub const COUNT: usize = 8;
+/// Bytes of a session key.
+pub const KEY: usize = 16;
+
+/// Whether an object number names a slot.
+pub const fn is_slot(number: u16) -> bool {
+    number >= FIRST && (number - FIRST) < COUNT as u16
+}
+
+/// The slots. `O` names a process.
+pub struct Sessions<O> {
+    owners: [Option<(O, Operations)>; COUNT],
+    keys: [[u8; KEY]; COUNT],
+}
+
+impl<O: Copy + PartialEq> Sessions<O> {
+    /// All empty.
+    pub const fn new() -> Self {
+        Sessions {
+            owners: [const { None }; COUNT],
+            keys: [[0; KEY]; COUNT],
+        }
+    }
+
+    /// Whether `owner` may put a key into this slot.
+    ///
+    /// `INVAL`: it is no slot. `BUSY`: it is another's.
+    pub fn may_fill(&self, number: u16, owner: O) -> Result<(), ErrorCode> {
+        let index = index_of(number).ok_or(ErrorCode::INVAL)?;
+        match self.owners[index] {
+            Some((other, _)) if other != owner => Err(ErrorCode::BUSY),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a key into a slot; one that was there is gone.
+    ///
+    /// Errors: as [`may_fill`](Self::may_fill).
+    pub fn fill(
+        &mut self,
+        number: u16,
+        owner: O,
+        permitted: Operations,
+        key: &[u8; KEY],
+    ) -> Result<(), ErrorCode> {
+        self.may_fill(number, owner)?;
+        let index = index_of(number).ok_or(ErrorCode::INVAL)?;
+        self.owners[index] = Some((owner, permitted.intersection(Operations::SESSION)));
+        self.keys[index].copy_from_slice(key);
+        Ok(())
+    }
+
+    /// What the owner of a slot may use it for.
+    ///
+    /// `NODEVICE`: it is no slot of this owner, or may not be used for that.
+    /// `NOSUPPORT`: no slot can do that.
+    pub fn permitted(
+        &self,
+        number: u16,
+        owner: O,
+        operation: Operations,
+    ) -> Result<Operations, ErrorCode> {
+        let (_, permitted) = self
+            .slot(number, owner)
+            .and_then(|index| self.owners[index])
+            .ok_or(ErrorCode::NODEVICE)?;
+        if !Operations::SESSION.contains(operation) {
+            return Err(ErrorCode::NOSUPPORT);
+        }
+        let allowed = permitted.contains(operation);
+        allowed.then_some(permitted).ok_or(ErrorCode::NODEVICE)
+    }
+
+    /// The key in a slot.
+    ///
+    /// `NODEVICE`: it is no slot of this owner.
+    pub fn key(&self, number: u16, owner: O) -> Result<&[u8; KEY], ErrorCode> {
+        let index = self.slot(number, owner).ok_or(ErrorCode::NODEVICE)?;
+        Ok(&self.keys[index])
+    }
+
+    /// Empties a slot.
+    ///
+    /// `NODEVICE`: it is no slot of this owner.
+    pub fn close(&mut self, number: u16, owner: O) -> Result<(), ErrorCode> {
+        let index = self.slot(number, owner).ok_or(ErrorCode::NODEVICE)?;
+        self.wipe(index);
+        Ok(())
+    }
+
+    /// Empties the slots of all processes that are not there any more.
+    pub fn keep(&mut self, is_there: impl Fn(O) -> bool) {
+        for index in 0..COUNT {
+            if self.owners[index].is_some_and(|(owner, _)| !is_there(owner)) {
+                self.wipe(index);
+            }
+        }
+    }
+
+    fn slot(&self, number: u16, owner: O) -> Option<usize> {
+        let index = index_of(number)?;
+        let (found, _) = self.owners[index]?;
+        (found == owner).then_some(index)
+    }
+
+    fn wipe(&mut self, index: usize) {
+        self.owners[index] = None;
+        self.keys[index].zeroize();
+    }
+}
+
+impl<O> Drop for Sessions<O> {
+    fn drop(&mut self) {
+        self.keys.zeroize();
+    }
+}
+
+fn index_of(number: u16) -> Option<usize> {
+    is_slot(number).then(|| usize::from(number - FIRST))
+}

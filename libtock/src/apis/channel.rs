@@ -1,0 +1,95 @@
+//! Messages between applications (driver 0x80000005, docs/syscalls/80000005_channel.md).
+
+use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Syscalls};
+use core::marker::PhantomData;
+
+/// The channels of this application, by the numbers of the meter's manifest.
+pub struct Channel<S: Syscalls>(PhantomData<S>);
+
+/// A message that was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its bytes at the start of the buffer.
+    pub length: usize,
+    /// Messages lost before it, since the one received before.
+    pub lost: u32,
+}
+
+impl<S: Syscalls> Channel<S> {
+    /// Whether the driver is there.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn exists() -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+    }
+
+    /// Puts a copy of `message` into the queue of every reader that runs.
+    ///
+    /// # Errors
+    /// `NoDevice` no driver, or not the channel's writer; `Size` too long for the
+    /// channel; `Busy` a reader's queue is full, and the channel refuses:
+    /// [`ROOM`] tells of room.
+    pub fn send(channel: u32, message: &[u8]) -> Result<(), ErrorCode> {
+        share::scope::<AllowRo<S, DRIVER_NUM, SEND_BUFFER>, _, _>(|handle| {
+            S::allow_ro::<DefaultConfig, DRIVER_NUM, SEND_BUFFER>(handle, message)?;
+            S::command(DRIVER_NUM, command::SEND, channel, message.len() as u32).to_result()
+        })
+    }
+
+    /// Takes the oldest message; none if none waits. Once [`MESSAGE`] has told of
+    /// messages it stays silent until this is called again, so an application
+    /// takes all before it waits.
+    ///
+    /// # Errors
+    /// `NoDevice` no driver, or not a reader; `Size` the buffer is too short, the
+    /// message stays.
+    pub fn receive(channel: u32, buffer: &mut [u8]) -> Result<Option<Received>, ErrorCode> {
+        let room = buffer.len();
+        share::scope::<AllowRw<S, DRIVER_NUM, RECEIVE_BUFFER>, _, _>(|handle| {
+            S::allow_rw::<DefaultConfig, DRIVER_NUM, RECEIVE_BUFFER>(handle, buffer)?;
+            match S::command(DRIVER_NUM, command::RECEIVE, channel, 0).to_result() {
+                Ok((length, lost)) => {
+                    let length = length as usize;
+                    if length > room {
+                        return Err(ErrorCode::BadRVal);
+                    }
+                    Ok(Some(Received { length, lost }))
+                }
+                Err(ErrorCode::NoMem) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// To a reader: messages waiting, messages lost since the last one received.
+    /// To the writer: room in the fullest queue, messages lost since ever.
+    ///
+    /// # Errors
+    /// `NoDevice` no driver, or neither writer nor reader.
+    pub fn state(channel: u32) -> Result<(u32, u32), ErrorCode> {
+        S::command(DRIVER_NUM, command::STATE, channel, 0).to_result()
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x8000_0005;
+
+/// Subscribe number, for readers: a message has come (channel, messages waiting).
+pub const MESSAGE: u32 = 0;
+
+/// Subscribe number, for writers that were refused: (channel, room).
+pub const ROOM: u32 = 1;
+
+/// Read-only buffer number of the message to send.
+pub const SEND_BUFFER: u32 = 0;
+
+/// Read-write buffer number that messages are copied to.
+pub const RECEIVE_BUFFER: u32 = 0;
+
+mod command {
+    pub const EXISTS: u32 = 0;
+    pub const SEND: u32 = 1;
+    pub const RECEIVE: u32 = 2;
+    pub const STATE: u32 = 3;
+}

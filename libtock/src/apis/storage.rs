@@ -1,0 +1,145 @@
+//! Sealed records on external flash (driver 0x80000006, docs/syscalls/80000006_storage.md).
+
+use crate::platform::lend::{LentRo, LentRw};
+use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
+use core::cell::Cell;
+use core::marker::PhantomData;
+
+/// The partitions of this application, by the numbers of the meter's manifest.
+pub struct Storage<S: Syscalls>(PhantomData<S>);
+
+/// How an operation ended: status, partition, record number or length.
+type Done = Cell<Option<(u32, u32, u32)>>;
+
+impl<S: Syscalls> Storage<S> {
+    /// Whether the driver is there.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn exists() -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+    }
+
+    /// Number of the oldest record, and of the one that is appended next.
+    /// Between them there may be holes.
+    ///
+    /// # Errors
+    /// `NoDevice` no driver, or not a partition of this application; `Busy` the
+    /// store is being opened; `Off` there is no flash; `Fail` it cannot be read.
+    pub fn range(partition: u32) -> Result<(u32, u32), ErrorCode> {
+        S::command(DRIVER_NUM, command::RANGE, partition, 0).to_result()
+    }
+
+    /// Records that the partition keeps at least, and bytes of a record.
+    ///
+    /// # Errors
+    /// `NoDevice` as for [`Storage::range`].
+    pub fn capacity(partition: u32) -> Result<(u32, u32), ErrorCode> {
+        S::command(DRIVER_NUM, command::CAPACITY, partition, 0).to_result()
+    }
+
+    /// Starts to append the first `length` bytes of the lent buffer. [`DONE`]
+    /// tells when the record is durable; until then it may be lost.
+    ///
+    /// # Errors
+    /// `NoDevice` no driver, or not the owner; `Size`; `Busy` an operation of
+    /// this application is under way; `Off` there is no flash.
+    pub fn start_append(partition: u32, length: usize) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::APPEND, partition, length as u32).to_result()
+    }
+
+    /// Starts to read a record into the lent buffer; [`DONE`] tells its length.
+    ///
+    /// # Errors
+    /// As for [`Storage::start_append`].
+    pub fn start_read(partition: u32, number: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::READ, partition, number).to_result()
+    }
+
+    /// Appends a record and waits until it is durable. Gives its number.
+    ///
+    /// # Errors
+    /// As for [`Storage::start_append`]; `Fail` it could not be written.
+    pub fn append(partition: u32, record: &[u8]) -> Result<u32, ErrorCode> {
+        let done = Done::default();
+        share::scope::<
+            (
+                AllowRo<S, DRIVER_NUM, APPEND_BUFFER>,
+                Subscribe<S, DRIVER_NUM, DONE>,
+            ),
+            _,
+            _,
+        >(|handle| {
+            let (allow_ro, subscribe) = handle.split();
+            S::allow_ro::<DefaultConfig, DRIVER_NUM, APPEND_BUFFER>(allow_ro, record)?;
+            S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, DONE>(subscribe, &done)?;
+            Self::start_append(partition, record.len())?;
+            Self::wait(&done)
+        })
+    }
+
+    /// Reads a record and waits for it. Gives its bytes.
+    ///
+    /// # Errors
+    /// `Uninstalled` overwritten, never whole or never written; `Fail` not
+    /// authentic; `Size` the buffer is too short; others as for
+    /// [`Storage::start_read`].
+    pub fn read(partition: u32, number: u32, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
+        let done = Done::default();
+        let length = share::scope::<
+            (
+                AllowRw<S, DRIVER_NUM, READ_BUFFER>,
+                Subscribe<S, DRIVER_NUM, DONE>,
+            ),
+            _,
+            _,
+        >(|handle| {
+            let (allow_rw, subscribe) = handle.split();
+            S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, DONE>(subscribe, &done)?;
+            let lent = LentRw::lend(allow_rw, &mut *buffer).map_err(|(error, _)| error)?;
+            let started = Self::start_read(partition, number);
+            let result = started.and_then(|()| Self::wait(&done));
+            lent.take_back();
+            result
+        })?;
+        buffer.get(..length as usize).ok_or(ErrorCode::BadRVal)
+    }
+
+    fn wait(done: &Done) -> Result<u32, ErrorCode> {
+        loop {
+            S::yield_wait();
+            match done.get() {
+                None => {}
+                Some((0, _, value)) => return Ok(value),
+                Some((status, ..)) => return Err(ErrorCode::from_kernel(status)),
+            }
+        }
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x8000_0006;
+
+/// Subscribe number: an operation has ended (status, partition, record number or
+/// length).
+pub const DONE: u32 = 0;
+
+/// Read-only buffer number of the record to append.
+pub const APPEND_BUFFER: u32 = 0;
+
+/// Read-write buffer number that records are read to.
+pub const READ_BUFFER: u32 = 0;
+
+/// A buffer to append that is with the driver.
+pub type LentForAppend<'scope, 'share, S> = LentRo<'scope, 'share, S, DRIVER_NUM, APPEND_BUFFER>;
+
+/// A buffer to read to that is with the driver.
+pub type LentForRead<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, READ_BUFFER>;
+
+mod command {
+    pub const EXISTS: u32 = 0;
+    pub const APPEND: u32 = 1;
+    pub const READ: u32 = 2;
+    pub const RANGE: u32 = 3;
+    pub const CAPACITY: u32 = 4;
+}
