@@ -213,6 +213,11 @@ unsafe fn serial(
 /// # Safety
 /// Once.
 unsafe fn leds(peripherals: &'static Peripherals) -> &'static LedDriver<'static, BoardLed, LEDS> {
+    // Dark before they are outputs: a low pin lights its LED, and each flash of the
+    // first one is counted as energy.
+    for pin in LED_PINS {
+        peripherals.pins[pin].set();
+    }
     // SAFETY: the caller calls this once.
     unsafe {
         let leds = static_init!(

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "divide by zero")]
+    #[should_panic(expected = "divisor of zero")]
     fn divides_not_by_zero() {
         divide(core::hint::black_box(1), core::hint::black_box(0));
     }
