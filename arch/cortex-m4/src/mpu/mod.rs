@@ -117,10 +117,10 @@ impl fmt::Display for CortexMConfig {
             write!(f, "\r\n  Region {number}: ")?;
             match region.accessible() {
                 Some((start, end)) => {
-                    write_words(f, &[("[", start as usize), (":", end as usize)])?;
+                    write_words(f, &[("[", start), (":", end)])?;
                     f.write_str("] ")?;
                     f.write_str(region.rights())?;
-                    write_words(f, &[("; block ", region.base() as usize)])?;
+                    write_words(f, &[("; block ", region.base())])?;
                     write!(f, ", {} bytes", region.size())?;
                 }
                 None => f.write_str("off")?,
