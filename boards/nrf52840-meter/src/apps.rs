@@ -16,7 +16,7 @@ use nrf52840::rtc::RtcAlarm;
 use tock_tbf::types::TbfFooterV2Credentials;
 
 use crate::platform::PROCESSES;
-use crate::policy::{app_of, Fault, APPS};
+use crate::policy::{app_of, Fault, APPS, DEBUG_RTT};
 
 /// Where accepted binaries wait until all are known.
 pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
@@ -101,7 +101,8 @@ pub struct Priorities {
 
 impl ProcessLoadingAsyncClient for Priorities {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
-        if let Err(error) = result {
+        // A board that has no debug output does not even hold the texts.
+        if let (true, Err(error)) = (DEBUG_RTT, result) {
             kernel::debug!("app not loaded: {:?}", error);
         }
     }

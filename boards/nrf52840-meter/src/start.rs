@@ -64,17 +64,21 @@ pub unsafe extern "C" fn main() -> ! {
     let log = crash::open(Power::new(base::POWER).take_reset_bits());
 
     // SAFETY: this function runs once, and what it makes lives for ever.
-    unsafe { run(log) }
+    let (kernel, platform, chip) = unsafe { wire(log) };
+    let main_loop = create_capability!(capabilities::MainLoopCapability);
+    kernel.kernel_loop(platform, chip, &main_loop)
 }
 
-/// Wires the kernel and never comes back.
+/// Makes the kernel and all that it works with, ready to start.
+///
+/// Never part of its caller: its frame of 2 KB would stay on the stack for ever.
 ///
 /// # Safety
 /// Once.
-unsafe fn run(log: crash::Log) -> ! {
+#[inline(never)]
+unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static Chip) {
     let management = create_capability!(capabilities::ProcessManagementCapability);
     let memory = create_capability!(capabilities::MemoryAllocationCapability);
-    let main_loop = create_capability!(capabilities::MainLoopCapability);
 
     // SAFETY: the function runs once; so for all memory that is taken here.
     let peripherals = unsafe {
@@ -162,12 +166,14 @@ unsafe fn run(log: crash::Log) -> ! {
     };
     loader.start();
     table.start();
-    debug!(
-        "Wattlock kernel {}.{}",
-        kernel::KERNEL_MAJOR_VERSION,
-        kernel::KERNEL_MINOR_VERSION
-    );
-    kernel.kernel_loop(platform, chip, &main_loop)
+    if DEBUG_RTT {
+        debug!(
+            "Wattlock kernel {}.{}",
+            kernel::KERNEL_MAJOR_VERSION,
+            kernel::KERNEL_MINOR_VERSION
+        );
+    }
+    (kernel, platform, chip)
 }
 
 /// Flash and RAM of the apps.

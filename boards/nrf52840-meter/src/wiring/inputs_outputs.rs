@@ -6,7 +6,7 @@ use capsules::led::LedDriver;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil;
 use kernel::hil::adc::{Adc, AdcHighSpeed};
-use kernel::hil::gpio::{ActivationMode, FloatingState, InterruptValueWrapper};
+use kernel::hil::gpio::{ActivationMode, FloatingState, InterruptValueWrapper, Output};
 use kernel::{static_init, static_init_const, Kernel};
 use nrf52840::gpio::{GPIOPin, Pin};
 use nrf52840::saadc::{AdcChannel, AdcChannelSetup, Saadc};
@@ -29,6 +29,11 @@ static ADC_CHANNELS: [AdcChannelSetup; 3] = [
 /// # Safety
 /// Once.
 pub unsafe fn leds(peripherals: &'static Peripherals) -> &'static LedDriver<'static, BoardLed, LEDS> {
+    // Dark before they are outputs: a low pin lights its LED, and each flash of the
+    // first one is counted as energy.
+    for pin in LED_PINS {
+        peripherals.pins[pin].set();
+    }
     // SAFETY: the caller calls this once.
     unsafe {
         let leds = static_init!(
