@@ -17,6 +17,7 @@ use tock_tbf::types::TbfFooterV2Credentials;
 
 use crate::platform::PROCESSES;
 use crate::policy::{app_of, Fault, APPS, DEBUG_RTT};
+use crate::wiring::randomness::Generator;
 
 /// Where accepted binaries wait until all are known.
 pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
@@ -91,15 +92,18 @@ impl ProcessFaultPolicy for FaultByApp {
     }
 }
 
-/// Gives each process its priority once all are loaded.
-pub struct Priorities {
+/// What waits until all apps are loaded: their priorities, and the generator,
+/// whose interrupts would delay them.
+pub struct AfterLoading {
     /// The kernel whose processes are looked at.
     pub kernel: &'static Kernel,
     /// The scheduler's levels, by place in the table of processes.
     pub levels: &'static [PriorityLevel],
+    /// Seeds itself from then on.
+    pub generator: &'static Generator,
 }
 
-impl ProcessLoadingAsyncClient for Priorities {
+impl ProcessLoadingAsyncClient for AfterLoading {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
         // A board that has no debug output does not even hold the texts.
         if let (true, Err(error)) = (DEBUG_RTT, result) {
@@ -115,6 +119,7 @@ impl ProcessLoadingAsyncClient for Priorities {
         for (process, level) in processes.zip(self.levels) {
             level.set(app_of(process).map_or(guest_level(), |app| app.priority));
         }
+        self.generator.start();
     }
 }
 

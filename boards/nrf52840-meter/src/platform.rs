@@ -11,7 +11,7 @@ use capsules::meter_adc::MeterAdc;
 use capsules::rng::RngDriver;
 use capsules::virtualizers::virtual_uart::UartDevice;
 use capsules::{
-    adc, alarm, button, channel, console, energy_store, led, low_level_debug, meter_adc, rng, storage,
+    adc, alarm, button, channel, console, energy_store, led, low_level_debug, meter_adc, rng,
 };
 use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
@@ -28,7 +28,7 @@ use crate::policy::MeterFilter;
 use crate::wiring::internal_flash::Region;
 use crate::wiring::randomness::Numbers;
 use crate::wiring::time::VirtualAlarm;
-use crate::wiring::trust::{Channels, Storage};
+use crate::wiring::trust::Channels;
 
 /// Places in the table of processes; the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
@@ -64,8 +64,6 @@ pub struct Drivers {
     pub energy_store: &'static EnergyStoreDriver<'static, Region>,
     /// Driver 0x80000005.
     pub channel: Option<&'static Channels>,
-    /// Driver 0x80000006.
-    pub storage: Option<&'static Storage>,
 }
 
 /// All that the kernel loop works with.
@@ -101,7 +99,6 @@ impl SyscallDriverLookup for Platform {
             meter_adc::DRIVER_NUM => Some(drivers.meter_adc),
             energy_store::DRIVER_NUM => Some(drivers.energy_store),
             channel::DRIVER_NUM => drivers.channel.map(|driver| driver as _),
-            storage::DRIVER_NUM => drivers.storage.map(|driver| driver as _),
             _ => None,
         })
     }

@@ -19,12 +19,14 @@ use nrf52840::power::Power;
 use nrf52840::wdt::Wdt;
 
 use crate::apps::{
-    Binaries, FaultByApp, HeaderIds, NoCredentials, Priorities, Restarts, TIMESLICE_US,
+    AfterLoading, Binaries, FaultByApp, HeaderIds, NoCredentials, Restarts, TIMESLICE_US,
 };
 use crate::crash::{self, FaultRecorder, ProcessTable};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Platform, PROCESSES};
 use crate::policy::{MeterFilter, DEBUG_RTT};
+const SIGNATURES_REQUIRED: bool = true;
+use crate::root;
 use crate::wiring;
 
 /// CPU clock in Hz.
@@ -106,7 +108,10 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     };
 
     // SAFETY: as above.
-    let drivers = unsafe { wiring::drivers(kernel, peripherals, &memory) };
+    let root = unsafe { take_root() };
+    // SAFETY: as above.
+    let wired = unsafe { wiring::wire(kernel, peripherals, root, &memory) };
+    let generator = wired.generator;
 
     // SAFETY: as above.
     let restarts = unsafe {
@@ -126,7 +131,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     let platform = unsafe {
         static_init!(
             Platform,
-            drivers.into_platform(
+            wired.into_platform(
                 MeterFilter::new(),
                 FaultRecorder::new(table),
                 PrioritySched::with_levels(kernel, levels, TIMESLICE_US),
@@ -161,7 +166,14 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         );
         checker.set_client(loader);
         loader.register();
-        loader.set_client(static_init!(Priorities, Priorities { kernel, levels }));
+        loader.set_client(static_init!(
+            AfterLoading,
+            AfterLoading {
+                kernel,
+                levels,
+                generator
+            }
+        ));
         &*loader
     };
     loader.start();
@@ -174,6 +186,21 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         );
     }
     (kernel, platform, chip)
+}
+
+/// The storage root. An image that runs unsigned apps never has one, so that no
+/// such app comes near a key.
+///
+/// # Safety
+/// Once, before the kernel's drivers exist.
+unsafe fn take_root() -> Option<root::Root> {
+    if !SIGNATURES_REQUIRED {
+        return None;
+    }
+    // SAFETY: the caller vouches for it.
+    unsafe { root::take() }
+        .inspect_err(|error| debug!("no root of trust: {:?}", error))
+        .ok()
 }
 
 /// Flash and RAM of the apps.

@@ -28,7 +28,9 @@ static ADC_CHANNELS: [AdcChannelSetup; 3] = [
 ///
 /// # Safety
 /// Once.
-pub unsafe fn leds(peripherals: &'static Peripherals) -> &'static LedDriver<'static, BoardLed, LEDS> {
+pub unsafe fn leds(
+    peripherals: &'static Peripherals,
+) -> &'static LedDriver<'static, BoardLed, LEDS> {
     // Dark before they are outputs: a low pin lights its LED, and each flash of the
     // first one is counted as energy.
     for pin in LED_PINS {

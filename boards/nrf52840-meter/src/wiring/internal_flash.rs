@@ -1,5 +1,6 @@
 //! The pages of internal flash that capsules write, each store with its own.
 
+use capsules::word_flash::WordFlash;
 use capsules::virtualizers::virtual_word_flash::{MuxWordFlash, WordFlashRegion};
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
@@ -8,7 +9,8 @@ use nrf52840::nvmc::PAGE_SIZE;
 
 use crate::data_pages::DataPages;
 use crate::peripherals::{self, Peripherals};
-use crate::policy::{ANCHOR, DATA_PAGES, ENERGY_STORE, KEY_STORE};
+use crate::capsule_policy::key_store::{ANCHOR_END, ANCHOR_START, KEY_STORE_END, KEY_STORE_START};
+use crate::policy::{DATA_PAGES, ENERGY_STORE};
 
 const REGIONS: usize = 3;
 const WORDS_PER_PAGE: usize = PAGE_SIZE / 4;
@@ -41,7 +43,7 @@ pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
         let pages = static_init!(DataPages, DataPages::new(flash));
         flash.set_word_client(pages);
         let mux = static_init!(Mux, MuxWordFlash::new(pages));
-        pages.set_mux(mux);
+        pages.set_client(mux);
         let region = |place: core::ops::Range<usize>| {
             WordFlashRegion::new(
                 mux,
@@ -51,8 +53,8 @@ pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
             )
         };
         let regions = Regions {
-            key_store: static_init!(Region, region(KEY_STORE)),
-            anchor: static_init!(Region, region(ANCHOR)),
+            key_store: static_init!(Region, region(KEY_STORE_START..KEY_STORE_END)),
+            anchor: static_init!(Region, region(ANCHOR_START..ANCHOR_END)),
             energy_store: static_init!(Region, region(ENERGY_STORE)),
         };
         for region in [regions.key_store, regions.anchor, regions.energy_store] {

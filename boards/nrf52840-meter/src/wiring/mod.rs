@@ -64,7 +64,6 @@ pub unsafe fn wire(
         let flash = internal_flash::regions(peripherals);
         let (generator, rng) = randomness::randomness(kernel, peripherals, memory);
         let (console, low_level_debug) = serial::serial(kernel, peripherals, memory);
-        let trust = trust::Trust::new(root, generator, mux, &flash, peripherals);
         Wired {
             drivers: Drivers {
                 alarm: time::alarms(kernel, mux, memory),
@@ -77,7 +76,6 @@ pub unsafe fn wire(
                 meter_adc: metering::meter_adc(kernel, peripherals, memory),
                 energy_store: metering::energy_store(kernel, flash.energy_store, memory),
                 channel: trust::channels(kernel, mux, memory),
-                storage: trust.storage(kernel, memory),
             },
             generator,
         }

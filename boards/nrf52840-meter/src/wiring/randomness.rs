@@ -3,10 +3,10 @@
 use capsules::entropy::{Drbg, RandomNumbers, ReseedClock};
 use capsules::rng::{self, RngDriver};
 use kernel::capabilities::MemoryAllocationCapability;
+use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::entropy::Entropy32;
 use kernel::hil::rng::Rng as _;
 use kernel::hil::time::Counter;
-use kernel::deferred_call::DeferredCallClient;
 use kernel::{static_init, Kernel};
 use nrf52840::rng::Rng;
 
