@@ -56,6 +56,9 @@ pub trait SectorFlash<'a> {
 
 /// Hears of the end of operations.
 pub trait SectorFlashClient {
+    /// The flash takes operations from now on, or never will. Told once.
+    fn ready(&self, result: Result<(), ErrorCode>);
+
     /// The bytes are in the buffer, which comes back.
     fn read_done(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>);
 

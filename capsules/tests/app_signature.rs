@@ -170,8 +170,8 @@ struct Loaded {
     names: Vec<&'static str>,
     ids: Vec<ShortId>,
     errors: Vec<ProcessCheckError>,
-    /// Of each object, why its last credential did not count.
-    refusals: Vec<Option<Refusal>>,
+    /// Of each object, what came of its credentials.
+    outcomes: Vec<Option<Result<(), Refusal>>>,
 }
 
 /// Has the kernel load these objects.
@@ -231,12 +231,12 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
         names: processes.iter().map(|p| p.get_process_name()).collect(),
         ids: processes.iter().map(|p| p.short_app_id()).collect(),
         errors: client.errors.borrow().clone(),
-        refusals: objects
+        outcomes: objects
             .iter()
             .map(|object| {
-                let refusal = policy.refusal_of(at);
+                let outcome = policy.outcome_of(at);
                 at += object.len();
-                refusal
+                outcome
             })
             .collect(),
     }
@@ -295,24 +295,23 @@ fn who_runs_and_why_not() {
     assert!(loaded.ids == [fixed(1), fixed(6), fixed(4)]);
     use Refusal::*;
     assert_eq!(
-        loaded.refusals,
+        loaded.outcomes,
         [
+            Some(Ok(())),
+            Some(Ok(())),
             None,
-            // The last that did not count; the next one did.
-            Some(WrongSignature),
             None,
+            Some(Err(WrongSignature)),
+            Some(Err(WrongSignature)),
+            Some(Err(WrongSignature)),
+            Some(Err(WrongSignature)),
+            Some(Err(NotTheSignersApp)),
+            Some(Err(NotTheSignersApp)),
+            Some(Err(NotTheSignersApp)),
             None,
-            Some(WrongSignature),
-            Some(WrongSignature),
-            Some(WrongSignature),
-            Some(WrongSignature),
-            Some(NotTheSignersApp),
-            Some(NotTheSignersApp),
-            Some(NotTheSignersApp),
-            None,
-            Some(WrongPlace),
-            Some(OldVersion),
-            None,
+            Some(Err(WrongPlace)),
+            Some(Err(OldVersion)),
+            Some(Ok(())),
         ]
     );
     use ProcessCheckError::*;

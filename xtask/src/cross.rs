@@ -1,13 +1,14 @@
 //! Cargo for the Cortex-M4, with rustup's target or Debian's compiler.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
 use crate::command;
 use crate::project::Project;
+use crate::signing;
 
 /// The target of all that is flashed.
 pub const TARGET: &str = "thumbv7em-none-eabi";
@@ -26,18 +27,30 @@ const TARGET_PACKAGES: [&str; 7] = [
 /// Builds the binary `package` and returns its ELF file.
 pub fn build(project: &Project, package: &str, variables: &[(&str, &str)]) -> Result<PathBuf> {
     let mut cargo = cargo(project, "build")?;
-    cargo.args(["--quiet", "--profile", "firmware", "--package", package]);
     cargo.envs(variables.iter().copied());
+    build_in(cargo, package, &project.firmware_target())
+}
+
+/// Builds the kernel from the project's page and returns its ELF file.
+pub fn build_kernel(project: &Project) -> Result<PathBuf> {
+    let mut cargo = cargo(project, "build")?;
+    if let Some(page) = project.page() {
+        cargo.env("WATTLOCK_MANIFEST", page);
+    }
+    build_in(cargo, "nrf52840-meter", &project.kernel_target())
+}
+
+fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {
+    cargo.args(["--quiet", "--profile", "firmware", "--package", package]);
+    cargo.env("CARGO_TARGET_DIR", target);
     command::run(&mut cargo)?;
-    Ok(project
-        .firmware_target()
-        .join(TARGET)
-        .join("firmware")
-        .join(package))
+    Ok(target.join(TARGET).join("firmware").join(package))
 }
 
 /// Clippy with warnings as errors over the packages that the host cannot see whole.
 pub fn clippy(project: &Project) -> Result<()> {
+    // The kernel holds the signers' public keys.
+    signing::ensure_development_key(project)?;
     let mut cargo = cargo(project, "clippy")?;
     for package in TARGET_PACKAGES {
         cargo.args(["--package", package]);

@@ -13,6 +13,7 @@ use object::Endianness;
 use crate::command;
 use crate::cross;
 use crate::project::Project;
+use crate::signing;
 
 /// Internal flash of the nRF52840 in bytes.
 const FLASH_SIZE: usize = 0x10_0000;
@@ -21,20 +22,30 @@ const CORE_VECTORS: usize = 16 * 4;
 /// Flash page of the part, as tockloader wants to know it.
 const PAGE_SIZE: usize = 4096;
 
-/// Builds kernel, TABs and `target/image/meter.img`; returns the image's path.
-pub fn build(project: &Project) -> Result<PathBuf> {
-    let folder = project.image_folder();
-    fs::create_dir_all(&folder)?;
-    let kernel = build_kernel(project)?;
-    let image = folder.join("meter.img");
-    fs::write(&image, kernel)?;
-    for app in &project.manifest.apps {
-        if let Some(package) = &app.package {
-            let header = elf2tab_arguments(&project.manifest, app);
-            let tab = build_tab(project, package, &app.name, &header, &[])?;
-            install(project, &image, &tab)?;
-        }
+/// Which image to build.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Another page than meter.toml.
+    #[arg(long, requires = "output")]
+    manifest: Option<PathBuf>,
+    /// Folder for what is built from that page.
+    #[arg(long, requires = "manifest")]
+    output: Option<PathBuf>,
+}
+
+/// Builds what `make image` builds, or the image of another page.
+pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
+    match (&arguments.manifest, &arguments.output) {
+        (Some(page), Some(folder)) => build_meter(&project.with_page(page, folder)?).map(drop),
+        _ => build(project).map(drop),
     }
+}
+
+/// Builds kernel, TABs and `target/image/meter.img`, and what tests put beside
+/// them; returns the image's path.
+pub fn build(project: &Project) -> Result<PathBuf> {
+    let image = build_meter(project)?;
+    build_bring_up(project)?;
     for slot in ["dlms", "update"] {
         build_guest(project, "attacker", slot)?;
     }
@@ -43,9 +54,51 @@ pub fn build(project: &Project) -> Result<PathBuf> {
     Ok(image)
 }
 
+/// Builds kernel, TABs and `meter.img` from the project's page.
+fn build_meter(project: &Project) -> Result<PathBuf> {
+    signing::ensure_development_key(project)?;
+    let folder = project.image_folder();
+    fs::create_dir_all(&folder)?;
+    let kernel = build_kernel(project)?;
+    let image = folder.join("meter.img");
+    fs::write(&image, kernel)?;
+    for app in &project.manifest.apps {
+        if let Some(package) = &app.package {
+            let mut header = elf2tab_arguments(&project.manifest, app);
+            if let Some(key) = signing::key_for(project, app)? {
+                header.push("--ecdsa-nist-p256-private".into());
+                header.push(key.display().to_string());
+            }
+            let tab = build_tab(project, package, &app.name, &header, &[])?;
+            install(project, &image, &tab)?;
+        }
+    }
+    Ok(image)
+}
+
+/// The same meter in `target/image/bring-up`, with a kernel that also runs guests:
+/// programs that nobody has signed.
+fn build_bring_up(project: &Project) -> Result<()> {
+    const REQUIRED: &str = "[signing]\nrequired = true\n";
+    let folder = project.image_folder().join("bring-up");
+    fs::create_dir_all(&folder)?;
+    let text = fs::read_to_string(project.root().join("boards/nrf52840-meter/meter.toml"))?;
+    ensure!(
+        text.contains(REQUIRED),
+        "meter.toml does not say {REQUIRED:?}, which an image of bring-up changes"
+    );
+    let page = folder.join("meter.toml");
+    let text = text.replace(REQUIRED, "[signing]\nrequired = false\n");
+    // Left alone when it is the same, so that cargo builds nothing again.
+    if fs::read_to_string(&page).ok().as_ref() != Some(&text) {
+        fs::write(&page, text)?;
+    }
+    build_meter(&project.with_page(&page, &folder)?).map(drop)
+}
+
 /// A flash image that holds the kernel alone, in bytes from address 0.
 fn build_kernel(project: &Project) -> Result<Vec<u8>> {
-    let elf = cross::build(project, "nrf52840-meter", &[])?;
+    let elf = cross::build_kernel(project)?;
     fs::copy(&elf, project.image_folder().join("kernel.elf"))?;
     let mut flash = vec![0xFF; FLASH_SIZE];
     load_elf(&elf, &mut flash)?;

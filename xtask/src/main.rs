@@ -11,6 +11,7 @@ mod flash;
 mod image;
 mod project;
 mod run;
+mod signing;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -25,7 +26,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Build the kernel, the apps' TABs and the flash image.
-    Image,
+    Image(image::Arguments),
     /// Build the image and watch it measure in the emulator.
     Run(run::Arguments),
     /// Attack every wall of the running image.
@@ -43,7 +44,7 @@ enum Task {
 fn main() -> Result<()> {
     let project = project::Project::find()?;
     match Arguments::parse().task {
-        Task::Image => image::build(&project).map(drop),
+        Task::Image(arguments) => image::run(&project, &arguments),
         Task::Run(arguments) => run::run(&project, &arguments),
         Task::Accuracy => accuracy::run(&project),
         Task::Audit => audit::run(&project),

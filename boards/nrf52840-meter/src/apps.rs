@@ -1,71 +1,25 @@
-//! From TBF objects to processes: ids, the loader, and what a fault leads to.
+//! From TBF objects to processes: what follows when all are loaded, and what a fault leads to.
 
 use core::num::NonZeroU32;
 
 use kernel::process::{
     FaultAction, Process, ProcessBinary, ProcessFaultPolicy, ProcessLoadError,
-    ProcessLoadingAsyncClient, RestartBackoff, ShortId,
-};
-use kernel::process_checker::{
-    AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness, Compress,
+    ProcessLoadingAsyncClient, RestartBackoff,
 };
 use kernel::scheduler::priority::PriorityLevel;
 use kernel::utilities::cells::MapCell;
-use kernel::{capabilities, create_capability, ErrorCode, Kernel};
+use kernel::{capabilities, create_capability, Kernel};
 use nrf52840::rtc::RtcAlarm;
-use tock_tbf::types::TbfFooterV2Credentials;
 
+use crate::app_rules::Signatures;
+use crate::crash::ProcessTable;
 use crate::platform::PROCESSES;
 use crate::policy::{app_of, Fault, APPS, DEBUG_RTT};
+use crate::refused;
 use crate::wiring::randomness::Generator;
 
 /// Where accepted binaries wait until all are known.
 pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
-
-/// Ids from the TBF's ShortId header. Apps without one differ from all others.
-pub struct HeaderIds;
-
-impl Compress for HeaderIds {
-    fn to_short_id(&self, process: &ProcessBinary) -> ShortId {
-        match process.header.get_fixed_short_id() {
-            Some(id) => ShortId::Fixed(id),
-            None => ShortId::LocallyUnique,
-        }
-    }
-}
-
-impl AppUniqueness for HeaderIds {
-    fn different_identifier(&self, a: &ProcessBinary, b: &ProcessBinary) -> bool {
-        self.to_short_id(a) != self.to_short_id(b)
-    }
-
-    fn different_identifier_process(&self, a: &ProcessBinary, b: &dyn Process) -> bool {
-        self.to_short_id(a) != b.short_app_id()
-    }
-
-    fn different_identifier_processes(&self, a: &dyn Process, b: &dyn Process) -> bool {
-        a.short_app_id() != b.short_app_id()
-    }
-}
-
-/// Asks for no credential and accepts none.
-pub struct NoCredentials;
-
-impl AppCredentialsPolicy<'static> for NoCredentials {
-    fn set_client(&self, _client: &'static dyn AppCredentialsPolicyClient<'static>) {}
-
-    fn require_credentials(&self) -> bool {
-        false
-    }
-
-    fn check_credentials(
-        &self,
-        credentials: TbfFooterV2Credentials,
-        integrity_region: &'static [u8],
-    ) -> Result<(), (ErrorCode, TbfFooterV2Credentials, &'static [u8])> {
-        Err((ErrorCode::NOSUPPORT, credentials, integrity_region))
-    }
-}
 
 /// Restarts with growing delays, on an alarm of its own.
 pub type Restarts = RestartBackoff<'static, RtcAlarm<'static>, PROCESSES>;
@@ -92,18 +46,23 @@ impl ProcessFaultPolicy for FaultByApp {
     }
 }
 
-/// What waits until all apps are loaded: their priorities, and the generator,
-/// whose interrupts would delay them.
-pub struct AfterLoading {
+/// Once all apps are loaded, gives each its priority and reports which do not run.
+pub struct Loaded {
     /// The kernel whose processes are looked at.
     pub kernel: &'static Kernel,
     /// The scheduler's levels, by place in the table of processes.
     pub levels: &'static [PriorityLevel],
-    /// Seeds itself from then on.
+    /// The list of apps.
+    pub flash: &'static [u8],
+    /// What came of their signatures.
+    pub signatures: &'static Signatures,
+    /// Where the report goes.
+    pub table: &'static ProcessTable,
+    /// Started now if nothing waited for it: its interrupts would delay the apps.
     pub generator: &'static Generator,
 }
 
-impl ProcessLoadingAsyncClient for AfterLoading {
+impl ProcessLoadingAsyncClient for Loaded {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
         // A board that has no debug output does not even hold the texts.
         if let (true, Err(error)) = (DEBUG_RTT, result) {
@@ -119,6 +78,7 @@ impl ProcessLoadingAsyncClient for AfterLoading {
         for (process, level) in processes.zip(self.levels) {
             level.set(app_of(process).map_or(guest_level(), |app| app.priority));
         }
+        refused::report(self.flash, self.signatures, self.table);
         self.generator.start();
     }
 }

@@ -3,6 +3,7 @@
 use core::cell::Cell;
 use core::panic::PanicInfo;
 
+use capsules::crash_log::layout::ENTRIES;
 use capsules::crash_log::{
     CrashKind, CrashLog, CrashRecord, FaultAction, Name, ProcessEntry, ProcessState, Registers,
     RetainedWords,
@@ -158,6 +159,8 @@ pub struct ProcessTable {
     kernel: &'static Kernel,
     alarm: &'static RtcAlarm<'static>,
     faults: [Cell<u32>; PROCESSES],
+    /// Objects that were not let run.
+    refused: Cell<usize>,
     /// Time of the last refresh, because the alarm's counter wraps.
     last_ticks: Cell<<RtcAlarm<'static> as Time>::Ticks>,
     ticks_before: Cell<u64>,
@@ -175,6 +178,7 @@ impl ProcessTable {
             kernel,
             alarm,
             faults: [const { Cell::new(0) }; PROCESSES],
+            refused: Cell::new(0),
             last_ticks: Cell::new(alarm.now()),
             ticks_before: Cell::new(0),
         }
@@ -204,6 +208,37 @@ impl ProcessTable {
             }
         }
         self.refresh();
+    }
+
+    /// Whether the object at this address has become a process.
+    pub fn runs(&self, flash_start: usize) -> bool {
+        self.processes()
+            .any(|process| process.get_addresses().flash_start == flash_start)
+    }
+
+    /// Notes an object that was not let run, from the end of the table backwards;
+    /// what no longer fits beside the processes is left out.
+    pub fn refused(&self, flash_start: usize, name: &str, short_id: u32, reason: u8) {
+        let free = ENTRIES - self.processes().count();
+        let before = self.refused.get();
+        if before >= free {
+            return;
+        }
+        self.refused.set(before + 1);
+        self.log.set_process(
+            ENTRIES - 1 - before,
+            &ProcessEntry {
+                state: ProcessState::Refused(reason),
+                name: Name::start_of(name),
+                short_id,
+                restart_count: 0,
+                fault_count: 0,
+                flash_start: flash_start as u32,
+                ram_start: 0,
+                dropped_upcalls: 0,
+                system_calls: 0,
+            },
+        );
     }
 
     fn processes(&self) -> impl Iterator<Item = &'static dyn Process> {

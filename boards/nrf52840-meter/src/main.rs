@@ -3,6 +3,8 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
+mod app_rules;
+#[cfg(target_os = "none")]
 mod apps;
 #[cfg(target_os = "none")]
 mod capsule_policy;
@@ -10,6 +12,8 @@ mod capsule_policy;
 mod crash;
 #[cfg(target_os = "none")]
 mod data_pages;
+#[cfg(target_os = "none")]
+mod external_nor;
 #[cfg(target_os = "none")]
 mod front_end;
 #[cfg(target_os = "none")]
@@ -19,11 +23,15 @@ mod platform;
 #[cfg(target_os = "none")]
 mod policy;
 #[cfg(target_os = "none")]
+mod refused;
+#[cfg(target_os = "none")]
 mod root;
 #[cfg(target_os = "none")]
 mod rtt;
 #[cfg(target_os = "none")]
 mod start;
+#[cfg(target_os = "none")]
+mod trust_start;
 #[cfg(target_os = "none")]
 mod wiring;
 

@@ -2,6 +2,7 @@
 
 use kernel::platform::chip::InterruptService;
 use kernel::static_init;
+use kernel::utilities::cells::OptionalCell;
 use nrf52840::gpio::Port;
 use nrf52840::peripheral_interrupts as interrupt;
 use nrf52840::ppi::{channel, Ppi};
@@ -13,6 +14,7 @@ use nrf52840::uarte::{PauseDetector, Uarte};
 use nrf52840::{base, nvmc};
 
 use crate::policy::DATA_PAGES;
+use crate::wiring::trust::Memory;
 
 /// Internal flash, of which only the data pages are written.
 pub type Flash = nvmc::Nvmc<'static, RtcAlarm<'static>>;
@@ -41,6 +43,8 @@ pub struct Peripherals {
     pub saadc: Saadc<'static>,
     /// Random numbers.
     pub rng: Rng<'static>,
+    /// External flash, once it is wired.
+    pub qspi: OptionalCell<&'static Memory>,
 }
 
 impl Peripherals {
@@ -69,6 +73,7 @@ impl Peripherals {
                 single_sample,
             ),
             rng: Rng::new(base::RNG),
+            qspi: OptionalCell::empty(),
         }
     }
 }
@@ -93,6 +98,9 @@ impl InterruptService for Peripherals {
             interrupt::UARTE0 => self.uarte0.handle_interrupt(),
             interrupt::GPIOTE => self.pins.handle_interrupt(),
             interrupt::RNG => self.rng.handle_interrupt(),
+            interrupt::QSPI => {
+                self.qspi.map(Memory::handle_interrupt);
+            }
             _ => return false,
         }
         true

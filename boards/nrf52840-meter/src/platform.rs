@@ -11,7 +11,8 @@ use capsules::meter_adc::MeterAdc;
 use capsules::rng::RngDriver;
 use capsules::virtualizers::virtual_uart::UartDevice;
 use capsules::{
-    adc, alarm, button, channel, console, energy_store, led, low_level_debug, meter_adc, rng,
+    adc, alarm, button, channel, console, energy_store, key_store, led, low_level_debug, meter_adc,
+    rng, storage,
 };
 use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
@@ -28,7 +29,7 @@ use crate::policy::MeterFilter;
 use crate::wiring::internal_flash::Region;
 use crate::wiring::randomness::Numbers;
 use crate::wiring::time::VirtualAlarm;
-use crate::wiring::trust::Channels;
+use crate::wiring::trust::{Channels, KeyStore, Storage};
 
 /// Places in the table of processes; the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
@@ -62,8 +63,12 @@ pub struct Drivers {
     pub meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
     /// Driver 0x80000002.
     pub energy_store: &'static EnergyStoreDriver<'static, Region>,
+    /// Driver 0x80000004.
+    pub key_store: Option<&'static KeyStore>,
     /// Driver 0x80000005.
     pub channel: Option<&'static Channels>,
+    /// Driver 0x80000006.
+    pub storage: Option<&'static Storage>,
 }
 
 /// All that the kernel loop works with.
@@ -98,7 +103,9 @@ impl SyscallDriverLookup for Platform {
             rng::DRIVER_NUM => Some(drivers.rng),
             meter_adc::DRIVER_NUM => Some(drivers.meter_adc),
             energy_store::DRIVER_NUM => Some(drivers.energy_store),
+            key_store::DRIVER_NUM => drivers.key_store.map(|driver| driver as _),
             channel::DRIVER_NUM => drivers.channel.map(|driver| driver as _),
+            storage::DRIVER_NUM => drivers.storage.map(|driver| driver as _),
             _ => None,
         })
     }

@@ -44,8 +44,8 @@ pub struct App {
 
 include!(concat!(env!("OUT_DIR"), "/policy_tables.rs"));
 
-/// The entry of meter.toml for a process: the id that it claims, in the slot
-/// that belongs to this id. Anything else is a guest without an entry.
+/// The entry of meter.toml for a process: the id that its signature gave it, in the
+/// slot that belongs to this id. Anything else is a guest without an entry.
 pub fn app_of(process: &dyn Process) -> Option<&'static App> {
     let ShortId::Fixed(id) = process.short_app_id() else {
         return None;

@@ -21,8 +21,7 @@ use crate::policy::CODE;
 
 /// Bytes of the secret and of the root.
 pub const ROOT_BYTES: usize = 32;
-const DEVICE_SECRET: core::ops::Range<usize> =
-    DEVICE_SECRET_PAGE..DEVICE_SECRET_PAGE + PAGE_SIZE;
+const DEVICE_SECRET: core::ops::Range<usize> = DEVICE_SECRET_PAGE..DEVICE_SECRET_PAGE + PAGE_SIZE;
 const SECRET_WORDS: usize = ROOT_BYTES / 4;
 const CHECK: usize = SECRET_WORDS;
 const MARK: usize = SECRET_WORDS + 1;

@@ -1,5 +1,6 @@
 //! From reset to the kernel loop.
 
+use capsules::app_signature::{SignedIdentity, StoredVersions};
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
@@ -8,7 +9,7 @@ use kernel::platform::chip::Chip as _;
 use kernel::process::{
     Backoff, ProcessArray, ProcessLoadingAsync, RestartBackoff, SequentialProcessLoaderMachine,
 };
-use kernel::process_checker::ProcessCheckerMachine;
+use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckerMachine};
 use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::utilities::cells::MapCell;
 use kernel::{debug, static_init, static_init_const, Kernel};
@@ -18,14 +19,12 @@ use nrf52840::gpio::Port;
 use nrf52840::power::Power;
 use nrf52840::wdt::Wdt;
 
-use crate::apps::{
-    AfterLoading, Binaries, FaultByApp, HeaderIds, NoCredentials, Restarts, TIMESLICE_US,
-};
+use crate::app_rules::{KeptVersions, MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
+use crate::apps::{Binaries, FaultByApp, Loaded, Restarts, TIMESLICE_US};
 use crate::crash::{self, FaultRecorder, ProcessTable};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Platform, PROCESSES};
 use crate::policy::{MeterFilter, DEBUG_RTT};
-const SIGNATURES_REQUIRED: bool = true;
 use crate::root;
 use crate::wiring;
 
@@ -40,7 +39,8 @@ const BACKOFF: Backoff = Backoff {
     calm_ms: 120_000,
 };
 
-type Loader = SequentialProcessLoaderMachine<'static, Chip>;
+/// What makes processes of apps.
+pub type Loader = SequentialProcessLoaderMachine<'static, Chip>;
 type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
 
 /// Called by the reset handler with RAM made ready.
@@ -111,7 +111,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     let root = unsafe { take_root() };
     // SAFETY: as above.
     let wired = unsafe { wiring::wire(kernel, peripherals, root, &memory) };
-    let generator = wired.generator;
+    let (generator, trust) = (wired.generator, wired.trust);
 
     // SAFETY: as above.
     let restarts = unsafe {
@@ -143,10 +143,21 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
 
     // SAFETY: as above; the linker script gives these addresses to the apps.
     let loader = unsafe {
+        let versions: &dyn StoredVersions = match trust {
+            Some((key_store, _)) => static_init!(KeptVersions, KeptVersions(key_store)),
+            None => &(),
+        };
+        let rules = static_init!(MeterRules, MeterRules::new(versions));
+        let signatures = static_init!(
+            Signatures,
+            Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED)
+        );
+        signatures.register();
         let checker = static_init!(
             ProcessCheckerMachine,
-            ProcessCheckerMachine::new(static_init!(NoCredentials, NoCredentials))
+            ProcessCheckerMachine::new(signatures)
         );
+        signatures.set_client(checker);
         let binaries = static_init_const!(Binaries, [const { MapCell::empty() }; PROCESSES]);
         let (flash, ram) = app_memory();
         let loader = static_init!(
@@ -160,23 +171,30 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
                 ram,
                 static_init!(FaultByApp, FaultByApp::new(restarts)),
                 &(),
-                static_init!(HeaderIds, HeaderIds),
+                static_init!(SignedIdentity, SignedIdentity::new(&SIGNERS)),
                 &management,
             )
         );
         checker.set_client(loader);
         loader.register();
-        loader.set_client(static_init!(
-            AfterLoading,
-            AfterLoading {
-                kernel,
-                levels,
-                generator
-            }
-        ));
+        let loaded = Loaded {
+            kernel,
+            levels,
+            flash,
+            signatures,
+            table,
+            generator,
+        };
+        loader.set_client(static_init!(Loaded, loaded));
         &*loader
     };
-    loader.start();
+    match trust {
+        Some((_, start)) => {
+            start.set_loader(loader);
+            generator.start();
+        }
+        None => loader.start(),
+    }
     table.start();
     if DEBUG_RTT {
         debug!(

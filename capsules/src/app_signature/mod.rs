@@ -53,6 +53,8 @@ pub enum Refusal {
     WrongPlace,
     /// A newer version of the app has run before.
     OldVersion,
+    /// It was accepted, but the kernel could not make a process of it.
+    NotLoaded,
 }
 
 impl Refusal {
@@ -64,6 +66,7 @@ impl Refusal {
             Refusal::NotTheSignersApp => 3,
             Refusal::WrongPlace => 4,
             Refusal::OldVersion => 5,
+            Refusal::NotLoaded => 6,
         }
     }
 }

@@ -14,8 +14,11 @@ use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType, TbfHea
 use super::check::Check;
 use super::{AppRules, Refusal, SignedApp, Signer};
 
-/// Objects whose refusal is remembered.
+/// Objects whose check is remembered.
 const REMEMBERED: usize = 16;
+
+/// Address of an object, and whether it was accepted.
+type Outcome = (usize, Result<(), Refusal>);
 
 /// Accepts binaries that a signer of the table has signed and the rules admit.
 /// The metadata of an accepted credential is the signer's number in the table.
@@ -27,8 +30,8 @@ pub struct AppSignatures<'a> {
     credentials: Cell<Option<TbfFooterV2Credentials>>,
     region: Cell<&'static [u8]>,
     check: MapCell<Check<'static>>,
-    /// Addresses of objects, and why the last credential of each did not count.
-    refusals: [Cell<Option<(usize, Refusal)>>; REMEMBERED],
+    /// Addresses of objects, and what came of the last credential of each.
+    outcomes: [Cell<Option<Outcome>>; REMEMBERED],
     deferred_call: DeferredCall,
 }
 
@@ -44,45 +47,41 @@ impl<'a> AppSignatures<'a> {
             credentials: Cell::new(None),
             region: Cell::new(&[]),
             check: MapCell::empty(),
-            refusals: [const { Cell::new(None) }; REMEMBERED],
+            outcomes: [const { Cell::new(None) }; REMEMBERED],
             deferred_call: DeferredCall::new(),
         }
     }
 
-    /// Why the object at this address was refused, if a credential of it was.
-    pub fn refusal_of(&self, flash_start: usize) -> Option<Refusal> {
-        self.refusals
+    /// What came of the check of the object at this address; none if it has no
+    /// credential that could be checked.
+    pub fn outcome_of(&self, flash_start: usize) -> Option<Result<(), Refusal>> {
+        self.outcomes
             .iter()
             .filter_map(Cell::get)
-            .find_map(|(address, refusal)| (address == flash_start).then_some(refusal))
+            .find_map(|(address, outcome)| (address == flash_start).then_some(outcome))
     }
 
-    fn remember(&self, flash_start: usize, refusal: Refusal) {
-        let known = |place: &&Cell<Option<(usize, Refusal)>>| {
+    fn remember(&self, flash_start: usize, outcome: Result<(), Refusal>) {
+        let known = |place: &&Cell<Option<Outcome>>| {
             place
                 .get()
                 .is_some_and(|(address, _)| address == flash_start)
         };
-        let free = |place: &&Cell<Option<(usize, Refusal)>>| place.get().is_none();
-        let place = self.refusals.iter().find(known);
-        if let Some(place) = place.or_else(|| self.refusals.iter().find(free)) {
-            place.set(Some((flash_start, refusal)));
+        let free = |place: &&Cell<Option<Outcome>>| place.get().is_none();
+        let place = self.outcomes.iter().find(known);
+        if let Some(place) = place.or_else(|| self.outcomes.iter().find(free)) {
+            place.set(Some((flash_start, outcome)));
         }
     }
 
     /// What follows from the signer that was found, or that none was.
     fn verdict(&self, signer: Option<usize>, region: &'static [u8]) -> CheckResult {
-        let flash_start = region.as_ptr().addr();
-        match self.judge(signer, region) {
+        let judged = self.judge(signer, region);
+        self.remember(region.as_ptr().addr(), judged.map(|_| ()));
+        match judged {
             Ok(signer) => CheckResult::Accept(Some(CheckResultAcceptMetadata { metadata: signer })),
-            Err(refusal) => {
-                kernel::debug!("object at {:#x}: {:?}", flash_start, refusal);
-                self.remember(flash_start, refusal);
-                match refusal {
-                    Refusal::WrongPlace | Refusal::OldVersion => CheckResult::Reject,
-                    _ => CheckResult::Pass,
-                }
-            }
+            Err(Refusal::WrongPlace | Refusal::OldVersion) => CheckResult::Reject,
+            Err(_) => CheckResult::Pass,
         }
     }
 

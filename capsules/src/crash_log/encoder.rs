@@ -138,7 +138,7 @@ impl<W: RetainedWords> CrashLog<W> {
     pub fn set_process_state(&self, index: usize, state: ProcessState) {
         if index < ENTRIES {
             self.words
-                .write(TABLE_START + index * ENTRY_WORDS, u32::from(state.code()));
+                .write(TABLE_START + index * ENTRY_WORDS, state.to_word());
         }
     }
 

@@ -308,10 +308,13 @@ pub enum ProcessState {
     Faulted,
     /// Exited.
     Terminated,
+    /// No process: an object in flash that was not let run, and why (a number
+    /// of docs/crash-log.md).
+    Refused(u8),
 }
 
 impl ProcessState {
-    pub(super) fn code(self) -> u8 {
+    fn code(self) -> u8 {
         match self {
             ProcessState::Running => 1,
             ProcessState::Yielded => 2,
@@ -319,10 +322,21 @@ impl ProcessState {
             ProcessState::Stopped => 4,
             ProcessState::Faulted => 5,
             ProcessState::Terminated => 6,
+            ProcessState::Refused(_) => 7,
         }
     }
 
-    fn from_code(code: u8) -> Option<Self> {
+    /// The first word of an entry.
+    pub(super) fn to_word(self) -> u32 {
+        let reason = match self {
+            ProcessState::Refused(reason) => reason,
+            _ => 0,
+        };
+        u32::from_le_bytes([self.code(), reason, 0, 0])
+    }
+
+    fn from_word(word: u32) -> Option<Self> {
+        let [code, reason, ..] = word.to_le_bytes();
         Some(match code {
             1 => ProcessState::Running,
             2 => ProcessState::Yielded,
@@ -330,6 +344,7 @@ impl ProcessState {
             4 => ProcessState::Stopped,
             5 => ProcessState::Faulted,
             6 => ProcessState::Terminated,
+            7 => ProcessState::Refused(reason),
             _ => return None,
         })
     }
@@ -361,7 +376,7 @@ pub struct ProcessEntry {
 impl ProcessEntry {
     pub(super) fn to_words(self) -> [u32; ENTRY_WORDS] {
         let mut words = [0; ENTRY_WORDS];
-        words[0] = u32::from(self.state.code());
+        words[0] = self.state.to_word();
         self.name.to_words(&mut words[1..5]);
         words[5] = self.short_id;
         words[6] = self.restart_count;
@@ -376,7 +391,7 @@ impl ProcessEntry {
     /// The entry in these words; none when the state is empty or unknown.
     pub(super) fn from_words(words: &[u32; ENTRY_WORDS]) -> Option<Self> {
         Some(ProcessEntry {
-            state: ProcessState::from_code(words[0].to_le_bytes()[0])?,
+            state: ProcessState::from_word(words[0])?,
             name: Name::from_words(&words[1..5]),
             short_id: words[5],
             restart_count: words[6],

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use std::vec::Vec;
 
-use super::layout::{AREA_WORDS, RECORDS, RING_START};
+use super::layout::{AREA_WORDS, ENTRIES, RECORDS, RING_START};
 use super::*;
 
 struct Ram {
@@ -187,6 +187,13 @@ fn process_table() {
     log.set_process_state(2, ProcessState::Faulted);
     let state = decode(&ram.bytes()).unwrap().processes[2].map(|entry| entry.state);
     assert_eq!(state, Some(ProcessState::Faulted));
+    let refused = ProcessEntry {
+        state: ProcessState::Refused(4),
+        ..entry
+    };
+    log.set_process(ENTRIES - 1, &refused);
+    let report = decode(&ram.bytes()).unwrap();
+    assert_eq!(report.processes[ENTRIES - 1], Some(refused));
     CrashLog::open(&ram, 0);
     assert!(decode(&ram.bytes())
         .unwrap()

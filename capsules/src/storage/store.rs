@@ -156,7 +156,7 @@ pub struct Store<'a, F: SectorFlash<'a>, R: RandomSource> {
 impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
     /// A store of `partitions` on a flash of `capacity` bytes. The keys of the
     /// owners are derived here; the caller wipes `root`. Nothing happens before
-    /// [`Store::start`].
+    /// the flash is ready.
     ///
     /// # Errors
     /// INVAL: the table is not consistent ([`is_consistent`]). SIZE: the memory
@@ -194,17 +194,6 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
     /// Who hears of the end of operations.
     pub fn set_client(&self, client: &'a dyn StoreClient) {
         self.client.set(client);
-    }
-
-    /// The flash can be used from now on (`Ok`), or never (`Err`).
-    pub fn start(&self, flash: Result<(), ErrorCode>) {
-        if self.step.get() != Step::Waiting {
-            return;
-        }
-        match flash {
-            Ok(()) => self.open(0),
-            Err(_) => self.opened(Step::Off),
-        }
     }
 
     /// The table.
@@ -715,6 +704,16 @@ fn oldest_within(policy: &Partition, sequence: u32) -> u32 {
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> SectorFlashClient for Store<'a, F, R> {
+    fn ready(&self, result: Result<(), ErrorCode>) {
+        if self.step.get() != Step::Waiting {
+            return;
+        }
+        match result {
+            Ok(()) => self.open(0),
+            Err(_) => self.opened(Step::Off),
+        }
+    }
+
     fn read_done(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>) {
         self.buffer.replace(buffer);
         self.go_on(result);

@@ -8,4 +8,5 @@ mod rig;
 mod alarm;
 mod channel;
 mod identity;
+mod key_store;
 mod storage;

@@ -185,7 +185,7 @@ fn unstarted() -> (Bench, &'static Flash, &'static TestStore) {
 
 fn setup() -> (Bench, &'static Flash) {
     let (bench, flash, store) = unstarted();
-    store.start(Ok(()));
+    store.ready(Ok(()));
     flash.run();
     (bench, flash)
 }
@@ -463,13 +463,13 @@ fn before_the_flash_is_there_and_without_it() {
         let (bench, flash, store) = unstarted();
         assert_eq!(range(&bench, O, PROFILE), failure(ErrorCode::BUSY));
         assert_eq!(append(&bench, O, PROFILE, &[1]), OK);
-        store.start(Ok(()));
+        store.ready(Ok(()));
         flash.run();
         assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 0])]);
 
         let (bench, flash, store) = unstarted();
         assert_eq!(append(&bench, O, PROFILE, &[1]), OK);
-        store.start(Err(ErrorCode::NODEVICE));
+        store.ready(Err(ErrorCode::NODEVICE));
         flash.run();
         let expected = (0, [status(ErrorCode::OFF), PROFILE, 0]);
         assert_eq!(bench.upcalls(O), [expected]);

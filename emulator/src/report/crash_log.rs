@@ -131,6 +131,19 @@ fn decode(log: &[u8]) -> Option<CrashLog> {
     })
 }
 
+/// Why an object was not let run.
+fn refusal(reason: u8) -> &'static str {
+    match reason {
+        1 => "refused: unsigned",
+        2 => "refused: wrong signature",
+        3 => "refused: not its signer's app",
+        4 => "refused: wrong place",
+        5 => "refused: old version",
+        6 => "refused: not loaded",
+        _ => "refused",
+    }
+}
+
 fn process(entry: &[u8]) -> Process {
     Process {
         name: text(&entry[4..20]),
@@ -141,6 +154,7 @@ fn process(entry: &[u8]) -> Process {
             4 => "stopped",
             5 => "faulted",
             6 => "terminated",
+            7 => refusal(entry[1]),
             _ => "unknown",
         },
         short_id: word(entry, 20),

@@ -15,7 +15,9 @@ pub fn project() -> &'static Path {
 
 /// A file that `make image` leaves.
 pub fn built(name: &str) -> PathBuf {
-    project().join("target/image").join(name)
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or(project().join("target"), PathBuf::from);
+    target.join("image").join(name)
 }
 
 /// Reads a file that `make image` leaves.
@@ -54,9 +56,17 @@ impl Firmware {
         }
     }
 
-    /// The kernel alone, without any app.
+    /// The meter with a kernel that also runs guests, which nobody has signed.
+    pub fn bring_up() -> Self {
+        Self {
+            flash: read_built("bring-up/meter.img"),
+            manifest: manifest(),
+        }
+    }
+
+    /// The kernel of [`Firmware::bring_up`] alone, without any app.
     pub fn kernel_only() -> Self {
-        let mut firmware = Self::meter();
+        let mut firmware = Self::bring_up();
         let apps = firmware.manifest.flash.apps;
         firmware.flash[apps.start as usize..apps.end() as usize].fill(0xFF);
         firmware

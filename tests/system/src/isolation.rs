@@ -62,7 +62,7 @@ pub fn carry_out_all() -> Vec<Outcome> {
 /// # Panics
 /// When the images are not built.
 pub fn carry_out(attack: &'static Attack) -> Outcome {
-    let firmware = Firmware::meter().with_attacker(SLOT, attack.name, 0);
+    let firmware = Firmware::bring_up().with_attacker(SLOT, attack.name, 0);
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
     machine.run_for(DURATION);
     let text = meter::console(&machine);

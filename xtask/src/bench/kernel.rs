@@ -74,7 +74,7 @@ fn median(mut count: impl FnMut() -> Option<u64>) -> Option<u64> {
 /// From the interrupt of the slice's end to the first instruction of the other
 /// of two apps that spin.
 fn process_switch() -> Result<u64> {
-    let kernel = Elf::read(&built("kernel.elf"))?;
+    let kernel = Elf::read(&built("bring-up/kernel.elf"))?;
     let firmware = Firmware::kernel_only()
         .with_attacker("dlms", "spin", 0)
         .with_attacker("update", "spin", 0);

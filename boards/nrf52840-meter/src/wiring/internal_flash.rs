@@ -1,18 +1,18 @@
 //! The pages of internal flash that capsules write, each store with its own.
 
-use capsules::word_flash::WordFlash;
 use capsules::virtualizers::virtual_word_flash::{MuxWordFlash, WordFlashRegion};
+use capsules::word_flash::WordFlash;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
 use kernel::static_init;
 use nrf52840::nvmc::PAGE_SIZE;
 
+use crate::capsule_policy::key_store::{ANCHOR_END, KEY_STORE_START};
 use crate::data_pages::DataPages;
 use crate::peripherals::{self, Peripherals};
-use crate::capsule_policy::key_store::{ANCHOR_END, ANCHOR_START, KEY_STORE_END, KEY_STORE_START};
 use crate::policy::{DATA_PAGES, ENERGY_STORE};
 
-const REGIONS: usize = 3;
+const REGIONS: usize = 2;
 const WORDS_PER_PAGE: usize = PAGE_SIZE / 4;
 
 type Mux = MuxWordFlash<'static, DataPages, REGIONS>;
@@ -21,10 +21,8 @@ pub type Region = WordFlashRegion<'static, DataPages, REGIONS>;
 
 /// The regions of meter.toml.
 pub struct Regions {
-    /// Sealed records of the key store.
+    /// Sealed records of the key store, and behind them its anchor.
     pub key_store: &'static Region,
-    /// Its anchor.
-    pub anchor: &'static Region,
     /// Energy registers.
     pub energy_store: &'static Region,
 }
@@ -53,11 +51,10 @@ pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
             )
         };
         let regions = Regions {
-            key_store: static_init!(Region, region(KEY_STORE_START..KEY_STORE_END)),
-            anchor: static_init!(Region, region(ANCHOR_START..ANCHOR_END)),
+            key_store: static_init!(Region, region(KEY_STORE_START..ANCHOR_END)),
             energy_store: static_init!(Region, region(ENERGY_STORE)),
         };
-        for region in [regions.key_store, regions.anchor, regions.energy_store] {
+        for region in [regions.key_store, regions.energy_store] {
             // There are as many places as regions.
             let _ = region.setup();
         }

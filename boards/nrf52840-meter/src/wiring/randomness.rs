@@ -17,10 +17,20 @@ pub type Generator = Drbg<'static, Rng<'static>>;
 /// Its numbers for apps.
 pub type Numbers = RandomNumbers<'static, Generator>;
 
+/// What randomness is made of.
+pub struct Randomness {
+    /// The generator; it has neither been started nor got its client.
+    pub generator: &'static Generator,
+    /// Must hear of the generator.
+    pub numbers: &'static Numbers,
+    /// Driver 0x40001.
+    pub driver: &'static RngDriver<'static, Numbers>,
+}
+
 /// Overflows of the 24-bit RTC between two seeds: 59 minutes and 44 seconds.
 const OVERFLOWS_PER_SEED: u32 = 7;
 
-/// The generator, which the board starts, and the driver.
+/// All of it.
 ///
 /// # Safety
 /// Once.
@@ -28,7 +38,7 @@ pub unsafe fn randomness(
     kernel: &'static Kernel,
     peripherals: &'static Peripherals,
     memory: &dyn MemoryAllocationCapability,
-) -> (&'static Generator, &'static RngDriver<'static, Numbers>) {
+) -> Randomness {
     type Clock = ReseedClock<'static, Rng<'static>>;
     // SAFETY: the caller calls this once.
     unsafe {
@@ -38,12 +48,15 @@ pub unsafe fn randomness(
         peripherals.rtc.set_overflow_client(clock);
         let numbers = static_init!(Numbers, RandomNumbers::new(generator));
         numbers.register();
-        generator.set_client(numbers);
         let driver = static_init!(
             RngDriver<'static, Numbers>,
             RngDriver::new(numbers, kernel.create_grant(rng::DRIVER_NUM, memory))
         );
         numbers.set_client(driver);
-        (generator, driver)
+        Randomness {
+            generator,
+            numbers,
+            driver,
+        }
     }
 }

@@ -462,3 +462,6 @@ fn new_key(object: u16, permit: Permit, keys: &dyn Keys) -> Result<Request, Erro
     };
     Ok(request(change, kind, object))
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,7 +119,7 @@ impl MockFlash {
         // One byte more is half done, or with luck all of the page.
         let half = match cut {
             None => whole,
-            Some(part) if part % 2 == 0 => whole + 1,
+            Some(part) if part.is_multiple_of(2) => whole + 1,
             Some(_) => data.len(),
         };
         for (index, byte) in data.iter().enumerate().take(half.min(data.len())) {
@@ -201,7 +201,7 @@ impl MockFlash {
     }
 
     fn check(&self, address: u32, buffer: &[u8], length: usize) {
-        assert!(address % 4 == 0 && length % 4 == 0 && length > 0);
+        assert!(address.is_multiple_of(4) && length.is_multiple_of(4) && length > 0);
         assert!(buffer.as_ptr().cast::<u32>().is_aligned());
         assert!(length <= buffer.len());
         assert!(address as usize + length <= self.cells.borrow().len());
@@ -244,7 +244,7 @@ impl SectorFlash<'static> for MockFlash {
     }
 
     fn erase(&self, address: u32) -> Result<(), ErrorCode> {
-        assert!(address % SECTOR_SIZE == 0);
+        assert!(address.is_multiple_of(SECTOR_SIZE));
         self.start(Job::Erase {
             address: address as usize,
         });

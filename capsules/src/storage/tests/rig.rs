@@ -6,7 +6,7 @@ use kernel::ErrorCode;
 
 use super::mock_flash::{MockFlash, Weak};
 use crate::entropy::RandomSource;
-use crate::sector_flash::SectorFlash;
+use crate::sector_flash::{SectorFlash, SectorFlashClient};
 use crate::storage::format::ROOT_BYTES;
 use crate::storage::policy::{buffer_size, Partition};
 use crate::storage::store::{Memory, Store, StoreClient};
@@ -134,7 +134,7 @@ impl Rig {
         let store: &'static _ = Box::leak(Box::new(store.expect("a good table")));
         flash.set_client(store);
         store.set_client(client);
-        store.start(Ok(()));
+        store.ready(Ok(()));
         let rig = Rig {
             flash,
             random,

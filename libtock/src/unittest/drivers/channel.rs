@@ -9,13 +9,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+/// A channel's number, what waits, and how many messages were lost before it.
+type Queue = (u32, VecDeque<Vec<u8>>, u32);
+
 /// Keeps what the application sends, and gives it what the test sends.
 #[derive(Default)]
 pub struct Channel {
     /// Channels that the application may write.
     writable: Vec<u32>,
-    /// Channels that it may read, with what waits and what was lost before.
-    readable: RefCell<Vec<(u32, VecDeque<Vec<u8>>, u32)>>,
+    /// Channels that it may read.
+    readable: RefCell<Vec<Queue>>,
     sent: RefCell<Vec<(u32, Vec<u8>)>>,
     refuse: Cell<bool>,
     ro_buffer: RefCell<RoAllowBuffer>,
