@@ -4,7 +4,7 @@
 CARGO_FLAGS := --ignore-rust-version
 XTASK := cargo run --quiet $(CARGO_FLAGS) --package xtask --
 
-.PHONY: help run test test-long bench audit lint flash image clean
+.PHONY: help run test test-long bench audit policy lint flash image clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ bench: ## instruction counts and sizes, as a table for docs/performance.md
 audit: ## attack every wall of the running image and print the verdicts
 	@scripts/setup run
 	@$(XTASK) audit
+
+policy: ## renew docs/isolation.md and the tables kept for tests from meter.toml
+	cargo run --quiet --package board-manifest --bin policy
 
 lint: ## formatting, clippy with warnings as errors, licences and sources
 	@scripts/setup lint

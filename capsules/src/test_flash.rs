@@ -77,6 +77,9 @@ pub struct MockFlash {
     pub operations: usize,
     /// Word of a page whose writes are noted.
     watched_word: usize,
+    /// Words of a page that may be written although its last erase was cut short,
+    /// because they only say that it is to be erased.
+    kill_marks: Vec<usize>,
     /// Operations before the last write of a watched word.
     pub last_watched: Option<usize>,
     random: Cell<u64>,
@@ -93,6 +96,7 @@ impl MockFlash {
             cut: None,
             operations: 0,
             watched_word: 0,
+            kill_marks: Vec::new(),
             last_watched: None,
             random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             noise: Noise::Random,
@@ -121,6 +125,12 @@ impl MockFlash {
         state ^= state << 17;
         self.random.set(state);
         (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    /// Lets these words of the region be written before an erase that was cut
+    /// short is repeated.
+    pub fn kill_marks(&mut self, words: &[usize]) {
+        self.kill_marks = words.to_vec();
     }
 
     /// Notes the writes of this word of each page.
@@ -158,7 +168,7 @@ impl MockFlash {
     pub fn write(&mut self, word: usize, value: u32) -> Result<(), PowerCut> {
         let page = word / PAGE_WORDS;
         assert!(
-            self.clean[page],
+            self.clean[page] || self.kill_marks.contains(&word),
             "page {page} is written without a completed erase"
         );
         if word % PAGE_WORDS == self.watched_word {

@@ -55,7 +55,8 @@ pub fn app_of(process: &dyn Process) -> Option<&'static App> {
         .find(|app| app.short_id == id.get() && app.flash_start == flash_start)
 }
 
-/// Permission header first, then the restricted drivers of meter.toml.
+/// Restricted drivers by meter.toml's tables and the verified identity, all others
+/// by the permission header.
 pub struct MeterFilter {
     header: TbfHeaderFilterDefaultAllow,
 }
@@ -73,7 +74,6 @@ impl SyscallFilter for MeterFilter {
     // Asked in every system call: what is usual must cost next to nothing.
     #[inline(always)]
     fn filter_syscall(&self, process: &dyn Process, syscall: &Syscall) -> Result<(), ErrorCode> {
-        self.header.filter_syscall(process, syscall)?;
         let (driver, command) = match *syscall {
             Syscall::Command {
                 driver_number,
@@ -86,10 +86,11 @@ impl SyscallFilter for MeterFilter {
             | Syscall::UserspaceReadableAllow { driver_number, .. } => (driver_number, None),
             _ => return Ok(()),
         };
-        if !is_restricted(driver as u32) {
-            return Ok(());
+        if is_restricted(driver as u32) {
+            filter_restricted(process, driver as u32, command)
+        } else {
+            self.header.filter_syscall(process, syscall)
         }
-        filter_restricted(process, driver as u32, command)
     }
 }
 

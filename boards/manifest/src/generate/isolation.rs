@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Region, State};
 
 /// How the page is renewed, for the reader of it and of a test that fails.
-pub const RENEWAL: &str = "cargo run -p board-manifest --bin policy";
+pub const RENEWAL: &str = "make policy";
 
 /// The page that shows the whole policy of a checked manifest.
 #[must_use]

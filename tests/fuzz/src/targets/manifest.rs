@@ -1,6 +1,6 @@
 //! meter.toml, as an integrator may have mangled it.
 
-use board_manifest::Manifest;
+use board_manifest::{generate, renewed, Manifest};
 
 /// Parses and checks; what passes the check can be generated from.
 pub fn run(data: &[u8]) {
@@ -11,7 +11,24 @@ pub fn run(data: &[u8]) {
         Ok(manifest) => {
             for app in &manifest.apps {
                 assert!(manifest.app(&app.name).is_some());
+                assert!(!generate::elf2tab_arguments(&manifest, app).is_empty());
             }
+            assert!(!generate::kernel_tables(&manifest).is_empty());
+            assert!(!generate::kernel_script(&manifest).is_empty());
+            for (name, text) in renewed::files(&manifest) {
+                assert!(text.contains("Generated from"), "{name}");
+            }
+            let allowed = manifest.key_walls().iter().filter(|w| w.allowed()).count();
+            let granted: usize = manifest
+                .apps
+                .iter()
+                .flat_map(|app| app.keys.values())
+                .map(|grant| grant.operations.len() * grant.states.len())
+                .sum();
+            assert_eq!(
+                allowed, granted,
+                "a wall for each grant, a grant for each gap"
+            );
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

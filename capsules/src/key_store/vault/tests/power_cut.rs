@@ -5,7 +5,9 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::string::String;
 use std::vec::Vec;
 
-use super::super::format::{Change, ANCHOR_CAPACITY, SLOTS};
+use super::super::format::{
+    Change, ANCHOR_CAPACITY, ANCHOR_KILL, ANCHOR_PAGE, BANK_KILL, BANK_WORDS, PAGE_WORDS, SLOTS,
+};
 use super::super::log::Log;
 use super::model::Model;
 use crate::key_store::policy::State as MeterState;
@@ -41,9 +43,16 @@ struct State {
 
 impl State {
     fn blank(work: Work) -> Self {
+        let mut flash = MockFlash::blank(1);
+        flash.kill_marks(&[
+            BANK_KILL,
+            BANK_WORDS + BANK_KILL,
+            ANCHOR_PAGE * PAGE_WORDS + ANCHOR_KILL,
+            (ANCHOR_PAGE + 1) * PAGE_WORDS + ANCHOR_KILL,
+        ]);
         State {
             name: format!("blank, {work:?}"),
-            flash: MockFlash::blank(1),
+            flash,
             model: Model::new(1),
             work,
         }
