@@ -11,17 +11,15 @@ use kernel::hil::entropy::Entropy32;
 use kernel::ErrorCode;
 use nrf52840::acl::{Acl, Lock};
 use nrf52840::base;
-use nrf52840::nvmc::{FlashPort, InternalFlash, Mode, PAGE_SIZE};
+use nrf52840::nvmc::{FlashPort, InternalFlash, Mode};
 use nrf52840::rng::Rng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::capsule_policy::key_store::DEVICE_SECRET_PAGE;
-use crate::policy::CODE;
+use crate::policy::{CODE, DEVICE_SECRET};
 
 /// Bytes of the secret and of the root.
 pub const ROOT_BYTES: usize = 32;
-const DEVICE_SECRET: core::ops::Range<usize> = DEVICE_SECRET_PAGE..DEVICE_SECRET_PAGE + PAGE_SIZE;
 const SECRET_WORDS: usize = ROOT_BYTES / 4;
 const CHECK: usize = SECRET_WORDS;
 const MARK: usize = SECRET_WORDS + 1;

@@ -7,6 +7,7 @@
 use capsules::entropy::DrbgClient;
 use capsules::key_store::vault::{Condition, VaultClient};
 use kernel::debug;
+use kernel::process::ProcessLoadingAsync;
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
 

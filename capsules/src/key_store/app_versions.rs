@@ -53,7 +53,11 @@ impl Raises {
             place.get().is_some_and(|(other, _)| other == object)
         };
         let free = |place: &&Cell<Option<(u16, u32)>>| place.get().is_none();
-        let place = self.0.iter().find(same).or_else(|| self.0.iter().find(free));
+        let place = self
+            .0
+            .iter()
+            .find(same)
+            .or_else(|| self.0.iter().find(free));
         let place = place.ok_or(ErrorCode::NOMEM)?;
         let before = place.get().map_or(0, |(_, before)| before);
         place.set(Some((object, value.max(before))));

@@ -149,9 +149,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         match command.action {
             // Whatever the table says.
             Action::Import if state != State::Factory => return Err(ErrorCode::OFF),
-            Action::Read if permit.kind == Some(Kind::Counter) => {
-                return Err(ErrorCode::NOSUPPORT)
-            }
+            Action::Read if permit.kind == Some(Kind::Counter) => return Err(ErrorCode::NOSUPPORT),
             Action::Agree(slot, _) => self.may_fill(slot, process)?,
             Action::Wrap(slot) => self.owns(slot, process)?,
             Action::Unwrap(target) if is_slot(target) => self.may_fill(target, process)?,
@@ -180,7 +178,8 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             self.owns(slot, process)?;
             Operations::NONE
         } else {
-            let permitted = |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
+            let permitted =
+                |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
             self.sessions.map_or(Err(ErrorCode::BUSY), permitted)?
         };
         Ok(Permit {
@@ -550,9 +549,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         let object = u16::try_from(object).map_err(|_| ErrorCode::NODEVICE)?;
         let app = app_of(process).map(|app| app.get());
         let state = self.vault.state()?;
-        let access = self
-            .policy
-            .access(app, object, Operations::READ, state)?;
+        let access = self.policy.access(app, object, Operations::READ, state)?;
         if access.kind != Kind::Counter {
             return Err(ErrorCode::NOSUPPORT);
         }

@@ -7,10 +7,9 @@ use kernel::hil::time::Alarm;
 use kernel::static_init;
 use nrf52840::nvmc::PAGE_SIZE;
 
-use crate::capsule_policy::key_store::{ANCHOR_END, KEY_STORE_START};
 use crate::data_pages::DataPages;
 use crate::peripherals::{self, Peripherals};
-use crate::policy::{DATA_PAGES, ENERGY_STORE};
+use crate::policy::{ANCHOR, DATA_PAGES, ENERGY_STORE, KEY_STORE};
 
 const REGIONS: usize = 2;
 const WORDS_PER_PAGE: usize = PAGE_SIZE / 4;
@@ -51,7 +50,7 @@ pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
             )
         };
         let regions = Regions {
-            key_store: static_init!(Region, region(KEY_STORE_START..ANCHOR_END)),
+            key_store: static_init!(Region, region(KEY_STORE.start..ANCHOR.end)),
             energy_store: static_init!(Region, region(ENERGY_STORE)),
         };
         for region in [regions.key_store, regions.energy_store] {

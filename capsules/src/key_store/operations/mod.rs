@@ -5,9 +5,7 @@ pub mod derivation;
 pub mod symmetric;
 
 use kernel::ErrorCode;
-use stepped_p256::{
-    wipe_stack, Agreement, Progress, PublicKeyDerivation, Signing, Verification,
-};
+use stepped_p256::{wipe_stack, Agreement, Progress, PublicKeyDerivation, Signing, Verification};
 use zeroize::Zeroize;
 
 use self::command::{Action, Command, MAX_INPUT, MAX_SECOND, PUBLIC_KEY, SIGNATURE};
@@ -235,10 +233,7 @@ impl Working {
                 let kind = permit.kind.ok_or(ErrorCode::NODEVICE)?;
                 let data = &mut self.data;
                 let length = keys.read(object, Generation::Successor, kind, data)?;
-                Ok(Turn::Commit(
-                    request(Change::Current, kind, object),
-                    length,
-                ))
+                Ok(Turn::Commit(request(Change::Current, kind, object), length))
             }
             Action::Erase => {
                 let Some(kind) = permit.kind else {

@@ -106,8 +106,7 @@ impl Index {
         let slots = self.live_slots() - freed + record_slots(length);
         // The state's record must always fit.
         let reserved = record_slots(0) * usize::from(self.state_slot.is_none());
-        slots + reserved <= LIVE_SLOTS
-            && (before.is_some() || self.entries().count() < MAX_OBJECTS)
+        slots + reserved <= LIVE_SLOTS && (before.is_some() || self.entries().count() < MAX_OBJECTS)
     }
 
     /// Takes over what a record changes. Whether a secret that stood in the bank

@@ -29,9 +29,9 @@ use zeroize::Zeroize;
 
 use super::format::{
     record_slots, record_words, AnchorHeader, BankHeader, Change, Head, ANCHOR_CAPACITY,
-    ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_KILL, BANK_MARK,
-    BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK, MAX_CONTENT, PAGES, PAGE_WORDS,
-    PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
+    ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS,
+    BANK_KILL, BANK_MARK, BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK,
+    MAX_CONTENT, PAGES, PAGE_WORDS, PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
 };
 use super::index::{Entry, Generation, Index, MAX_OBJECTS};
 use super::scan::{anchor_header, bank_header, open_record, scan, Anchor, Bank, Content, Read};
@@ -337,7 +337,9 @@ impl Log {
         bytes: &mut [u8],
         read: Read<'_>,
     ) -> Result<usize, ErrorCode> {
-        let entry = self.find(object, generation).ok_or(ErrorCode::UNINSTALLED)?;
+        let entry = self
+            .find(object, generation)
+            .ok_or(ErrorCode::UNINSTALLED)?;
         if entry.lost || entry.kind != kind {
             return Err(ErrorCode::FAIL);
         }

@@ -2,8 +2,8 @@
 
 use super::format::{
     AnchorHeader, BankHeader, Change, Head, ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE,
-    ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_KILL, BANK_MARK, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS,
-    MAX_CONTENT, PAGE_WORDS, PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
+    ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS, BANK_KILL, BANK_MARK, BANK_SECOND_MARK, BANK_WORDS,
+    ERASED, HEADER_SLOTS, MAX_CONTENT, PAGE_WORDS, PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
 };
 use super::index::Index;
 use super::seal::{HeadTags, Keys, Place, NONCE, TAG};
@@ -192,7 +192,9 @@ impl Scanner<'_> {
     /// The slot behind the copies; none if one is missing.
     fn copies_end(&self, bank: usize, header: &BankHeader) -> Option<usize> {
         (0..header.copies).try_fold(HEADER_SLOTS, |slot, _| {
-            let head = self.head(bank, header, slot).filter(|head| head.step == 0)?;
+            let head = self
+                .head(bank, header, slot)
+                .filter(|head| head.step == 0)?;
             Some(slot + head.slots())
         })
     }
@@ -227,7 +229,10 @@ impl Scanner<'_> {
         let mut newest = None;
         let mut expected = header.base;
         for slot in (changes..SLOTS).rev() {
-            let Some(head) = self.head(number, &header, slot).filter(|head| head.step != 0) else {
+            let Some(head) = self
+                .head(number, &header, slot)
+                .filter(|head| head.step != 0)
+            else {
                 continue;
             };
             highest = highest.max(head.sequence);
@@ -374,9 +379,8 @@ fn scan_anchor(keys: &Keys, read: Read<'_>) -> Option<Anchor> {
         }
         let counted = last.map_or(0, |last| (last + 1 - ANCHOR_COUNTS) as u32);
         let count = header.base.saturating_add(counted);
-        let better = found.is_none_or(|other| {
-            (other.count, other.header.sequence) < (count, header.sequence)
-        });
+        let better = found
+            .is_none_or(|other| (other.count, other.header.sequence) < (count, header.sequence));
         if better {
             found = Some(Anchor {
                 page,

@@ -26,7 +26,10 @@ fn keys_outlive_a_start() {
         assert_eq!(setup.command(GUEST, 1, 0, 0), SyscallReturn::SuccessU32(1));
         let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
         assert_eq!(signature, hex(RFC_SIGNATURE));
-        assert_eq!(setup.command(U, 16, COUNTER, 0), SyscallReturn::SuccessU32(9));
+        assert_eq!(
+            setup.command(U, 16, COUNTER, 0),
+            SyscallReturn::SuccessU32(9)
+        );
         assert_eq!(setup.done(M, 15, CERTIFICATE, 0, &[]), b"certificate");
         assert_eq!(setup.store.usage().changes, 5);
     });

@@ -192,7 +192,10 @@ fn hmac_with_a_secret() {
     with_store(|setup| {
         let secret: Vec<u8> = (0..32).collect();
         setup.done(M, 4, SECRET, 0, &[&secret]);
-        assert_eq!(setup.done(M, 10, SECRET, 0, &[b"message"]), hex(MESSAGE_HMAC));
+        assert_eq!(
+            setup.done(M, 10, SECRET, 0, &[b"message"]),
+            hex(MESSAGE_HMAC)
+        );
     });
 }
 
@@ -200,7 +203,13 @@ fn hmac_with_a_secret() {
 fn wrap_and_unwrap() {
     with_store(|setup| {
         // RFC 3394, section 4.1.
-        setup.done(M, 4, WRAPPING, 0, &[&hex("000102030405060708090A0B0C0D0E0F")]);
+        setup.done(
+            M,
+            4,
+            WRAPPING,
+            0,
+            &[&hex("000102030405060708090A0B0C0D0E0F")],
+        );
         let wrapped = hex("1FA68B0A8112B447AEF34BD8FB5A7B829D3E862371D2CFE5");
         setup.done(M, 12, WRAPPING, SLOT, &[&wrapped]);
         assert_eq!(setup.done(M, 11, WRAPPING, SLOT, &[]), wrapped);

@@ -32,7 +32,13 @@ const COMMANDS: [(usize, Operations, usize); 17] = [
     (19, Operations::ERASE, 0),
 ];
 
-fn refusal(setup: &Setup, app: usize, number: usize, first: usize, second: usize) -> Option<ErrorCode> {
+fn refusal(
+    setup: &Setup,
+    app: usize,
+    number: usize,
+    first: usize,
+    second: usize,
+) -> Option<ErrorCode> {
     match setup.command(app, number, first, second) {
         SyscallReturn::Failure(error) => Some(error),
         _ => {
@@ -67,7 +73,10 @@ fn the_policy_decides() {
                             // Import ends with the factory; of the wrong command
                             // to read nothing comes; a slot that is empty has no key.
                             Ok(_) if matches!(number, 4 | 11 | 15 | 16) => {}
-                            Ok(_) => assert!(error.is_none_or(|error| !known.contains(&error)), "{what}: {error:?}"),
+                            Ok(_) => assert!(
+                                error.is_none_or(|error| !known.contains(&error)),
+                                "{what}: {error:?}"
+                            ),
                         }
                         let exists = POLICY.kind_of(object as u16).is_some();
                         if app == GUEST || !exists || object == NOBODYS {
@@ -94,8 +103,14 @@ fn key_confusion() {
             (CIPHER, &[5, 6, 7, 10, 13, 14, 15, 16, 17]),
             (SECRET, &[5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17]),
             (ANCHOR, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 17, 18]),
-            (CERTIFICATE, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18]),
-            (COUNTER, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19]),
+            (
+                CERTIFICATE,
+                &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16, 17, 18],
+            ),
+            (
+                COUNTER,
+                &[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19],
+            ),
         ];
         for (object, commands) in wrong {
             for (number, _, second) in COMMANDS {
@@ -114,7 +129,16 @@ fn arguments_out_of_range() {
     on_kernel_thread(|| {
         let setup = start(&blank(), 4);
         setup.done(M, 3, SIGNING, 0, &[]);
-        let far = [0x7001, 0x7FFF, SLOT, SLOT + 7, SLOT + 8, 0xFFFF, 1 << 16, usize::MAX];
+        let far = [
+            0x7001,
+            0x7FFF,
+            SLOT,
+            SLOT + 7,
+            SLOT + 8,
+            0xFFFF,
+            1 << 16,
+            usize::MAX,
+        ];
         for (number, ..) in COMMANDS {
             for object in far {
                 let error = refusal(&setup, M, number, object, 0);
@@ -239,9 +263,8 @@ fn slots_of_others() {
         assert_eq!(taken, Err(ErrorCode::BUSY));
         setup.done(U, 7, SIGNING, SLOT + 1, &[&peer, b"", b""]);
         // The same key, for which each may do what its own grant says.
-        let digests = [(M, SLOT), (U, SLOT + 1)].map(|(app, slot)| {
-            setup.done(app, 10, slot, 0, &[b"message"])
-        });
+        let digests = [(M, SLOT), (U, SLOT + 1)]
+            .map(|(app, slot)| setup.done(app, 10, slot, 0, &[b"message"]));
         assert_eq!(digests[0], digests[1]);
         let inputs: [&[u8]; 3] = [b"x", b"", nonce];
         assert_eq!(setup.operate(U, 8, SLOT + 1, 16, &inputs), nodevice);

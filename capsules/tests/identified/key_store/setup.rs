@@ -115,7 +115,13 @@ pub static POLICY: Policy = Policy {
         ),
         grant(MAKER, SECRET, Kind::Secret.operations(), NONE, BOTH),
         grant(MAKER, ANCHOR, Kind::TrustAnchor.operations(), NONE, BOTH),
-        grant(MAKER, CERTIFICATE, Kind::Certificate.operations(), NONE, BOTH),
+        grant(
+            MAKER,
+            CERTIFICATE,
+            Kind::Certificate.operations(),
+            NONE,
+            BOTH,
+        ),
         grant(MAKER, COUNTER, Kind::Counter.operations(), NONE, BOTH),
         grant(USER, COUNTER, Operations::READ, NONE, States::OPERATIONAL),
         grant(USER, CIPHER, Operations::ENCRYPT, NONE, States::OPERATIONAL),
@@ -204,8 +210,11 @@ impl RandomSource for Random {
         }
         for byte in bytes.iter_mut() {
             let state = self.state.get();
-            self.state
-                .set(state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F));
+            self.state.set(
+                state
+                    .wrapping_mul(0x5851_F42D_4C95_7F2D)
+                    .wrapping_add(0x1405_7B7E_F767_814F),
+            );
             *byte = (state >> 56) as u8;
         }
         assert!(self.given.borrow_mut().insert(bytes.to_vec()));

@@ -84,9 +84,9 @@ impl Holding {
             Change::State(state) => {
                 after.state = state;
                 if state == State::Decommissioned {
-                    after.contents.retain(|(number, _), _| {
-                        !kind_of(*number).is_erased_at_the_end()
-                    });
+                    after
+                        .contents
+                        .retain(|(number, _), _| !kind_of(*number).is_erased_at_the_end());
                 }
             }
             Change::Lost | Change::LostSuccessor => unreachable!(),
@@ -205,11 +205,7 @@ impl Model {
 }
 
 /// Carries out what the log asks for.
-pub fn run(
-    log: &mut Log,
-    flash: &mut MockFlash,
-    random: &TestRandom,
-) -> Result<Outcome, PowerCut> {
+pub fn run(log: &mut Log, flash: &mut MockFlash, random: &TestRandom) -> Result<Outcome, PowerCut> {
     loop {
         match log.next(&|word| flash.read(word), random) {
             Step::Write { word, value } => flash.write(word, value)?,

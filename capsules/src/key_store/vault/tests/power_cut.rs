@@ -64,7 +64,9 @@ impl State {
         state.name = format!("{name}, {work:?}");
         let mut log = state.model.start(&mut state.flash).unwrap();
         for (object, length) in [(1, 96), (2, 16), (3, 300), (4, 4), (5, 65)] {
-            state.put(&mut log, Change::Current, object, length).unwrap();
+            state
+                .put(&mut log, Change::Current, object, length)
+                .unwrap();
         }
         state.count(&mut log, counts);
         state

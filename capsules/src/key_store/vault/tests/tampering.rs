@@ -261,7 +261,9 @@ fn an_altered_record_is_still_refused_after_copying() {
         assert_eq!(read(&log, &image, 3), Err(ErrorCode::FAIL));
         assert_eq!(read(&log, &image, 1), Ok(vec![1; 96]));
         assert!(read(&log, &image, 5).is_ok());
-        assert!(log.find(3, Generation::Current).is_some_and(|entry| entry.lost));
+        assert!(log
+            .find(3, Generation::Current)
+            .is_some_and(|entry| entry.lost));
     }
 }
 
