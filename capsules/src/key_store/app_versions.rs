@@ -39,6 +39,12 @@ const PLACES: usize = 8;
 /// Versions that wait to be raised.
 pub struct Raises([Cell<Option<(u16, u32)>>; PLACES]);
 
+impl Default for Raises {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Raises {
     /// None.
     pub const fn new() -> Self {

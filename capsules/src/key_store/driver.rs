@@ -104,6 +104,28 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.vault.state()
     }
 
+    /// A counter of the policy, for the kernel. 0 if it was never raised.
+    ///
+    /// `NODEVICE`: there is no such counter. Others: as [`Vault::state`].
+    pub fn counter(&self, object: u16) -> Result<u32, ErrorCode> {
+        if self.policy.kind_of(object) != Some(Kind::Counter) {
+            return Err(ErrorCode::NODEVICE);
+        }
+        counter(&self.kernel_keys(), object)
+    }
+
+    /// Raises a counter of the policy on behalf of the kernel, some time after.
+    /// Nothing happens if the value is not greater.
+    ///
+    /// `NOMEM`: too many wait for that. Others: as [`counter`](Self::counter).
+    pub fn raise_counter(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
+        if value > self.counter(object)? {
+            self.raises.add(object, value)?;
+            self.deferred.set();
+        }
+        Ok(())
+    }
+
     /// Wipes what belongs to processes that are not there any more. Any system
     /// call does it too; for the kernel's hooks, so that it need not wait for one.
     pub fn wipe_ended(&self) {

@@ -23,6 +23,12 @@ pub struct Sessions<O> {
     keys: [[u8; KEY]; COUNT],
 }
 
+impl<O: Copy + PartialEq> Default for Sessions<O> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<O: Copy + PartialEq> Sessions<O> {
     /// All empty.
     pub const fn new() -> Self {

@@ -95,6 +95,12 @@ pub struct Working {
     task: Task,
 }
 
+impl Default for Working {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Working {
     /// Empty.
     pub const fn new() -> Self {

@@ -40,6 +40,12 @@ pub struct Index {
     state_slot: Option<u16>,
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Index {
     /// Of an empty vault.
     pub const fn new() -> Self {

@@ -24,18 +24,21 @@
 //! [`Log`] holds no reference to the flash: its caller carries out what
 //! [`Log::next`] asks for. So the tests can stop it between any two operations.
 
+mod copying;
+mod counting;
+mod writing;
+
 use kernel::ErrorCode;
 use zeroize::Zeroize;
 
 use super::format::{
-    record_slots, record_words, AnchorHeader, BankHeader, Change, Head, ANCHOR_CAPACITY,
-    ANCHOR_COUNTS, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE, ANCHOR_PAGES, ANCHOR_SECOND_MARK, BANKS,
-    BANK_KILL, BANK_MARK, BANK_PAGES, BANK_SECOND_MARK, BANK_WORDS, ERASED, HEADER_SLOTS, MARK,
-    MAX_CONTENT, PAGES, PAGE_WORDS, PREFIX_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
+    record_slots, AnchorHeader, BankHeader, Change, Head, ANCHOR_KILL, ANCHOR_MARK, ANCHOR_PAGE,
+    ANCHOR_PAGES, BANKS, BANK_KILL, BANK_PAGES, BANK_WORDS, ERASED, HEADER_SLOTS, MARK,
+    MAX_CONTENT, PAGES, PAGE_WORDS, RECORD_BYTES, SLOTS, SLOT_WORDS,
 };
 use super::index::{Entry, Generation, Index, MAX_OBJECTS};
 use super::scan::{anchor_header, bank_header, open_record, scan, Anchor, Bank, Content, Read};
-use super::seal::{Keys, Place, NONCE};
+use super::seal::{Keys, Place};
 use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
 
@@ -475,71 +478,6 @@ impl Log {
         Ok(Some(Step::Finished(outcome)))
     }
 
-    /// Starts on the record of the change that was asked for.
-    fn begin_record(
-        &mut self,
-        request: Request,
-        random: &dyn RandomSource,
-    ) -> Result<(), ErrorCode> {
-        let distance = if self.fresh { 2 } else { 1 };
-        let sequence = self.bank.highest.checked_add(distance);
-        let sequence = sequence.ok_or(ErrorCode::NOMEM)?;
-        let head = Head {
-            change: request.change,
-            kind: request.kind,
-            object: request.object,
-            length: self.content_length as u16,
-            step: u16::try_from(sequence - self.bank.newest).map_err(|_| ErrorCode::FAIL)?,
-            sequence,
-        };
-        let slot = self.bank.next_slot;
-        // From here on the place and the number are used up.
-        self.bank.highest = sequence;
-        self.bank.next_slot += head.slots();
-        self.fresh = false;
-        let content = &mut self.content[..self.content_length];
-        self.buffer[4 * PREFIX_WORDS..][..content.len()].copy_from_slice(content);
-        content.zeroize();
-        let place = self.place(slot);
-        self.begin_prefix(head, place, Written::RecordPrefix, random)
-    }
-
-    /// Starts to write the first words of a record, whose content stands in the
-    /// buffer in the clear.
-    fn begin_prefix(
-        &mut self,
-        head: Head,
-        place: Place,
-        written: Written,
-        random: &dyn RandomSource,
-    ) -> Result<(), ErrorCode> {
-        let tag = self.keys.head_tags().tag(&head, place);
-        let words = head.to_words().into_iter().chain([tag]);
-        for (bytes, word) in self.buffer.chunks_exact_mut(4).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        random.fill(&mut self.buffer[4 * PREFIX_WORDS - NONCE..4 * PREFIX_WORDS])?;
-        self.record = Some((head, place));
-        let word = place.bank * BANK_WORDS + place.slot * SLOT_WORDS;
-        self.begin_burst(word, 0, PREFIX_WORDS, written);
-        Ok(())
-    }
-
-    /// Seals the content in the buffer and starts to write it.
-    fn begin_body(&mut self, written: Written) -> Result<(), ErrorCode> {
-        let (head, place) = self.record.ok_or(ErrorCode::FAIL)?;
-        let length = usize::from(head.length);
-        let padded = 4 * length.div_ceil(4);
-        let (prefix, body) = self.buffer.split_at_mut(4 * PREFIX_WORDS);
-        let nonce = &prefix[4 * PREFIX_WORDS - NONCE..];
-        let tag = self.keys.seal(&head, place, nonce, &mut body[..length]);
-        body[length..padded].fill(0);
-        body[padded..padded + tag.len()].copy_from_slice(&tag);
-        let word = place.bank * BANK_WORDS + place.slot * SLOT_WORDS;
-        self.begin_burst(word, PREFIX_WORDS, record_words(length), written);
-        Ok(())
-    }
-
     /// Goes on after a burst that was written.
     fn written(
         &mut self,
@@ -595,80 +533,6 @@ impl Log {
         Ok(None)
     }
 
-    /// The anchor counts the record: it is shown from now on.
-    fn counted(&mut self) -> Result<(), ErrorCode> {
-        let Some((head, place)) = self.record.take() else {
-            return Ok(());
-        };
-        self.bank.newest = head.sequence;
-        self.pending = None;
-        self.committing = true;
-        self.scrub |= self.index.apply(&head, place.slot).ok_or(ErrorCode::FAIL)?;
-        Ok(())
-    }
-
-    /// Starts to let the anchor count to `count`.
-    fn begin_count(&mut self, count: u32) -> Option<Step> {
-        if !self.anchor_firm {
-            self.begin_anchor_second_mark();
-            return None;
-        }
-        let beyond = count.wrapping_sub(self.anchor.header.base);
-        if !(1..=ANCHOR_CAPACITY).contains(&beyond) {
-            return self.begin_anchor_page(count);
-        }
-        let page = ANCHOR_PAGE + self.anchor.page;
-        let word = page * PAGE_WORDS + ANCHOR_COUNTS + beyond as usize - 1;
-        self.begin_mark(word, Written::AnchorCount(count));
-        None
-    }
-
-    /// Starts to open the other page of the anchor.
-    fn begin_anchor_page(&mut self, base: u32) -> Option<Step> {
-        let page = ANCHOR_PAGES - 1 - self.anchor.page;
-        self.anchor_opening = AnchorHeader {
-            sequence: self.anchor.header.sequence.wrapping_add(1),
-            base,
-            erases: self.anchor.erases[page].saturating_add(1),
-        };
-        let page = ANCHOR_PAGE + page;
-        self.begin_erase(page, page + 1, Purpose::OpenAnchor)
-    }
-
-    /// Starts to copy all that counts to the other bank.
-    ///
-    /// - `scrub`: whether this bank is to be erased then
-    fn begin_opening(&mut self, scrub: bool) -> Option<Step> {
-        let bank = match self.mode {
-            Mode::Blank => 0,
-            _ => BANKS - 1 - self.bank.bank,
-        };
-        let mut erases = self.bank.header.erases;
-        erases[bank] = erases[bank].saturating_add(1);
-        if scrub {
-            let other = &mut erases[BANKS - 1 - bank];
-            *other = other.saturating_add(1);
-        }
-        self.opening = Some(Opening {
-            bank,
-            header: BankHeader {
-                sequence: self.bank_sequence.wrapping_add(1),
-                base: self.bank.newest,
-                copies: self.index.records(),
-                scrub,
-                erases,
-            },
-            next_slot: HEADER_SLOTS,
-            cursor: 0,
-            state_slot: None,
-            slots: [0; MAX_OBJECTS],
-        });
-        // Of a bank with this sequence there is no second content.
-        self.bank_sequence = self.bank_sequence.wrapping_add(1);
-        let page = bank * BANK_PAGES;
-        self.begin_erase(page, page + BANK_PAGES, Purpose::OpenBank)
-    }
-
     /// Goes on after a page that was erased.
     fn erased(
         &mut self,
@@ -706,171 +570,6 @@ impl Log {
         Ok(None)
     }
 
-    /// Starts on the next copy, or on the open mark.
-    fn copy_next(&mut self, read: Read<'_>, random: &dyn RandomSource) -> Result<(), ErrorCode> {
-        self.record = None;
-        let Some((head, old_slot)) = self.next_to_copy(read)? else {
-            let opening = self.opening.as_ref().ok_or(ErrorCode::FAIL)?;
-            let word = opening.bank * BANK_WORDS + BANK_MARK;
-            self.begin_mark(word, Written::BankMark);
-            return Ok(());
-        };
-        let old_place = self.place(old_slot.into());
-        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
-        let content = &mut self.buffer[4 * PREFIX_WORDS..];
-        let survived = open_record(&self.keys, &head, old_place, read, content);
-        let cursor = opening.cursor - 1;
-        let head = match (survived, cursor.checked_sub(1)) {
-            (true, _) => Head { step: 0, ..head },
-            (false, None) => return Err(ErrorCode::FAIL),
-            (false, Some(number)) => {
-                let entry = self.index.entry_mut(number).ok_or(ErrorCode::FAIL)?;
-                let lost = lost(entry, head.sequence);
-                entry.lost = true;
-                entry.slots = lost.slots() as u8;
-                lost
-            }
-        };
-        let place = Place {
-            bank: opening.bank,
-            bank_sequence: opening.header.sequence,
-            slot: opening.next_slot,
-        };
-        match cursor.checked_sub(1) {
-            None => opening.state_slot = Some(place.slot as u16),
-            Some(number) => opening.slots[number] = place.slot as u16,
-        }
-        opening.next_slot += head.slots();
-        self.begin_prefix(head, place, Written::CopyPrefix, random)
-    }
-
-    /// The next record to be copied and where it stands; moves the cursor behind it.
-    fn next_to_copy(&mut self, read: Read<'_>) -> Result<Option<(Head, u16)>, ErrorCode> {
-        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
-        if opening.cursor == 0 {
-            opening.cursor = 1;
-            if let Some(slot) = self.index.state_slot() {
-                let head = self.head(slot, read).ok_or(ErrorCode::FAIL)?;
-                return Ok(Some((head, slot)));
-            }
-        }
-        let opening = self.opening.as_mut().ok_or(ErrorCode::FAIL)?;
-        let first = opening.cursor - 1;
-        let next = self.index.entries().find(|(number, _)| *number >= first);
-        let Some((number, entry)) = next else {
-            return Ok(None);
-        };
-        opening.cursor = number + 2;
-        let (slot, lost) = (entry.slot, lost(entry, 0));
-        let head = self.head(slot, read);
-        Ok(Some((head.unwrap_or(lost), slot)))
-    }
-
-    /// The other bank is open: it is the one that counts.
-    fn opened(&mut self) -> Result<(), ErrorCode> {
-        let opening = self.opening.take().ok_or(ErrorCode::FAIL)?;
-        for (number, slot) in opening.slots.into_iter().enumerate() {
-            if let Some(entry) = self.index.entry_mut(number) {
-                entry.slot = slot;
-            }
-        }
-        if let Some(slot) = opening.state_slot {
-            self.index.move_state(slot);
-        }
-        self.bank = Bank {
-            bank: opening.bank,
-            header: opening.header,
-            newest: self.bank.newest,
-            highest: self.bank.highest,
-            next_slot: opening.next_slot,
-        };
-        self.firm = true;
-        self.forget = opening.header.scrub;
-        self.scrub = false;
-        if self.mode == Mode::Blank {
-            self.mode = Mode::AnchorMissing;
-        }
-        Ok(())
-    }
-
-    fn begin_second_mark(&mut self) {
-        let word = self.bank.bank * BANK_WORDS + BANK_SECOND_MARK;
-        self.begin_mark(word, Written::BankSecondMark);
-    }
-
-    fn begin_anchor_second_mark(&mut self) {
-        let page = ANCHOR_PAGE + self.anchor.page;
-        let word = page * PAGE_WORDS + ANCHOR_SECOND_MARK;
-        self.begin_mark(word, Written::AnchorSecondMark);
-    }
-
-    fn begin_mark(&mut self, word: usize, written: Written) {
-        let count = self.fill_buffer([MARK].into_iter());
-        self.begin_burst(word, 0, count, written);
-    }
-
-    fn begin_erase(&mut self, page: usize, end: usize, purpose: Purpose) -> Option<Step> {
-        if self.legible[page] {
-            let mark = match purpose {
-                Purpose::OpenAnchor => ANCHOR_KILL,
-                Purpose::OpenBank | Purpose::ForgetOldBank => BANK_KILL,
-            };
-            self.begin_mark(page * PAGE_WORDS + mark, Written::Kill(page, end, purpose));
-            return None;
-        }
-        self.phase = Phase::Erase { page, end, purpose };
-        Some(Step::Erase { page })
-    }
-
-    /// Puts words into the buffer; how many.
-    fn fill_buffer(&mut self, words: impl Iterator<Item = u32>) -> usize {
-        let places = self.buffer.chunks_exact_mut(4).zip(words);
-        places
-            .map(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()))
-            .count()
-    }
-
-    /// Starts to write words `first` to `end` of the buffer, word 0 of which
-    /// belongs to `word` of the region.
-    fn begin_burst(&mut self, word: usize, first: usize, end: usize, written: Written) {
-        self.burst = Burst {
-            word,
-            done: first,
-            first,
-            end,
-        };
-        self.phase = Phase::Write(written);
-    }
-
-    fn next_of_burst(&mut self) -> Option<Step> {
-        let Burst {
-            word, done, end, ..
-        } = self.burst;
-        if done == end {
-            return None;
-        }
-        self.burst.done += 1;
-        Some(Step::Write {
-            word: word + done,
-            value: self.buffer_word(done),
-        })
-    }
-
-    fn verify_burst(&self, read: Read<'_>) -> Result<(), ErrorCode> {
-        let Burst {
-            word, first, end, ..
-        } = self.burst;
-        let same = (first..end).all(|index| read(word + index) == self.buffer_word(index));
-        same.then_some(()).ok_or(ErrorCode::FAIL)
-    }
-
-    fn buffer_word(&self, index: usize) -> u32 {
-        let bytes = self.buffer[4 * index..4 * index + 4].iter();
-        bytes
-            .rev()
-            .fold(0, |word, byte| word << 8 | u32::from(*byte))
-    }
-
     fn place(&self, slot: usize) -> Place {
         Place {
             bank: self.bank.bank,
@@ -890,20 +589,5 @@ impl Drop for Log {
     fn drop(&mut self) {
         self.content.zeroize();
         self.buffer.zeroize();
-    }
-}
-
-/// The head of a record that says that an object's content did not survive.
-fn lost(entry: &Entry, sequence: u32) -> Head {
-    Head {
-        change: match entry.generation {
-            Generation::Current => Change::Lost,
-            Generation::Successor => Change::LostSuccessor,
-        },
-        kind: entry.kind as u8,
-        object: entry.object,
-        length: 0,
-        step: 0,
-        sequence,
     }
 }

@@ -116,6 +116,25 @@ fn versions_of_apps() {
 }
 
 #[test]
+fn counters_that_the_kernel_raises() {
+    on_kernel_thread(|| {
+        let setup = start(&blank(), 19);
+        assert_eq!(setup.store.counter(COUNTER as u16), Ok(0));
+        assert_eq!(setup.store.raise_counter(COUNTER as u16, 5), Ok(()));
+        setup.work();
+        assert_eq!(setup.store.raise_counter(COUNTER as u16, 4), Ok(()));
+        setup.work();
+        assert_eq!(setup.store.counter(COUNTER as u16), Ok(5));
+        let value = setup.command(M, 16, COUNTER, 0);
+        assert_eq!(value, SyscallReturn::SuccessU32(5));
+        for object in [SIGNING as u16, 0x7001, 0x8000] {
+            let nodevice = Err(ErrorCode::NODEVICE);
+            assert_eq!(setup.store.raise_counter(object, 1), nodevice);
+        }
+    });
+}
+
+#[test]
 fn flash_of_another_device_or_time() {
     on_kernel_thread(|| {
         let words = blank();

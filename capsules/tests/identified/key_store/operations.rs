@@ -133,7 +133,7 @@ fn agree_and_use_the_session_key() {
         setup.done(M, 4, SIGNING, 0, &[&hex(CDH_SECRET)]);
         let peer = hex(CDH_PEER);
         setup.done(M, 7, SIGNING, SLOT, &[&peer, b"info", b"salt"]);
-        let dlms = SLOT + 1 | 1 << 16;
+        let dlms = (SLOT + 1) | (1 << 16);
         setup.done(M, 7, SIGNING, dlms, &[&peer, b"other information", b""]);
         // The derived keys are those that were computed independently: an
         // imported key of the same bytes opens what they sealed.
