@@ -64,6 +64,8 @@
 pub mod entry;
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub mod handlers;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+mod memory;
 
 pub mod dwt;
 pub mod fault;

@@ -10,6 +10,7 @@ use core::fmt::Write;
 use kernel::process::FunctionCall;
 use kernel::syscall::{ContextSwitchReason, Syscall, SyscallReturn, UserspaceKernelBoundary};
 use kernel::utilities::capability_ptr::CapabilityPtr;
+use kernel::utilities::hex::write_words;
 use kernel::ErrorCode;
 
 use crate::frame::{Frame, Word, FRAME_BYTES};
@@ -247,31 +248,42 @@ impl UserspaceKernelBoundary for SysCall {
         let [r4, r5, r6, r7, r8, r9, r10, r11] = state.regs;
         let psp = state.psp;
         // A panic report goes as far as its writer lets it.
-        let _ = write!(
+        let _ = write_words(
             writer,
-            "\r\n R4 {r4:#010X}  R5 {r5:#010X}  R6 {r6:#010X}  R7 {r7:#010X}\
-             \r\n R8 {r8:#010X}  R9 {r9:#010X} R10 {r10:#010X} R11 {r11:#010X}\
-             \r\n SP {psp:#010X} (process stack)"
+            &[
+                ("\r\n R4 ", r4 as usize),
+                ("  R5 ", r5 as usize),
+                ("  R6 ", r6 as usize),
+                ("  R7 ", r7 as usize),
+                ("\r\n R8 ", r8 as usize),
+                ("  R9 ", r9 as usize),
+                (" R10 ", r10 as usize),
+                (" R11 ", r11 as usize),
+                ("\r\n SP ", psp),
+            ],
         );
+        let _ = writer.write_str(" (process stack)");
         // SAFETY: the caller passes the process's memory.
         match unsafe { Frame::within(psp, accessible_memory_start, app_brk) } {
             Some(frame) => {
-                let _ = write!(
+                let words = [
+                    ("\r\n R0 ", Word::R0),
+                    ("  R1 ", Word::R1),
+                    ("  R2 ", Word::R2),
+                    ("  R3 ", Word::R3),
+                    ("\r\nR12 ", Word::R12),
+                    ("  LR ", Word::Lr),
+                    ("  PC ", Word::Pc),
+                    (" PSR ", Word::Xpsr),
+                ];
+                let _ = write_words(
                     writer,
-                    "\r\n R0 {:#010X}  R1 {:#010X}  R2 {:#010X}  R3 {:#010X}\
-                     \r\nR12 {:#010X}  LR {:#010X}  PC {:#010X} PSR {:#010X}\r\n",
-                    frame.get(Word::R0),
-                    frame.get(Word::R1),
-                    frame.get(Word::R2),
-                    frame.get(Word::R3),
-                    frame.get(Word::R12),
-                    frame.get(Word::Lr),
-                    frame.get(Word::Pc),
-                    frame.get(Word::Xpsr),
+                    &words.map(|(name, word)| (name, frame.get(word) as usize)),
                 );
+                let _ = writer.write_str("\r\n");
             }
             None => {
-                let _ = write!(writer, "\r\n the stack pointer is outside its memory\r\n");
+                let _ = writer.write_str("\r\n the stack pointer is outside its memory\r\n");
             }
         }
     }

@@ -10,6 +10,7 @@
 use core::num::NonZeroU32;
 
 use kernel::platform::scheduler_timer::SchedulerTimer;
+use kernel::utilities::math::divide;
 
 use crate::registers::{SYST_CALIB, SYST_CSR, SYST_CVR, SYST_RVR};
 
@@ -76,7 +77,7 @@ impl SysTick {
     #[inline]
     fn counts(&self, us: u32) -> u32 {
         let counts = match self.per_microsecond {
-            0 => u64::from(us) * u64::from(self.hertz) / 1_000_000,
+            0 => divide(u64::from(us) * u64::from(self.hertz), 1_000_000),
             per_microsecond => u64::from(us) * u64::from(per_microsecond),
         };
         counts.clamp(1, u64::from(COUNTER_MASK)) as u32
@@ -87,7 +88,7 @@ impl SysTick {
     fn microseconds(&self, counts: u32) -> NonZeroU32 {
         let us = match self.per_microsecond {
             0 if self.hertz == 0 => 1,
-            0 => (u64::from(counts) * 1_000_000 / u64::from(self.hertz)) as u32,
+            0 => divide(u64::from(counts) * 1_000_000, self.hertz) as u32,
             per_microsecond => counts / per_microsecond,
         };
         NonZeroU32::new(us).unwrap_or(NonZeroU32::MIN)

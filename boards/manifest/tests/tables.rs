@@ -147,19 +147,6 @@ fn objects_sessions_and_transitions_are_those_of_the_page() {
 }
 
 #[test]
-fn the_pages_of_the_key_store_are_those_of_the_memory_map() {
-    let flash = meter().flash;
-    assert_eq!(key_store::KEY_STORE_START, flash.key_store.start as usize);
-    assert_eq!(key_store::KEY_STORE_END as u64, flash.key_store.end());
-    assert_eq!(key_store::ANCHOR_START, flash.anchor.start as usize);
-    assert_eq!(key_store::ANCHOR_END as u64, flash.anchor.end());
-    assert_eq!(
-        key_store::DEVICE_SECRET_PAGE,
-        flash.device_secret.start as usize
-    );
-}
-
-#[test]
 fn channels_are_those_of_the_page() {
     assert!(capsules::channel::is_consistent(channel::CHANNELS));
     for wall in meter().channel_walls() {

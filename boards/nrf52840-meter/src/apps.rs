@@ -14,8 +14,9 @@ use nrf52840::rtc::RtcAlarm;
 use crate::app_rules::Signatures;
 use crate::crash::ProcessTable;
 use crate::platform::PROCESSES;
-use crate::policy::{app_of, Fault, APPS};
+use crate::policy::{app_of, Fault, APPS, DEBUG_RTT};
 use crate::refused;
+use crate::wiring::randomness::Generator;
 
 /// Where accepted binaries wait until all are known.
 pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
@@ -57,11 +58,14 @@ pub struct Loaded {
     pub signatures: &'static Signatures,
     /// Where the report goes.
     pub table: &'static ProcessTable,
+    /// Started now if nothing waited for it: its interrupts would delay the apps.
+    pub generator: &'static Generator,
 }
 
 impl ProcessLoadingAsyncClient for Loaded {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
-        if let Err(error) = result {
+        // A board that has no debug output does not even hold the texts.
+        if let (true, Err(error)) = (DEBUG_RTT, result) {
             kernel::debug!("app not loaded: {:?}", error);
         }
     }
@@ -75,6 +79,7 @@ impl ProcessLoadingAsyncClient for Loaded {
             level.set(app_of(process).map_or(guest_level(), |app| app.priority));
         }
         refused::report(self.flash, self.signatures, self.table);
+        self.generator.start();
     }
 }
 

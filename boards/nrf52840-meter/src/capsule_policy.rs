@@ -1,28 +1,16 @@
 //! meter.toml's tables for the capsules that decide by app: keys, channels, storage.
 
 /// Keys, grants and transitions.
-#[allow(
-    dead_code,
-    reason = "the board hands each table to its capsule once it wires that"
-)]
 pub mod key_store {
     include!(concat!(env!("OUT_DIR"), "/key_store_table.rs"));
 }
 
 /// Channels.
-#[allow(
-    dead_code,
-    reason = "the board hands each table to its capsule once it wires that"
-)]
 pub mod channel {
     include!(concat!(env!("OUT_DIR"), "/channel_table.rs"));
 }
 
 /// Storage partitions.
-#[allow(
-    dead_code,
-    reason = "the board hands each table to its capsule once it wires that"
-)]
 pub mod storage {
     include!(concat!(env!("OUT_DIR"), "/storage_table.rs"));
 }

@@ -11,7 +11,9 @@ mod capsule_policy;
 #[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
-mod energy_pages;
+mod data_pages;
+#[cfg(target_os = "none")]
+mod external_nor;
 #[cfg(target_os = "none")]
 mod front_end;
 #[cfg(target_os = "none")]
@@ -23,9 +25,13 @@ mod policy;
 #[cfg(target_os = "none")]
 mod refused;
 #[cfg(target_os = "none")]
+mod root;
+#[cfg(target_os = "none")]
 mod rtt;
 #[cfg(target_os = "none")]
 mod start;
+#[cfg(target_os = "none")]
+mod trust_start;
 #[cfg(target_os = "none")]
 mod wiring;
 

@@ -2,6 +2,7 @@
 
 use kernel::platform::chip::InterruptService;
 use kernel::static_init;
+use kernel::utilities::cells::OptionalCell;
 use nrf52840::gpio::Port;
 use nrf52840::peripheral_interrupts as interrupt;
 use nrf52840::ppi::{channel, Ppi};
@@ -12,15 +13,16 @@ use nrf52840::timer::Timer;
 use nrf52840::uarte::{PauseDetector, Uarte};
 use nrf52840::{base, nvmc};
 
-use crate::policy::{ENERGY_STORE_END, ENERGY_STORE_START};
+use crate::policy::DATA_PAGES;
+use crate::wiring::trust::Memory;
 
-/// Internal flash, of which only the energy store is written.
+/// Internal flash, of which only the data pages are written.
 pub type Flash = nvmc::Nvmc<'static, RtcAlarm<'static>>;
 
 /// Channels of the RTC, one for each user of time.
 pub mod alarm {
-    /// Alarms of apps.
-    pub const APPS: usize = 0;
+    /// Alarms of apps and of capsules, many on one.
+    pub const SHARED: usize = 0;
     /// Pauses between the parts of a page erase.
     pub const FLASH: usize = 1;
     /// Delayed restarts of apps that failed.
@@ -41,6 +43,8 @@ pub struct Peripherals {
     pub saadc: Saadc<'static>,
     /// Random numbers.
     pub rng: Rng<'static>,
+    /// External flash, once it is wired.
+    pub qspi: OptionalCell<&'static Memory>,
 }
 
 impl Peripherals {
@@ -69,19 +73,19 @@ impl Peripherals {
                 single_sample,
             ),
             rng: Rng::new(base::RNG),
+            qspi: OptionalCell::empty(),
         }
     }
 }
 
-/// The driver of the energy store's pages.
+/// The driver of the data pages: key store, anchor, energy store.
 ///
 /// # Safety
 /// Once: nothing else may write or erase these pages.
-pub unsafe fn energy_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
-    // SAFETY: meter.toml gives these pages to the energy store alone, and no
-    // reference into them exists: they are read word by word.
-    let port =
-        unsafe { nvmc::InternalFlash::new(base::NVMC, ENERGY_STORE_START..ENERGY_STORE_END) };
+pub unsafe fn data_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
+    // SAFETY: meter.toml gives these pages to the stores alone, and no reference
+    // into them exists: they are read word by word.
+    let port = unsafe { nvmc::InternalFlash::new(base::NVMC, DATA_PAGES) };
     // SAFETY: the caller calls this once.
     unsafe { static_init!(Flash, Flash::new(port, alarm)) }
 }
@@ -94,6 +98,9 @@ impl InterruptService for Peripherals {
             interrupt::UARTE0 => self.uarte0.handle_interrupt(),
             interrupt::GPIOTE => self.pins.handle_interrupt(),
             interrupt::RNG => self.rng.handle_interrupt(),
+            interrupt::QSPI => {
+                self.qspi.map(Memory::handle_interrupt);
+            }
             _ => return false,
         }
         true

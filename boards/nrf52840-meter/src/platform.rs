@@ -5,28 +5,31 @@ use capsules::alarm::AlarmDriver;
 use capsules::button::Button;
 use capsules::console::Console;
 use capsules::energy_store::EnergyStoreDriver;
-use capsules::entropy::{Drbg, RandomNumbers};
 use capsules::led::LedDriver;
 use capsules::low_level_debug::LowLevelDebug;
 use capsules::meter_adc::MeterAdc;
 use capsules::rng::RngDriver;
-use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
 use capsules::virtualizers::virtual_uart::UartDevice;
-use capsules::{adc, alarm, button, console, energy_store, led, low_level_debug, meter_adc, rng};
+use capsules::{
+    adc, alarm, button, channel, console, energy_store, key_store, led, low_level_debug, meter_adc,
+    rng, storage,
+};
 use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::scheduler::priority::PrioritySched;
 use kernel::syscall::SyscallDriver;
 use nrf52840::gpio::GPIOPin;
-use nrf52840::rtc::RtcAlarm;
 use nrf52840::saadc::Saadc;
 use nrf52840::wdt::Wdt;
 
 use crate::crash::FaultRecorder;
-use crate::energy_pages::EnergyPages;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
 use crate::policy::MeterFilter;
+use crate::wiring::internal_flash::Region;
+use crate::wiring::randomness::Numbers;
+use crate::wiring::time::VirtualAlarm;
+use crate::wiring::trust::{Channels, KeyStore, Storage};
 
 /// Places in the table of processes; the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
@@ -40,16 +43,10 @@ pub type Chip = nrf52840::chip::Nrf52840<'static, Peripherals>;
 /// An LED of the board: lit when its pin is low.
 pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
 
-type AppAlarm = VirtualMuxAlarm<'static, RtcAlarm<'static>>;
-/// The generator behind all randomness.
-pub type RandomnessSource = Drbg<'static, nrf52840::rng::Rng<'static>>;
-/// Random numbers for apps.
-pub type Randomness = RandomNumbers<'static, RandomnessSource>;
-
-/// All that the kernel loop works with.
-pub struct Platform {
+/// The drivers that apps call.
+pub struct Drivers {
     /// Driver 0x0.
-    pub alarm: &'static AlarmDriver<'static, AppAlarm>,
+    pub alarm: &'static AlarmDriver<'static, VirtualAlarm>,
     /// Driver 0x1.
     pub console: &'static Console<'static>,
     /// Driver 0x2.
@@ -61,11 +58,23 @@ pub struct Platform {
     /// Driver 0x8.
     pub low_level_debug: &'static LowLevelDebug<'static, UartDevice<'static>>,
     /// Driver 0x40001.
-    pub rng: &'static RngDriver<'static, Randomness>,
+    pub rng: &'static RngDriver<'static, Numbers>,
     /// Driver 0x80000001.
     pub meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
     /// Driver 0x80000002.
-    pub energy_store: &'static EnergyStoreDriver<'static, EnergyPages>,
+    pub energy_store: &'static EnergyStoreDriver<'static, Region>,
+    /// Driver 0x80000004.
+    pub key_store: Option<&'static KeyStore>,
+    /// Driver 0x80000005.
+    pub channel: Option<&'static Channels>,
+    /// Driver 0x80000006.
+    pub storage: Option<&'static Storage>,
+}
+
+/// All that the kernel loop works with.
+pub struct Platform {
+    /// What apps call.
+    pub drivers: Drivers,
     /// Who may call what.
     pub filter: MeterFilter,
     /// Crash records.
@@ -83,16 +92,20 @@ impl SyscallDriverLookup for Platform {
     where
         F: FnOnce(Option<&dyn SyscallDriver>) -> R,
     {
+        let drivers = &self.drivers;
         f(match driver_num {
-            alarm::DRIVER_NUM => Some(self.alarm),
-            console::DRIVER_NUM => Some(self.console),
-            led::DRIVER_NUM => Some(self.led),
-            button::DRIVER_NUM => Some(self.button),
-            adc::DRIVER_NUM => Some(self.adc),
-            low_level_debug::DRIVER_NUM => Some(self.low_level_debug),
-            rng::DRIVER_NUM => Some(self.rng),
-            meter_adc::DRIVER_NUM => Some(self.meter_adc),
-            energy_store::DRIVER_NUM => Some(self.energy_store),
+            alarm::DRIVER_NUM => Some(drivers.alarm),
+            console::DRIVER_NUM => Some(drivers.console),
+            led::DRIVER_NUM => Some(drivers.led),
+            button::DRIVER_NUM => Some(drivers.button),
+            adc::DRIVER_NUM => Some(drivers.adc),
+            low_level_debug::DRIVER_NUM => Some(drivers.low_level_debug),
+            rng::DRIVER_NUM => Some(drivers.rng),
+            meter_adc::DRIVER_NUM => Some(drivers.meter_adc),
+            energy_store::DRIVER_NUM => Some(drivers.energy_store),
+            key_store::DRIVER_NUM => drivers.key_store.map(|driver| driver as _),
+            channel::DRIVER_NUM => drivers.channel.map(|driver| driver as _),
+            storage::DRIVER_NUM => drivers.storage.map(|driver| driver as _),
             _ => None,
         })
     }

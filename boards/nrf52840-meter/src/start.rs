@@ -1,6 +1,6 @@
 //! From reset to the kernel loop.
 
-use capsules::app_signature::SignedIdentity;
+use capsules::app_signature::{SignedIdentity, StoredVersions};
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
@@ -19,12 +19,13 @@ use nrf52840::gpio::Port;
 use nrf52840::power::Power;
 use nrf52840::wdt::Wdt;
 
-use crate::app_rules::{MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
+use crate::app_rules::{KeptVersions, MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
 use crate::apps::{Binaries, FaultByApp, Loaded, Restarts, TIMESLICE_US};
 use crate::crash::{self, FaultRecorder, ProcessTable};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Platform, PROCESSES};
 use crate::policy::{MeterFilter, DEBUG_RTT};
+use crate::root;
 use crate::wiring;
 
 /// CPU clock in Hz.
@@ -38,7 +39,8 @@ const BACKOFF: Backoff = Backoff {
     calm_ms: 120_000,
 };
 
-type Loader = SequentialProcessLoaderMachine<'static, Chip>;
+/// What makes processes of apps.
+pub type Loader = SequentialProcessLoaderMachine<'static, Chip>;
 type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
 
 /// Called by the reset handler with RAM made ready.
@@ -64,17 +66,21 @@ pub unsafe extern "C" fn main() -> ! {
     let log = crash::open(Power::new(base::POWER).take_reset_bits());
 
     // SAFETY: this function runs once, and what it makes lives for ever.
-    unsafe { run(log) }
+    let (kernel, platform, chip) = unsafe { wire(log) };
+    let main_loop = create_capability!(capabilities::MainLoopCapability);
+    kernel.kernel_loop(platform, chip, &main_loop)
 }
 
-/// Wires the kernel and never comes back.
+/// Makes the kernel and all that it works with, ready to start.
+///
+/// Never part of its caller: its frame of 2 KB would stay on the stack for ever.
 ///
 /// # Safety
 /// Once.
-unsafe fn run(log: crash::Log) -> ! {
+#[inline(never)]
+unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static Chip) {
     let management = create_capability!(capabilities::ProcessManagementCapability);
     let memory = create_capability!(capabilities::MemoryAllocationCapability);
-    let main_loop = create_capability!(capabilities::MainLoopCapability);
 
     // SAFETY: the function runs once; so for all memory that is taken here.
     let peripherals = unsafe {
@@ -102,7 +108,10 @@ unsafe fn run(log: crash::Log) -> ! {
     };
 
     // SAFETY: as above.
-    let drivers = unsafe { wiring::drivers(kernel, peripherals, &memory) };
+    let root = unsafe { take_root() };
+    // SAFETY: as above.
+    let wired = unsafe { wiring::wire(kernel, peripherals, root, &memory) };
+    let (generator, trust) = (wired.generator, wired.trust);
 
     // SAFETY: as above.
     let restarts = unsafe {
@@ -122,7 +131,7 @@ unsafe fn run(log: crash::Log) -> ! {
     let platform = unsafe {
         static_init!(
             Platform,
-            drivers.into_platform(
+            wired.into_platform(
                 MeterFilter::new(),
                 FaultRecorder::new(table),
                 PrioritySched::with_levels(kernel, levels, TIMESLICE_US),
@@ -134,7 +143,11 @@ unsafe fn run(log: crash::Log) -> ! {
 
     // SAFETY: as above; the linker script gives these addresses to the apps.
     let loader = unsafe {
-        let rules = static_init!(MeterRules, MeterRules::new(&()));
+        let versions: &dyn StoredVersions = match trust {
+            Some((key_store, _)) => static_init!(KeptVersions, KeptVersions(key_store)),
+            None => &(),
+        };
+        let rules = static_init!(MeterRules, MeterRules::new(versions));
         let signatures = static_init!(
             Signatures,
             Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED)
@@ -170,18 +183,42 @@ unsafe fn run(log: crash::Log) -> ! {
             flash,
             signatures,
             table,
+            generator,
         };
         loader.set_client(static_init!(Loaded, loaded));
         &*loader
     };
-    loader.start();
+    match trust {
+        Some((_, start)) => {
+            start.set_loader(loader);
+            generator.start();
+        }
+        None => loader.start(),
+    }
     table.start();
-    debug!(
-        "Wattlock kernel {}.{}",
-        kernel::KERNEL_MAJOR_VERSION,
-        kernel::KERNEL_MINOR_VERSION
-    );
-    kernel.kernel_loop(platform, chip, &main_loop)
+    if DEBUG_RTT {
+        debug!(
+            "Wattlock kernel {}.{}",
+            kernel::KERNEL_MAJOR_VERSION,
+            kernel::KERNEL_MINOR_VERSION
+        );
+    }
+    (kernel, platform, chip)
+}
+
+/// The storage root. An image that runs unsigned apps never has one, so that no
+/// such app comes near a key.
+///
+/// # Safety
+/// Once, before the kernel's drivers exist.
+unsafe fn take_root() -> Option<root::Root> {
+    if !SIGNATURES_REQUIRED {
+        return None;
+    }
+    // SAFETY: the caller vouches for it.
+    unsafe { root::take() }
+        .inspect_err(|error| debug!("no root of trust: {:?}", error))
+        .ok()
 }
 
 /// Flash and RAM of the apps.

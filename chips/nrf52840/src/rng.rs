@@ -28,6 +28,16 @@ impl Rng<'_> {
         }
     }
 
+    /// Waits for a byte, about 0.1 ms. For the start, before anything else uses
+    /// the generator; [`Entropy32::cancel`] ends it.
+    pub fn wait_for_byte(&self) -> u8 {
+        self.registers.config.write(Config::DERCEN.val(1));
+        self.registers.tasks_start.write(Task::TRIGGER.val(1));
+        while self.registers.events_valrdy.get() == 0 {}
+        self.registers.events_valrdy.set(0);
+        self.registers.value.get() as u8
+    }
+
     fn start(&self) {
         self.bytes.set(0);
         self.registers.config.write(Config::DERCEN.val(1));

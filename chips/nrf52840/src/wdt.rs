@@ -6,6 +6,7 @@
 use crate::registers::wdt::{Config, RunStatus, WdtRegisters};
 use crate::registers::Task;
 use kernel::platform::watchdog::WatchDog;
+use kernel::utilities::math::divide;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
 
@@ -36,7 +37,7 @@ impl Wdt {
 
 /// Counter reload value for a timeout: timeout = (CRV + 1) / 32,768 Hz, CRV at least 15.
 fn reload_value(timeout_ms: u32) -> u32 {
-    let ticks = u64::from(timeout_ms) * 32_768 / 1000;
+    let ticks = divide(u64::from(timeout_ms) * 32_768, 1000);
     u32::try_from(ticks.saturating_sub(1))
         .unwrap_or(u32::MAX)
         .max(15)

@@ -13,26 +13,12 @@ use crate::ErrorCode;
 
 /// The kernel's part of a grant that is entered.
 pub struct GrantKernelData<'a> {
-    upcalls: &'a [Cell<SavedUpcall>],
-    allow_ro: &'a [Cell<SavedBuffer>],
-    allow_rw: &'a [Cell<SavedBuffer>],
-    driver_num: usize,
-    process: &'a dyn Process,
+    entered: &'a EnteredGrant<'a>,
 }
 
 impl<'a> GrantKernelData<'a> {
-    pub(super) fn new(
-        entered: &'a EnteredGrant<'_>,
-        driver_num: usize,
-        process: &'a dyn Process,
-    ) -> Self {
-        Self {
-            upcalls: entered.upcalls(),
-            allow_ro: entered.allow_ros(),
-            allow_rw: entered.allow_rws(),
-            driver_num,
-            process,
-        }
+    pub(super) fn new(entered: &'a EnteredGrant<'a>) -> Self {
+        Self { entered }
     }
 
     /// Queues an upcall of the process, with three arguments.
@@ -46,22 +32,19 @@ impl<'a> GrantKernelData<'a> {
         subscribe_num: usize,
         r: (usize, usize, usize),
     ) -> Result<(), UpcallError> {
+        let process = self.entered.process();
         let saved = self
-            .upcalls
+            .entered
+            .upcalls()
             .get(subscribe_num)
             .ok_or(UpcallError::InvalidSubscribeNum)?
             .get();
         let upcall_id = UpcallId {
-            driver_num: self.driver_num,
+            driver_num: self.entered.driver_num(),
             subscribe_num,
         };
-        Upcall::new(
-            self.process.processid(),
-            upcall_id,
-            saved.appdata,
-            saved.fn_ptr,
-        )
-        .schedule(self.process, r.0, r.1, r.2)
+        Upcall::new(process.processid(), upcall_id, saved.appdata, saved.fn_ptr)
+            .schedule(process, r.0, r.1, r.2)
     }
 
     /// The buffer that was shared under this number; empty if none was.
@@ -74,16 +57,15 @@ impl<'a> GrantKernelData<'a> {
         allow_ro_num: usize,
     ) -> Result<ReadOnlyProcessBufferRef<'_>, Error> {
         let saved = self
-            .allow_ro
+            .entered
+            .allow_ros()
             .get(allow_ro_num)
             .ok_or(Error::AddressOutOfBounds)?
             .get();
         // SAFETY: checked when it was shared, and accessible since.
-        Ok(
-            unsafe {
-                ReadOnlyProcessBufferRef::new(saved.ptr, saved.len, self.process.processid())
-            },
-        )
+        Ok(unsafe {
+            ReadOnlyProcessBufferRef::new(saved.ptr, saved.len, self.entered.process().processid())
+        })
     }
 
     /// The buffer that was shared under this number; empty if none was.
@@ -96,13 +78,14 @@ impl<'a> GrantKernelData<'a> {
         allow_rw_num: usize,
     ) -> Result<ReadWriteProcessBufferRef<'_>, Error> {
         let saved = self
-            .allow_rw
+            .entered
+            .allow_rws()
             .get(allow_rw_num)
             .ok_or(Error::AddressOutOfBounds)?
             .get();
         // SAFETY: checked when it was shared, and accessible since.
         Ok(unsafe {
-            ReadWriteProcessBufferRef::new(saved.ptr, saved.len, self.process.processid())
+            ReadWriteProcessBufferRef::new(saved.ptr, saved.len, self.entered.process().processid())
         })
     }
 }

@@ -1,11 +1,12 @@
-//! Where the parts of a grant lie in its memory.
+//! Where the parts of a grant lie in its memory, and how it is entered.
 
 use core::cell::Cell;
 use core::mem::{align_of, size_of};
 use core::ptr::NonNull;
 use core::slice;
 
-use crate::process::{Error, Process};
+use crate::kernel::Kernel;
+use crate::process::{Error, Process, ProcessId};
 use crate::utilities::capability_ptr::CapabilityPtr;
 use crate::utilities::machine_register::MachineRegister;
 
@@ -65,37 +66,18 @@ impl Counts {
         }
     }
 
-    const fn data_offset<T>(self) -> usize {
-        self.offsets().end.next_multiple_of(align_of::<T>())
-    }
-
-    /// The size of a grant with these counts and a `T`, in bytes.
-    pub(super) const fn size_with<T>(self) -> usize {
-        self.data_offset::<T>() + size_of::<T>()
-    }
-
-    /// The alignment of a grant with a `T`.
-    pub(super) const fn align_with<T>() -> usize {
-        if align_of::<T>() > align_of::<usize>() {
-            align_of::<T>()
-        } else {
-            align_of::<usize>()
-        }
-    }
-
-    /// Fills a grant: counts, nothing subscribed, nothing shared, a default `T`.
+    /// Fills a grant: counts, nothing subscribed, nothing shared.
     ///
     /// # Safety
     ///
-    /// `memory` has size and alignment of [`size_with`](Self::size_with) and
-    /// [`align_with`](Self::align_with), and nothing refers to it.
-    pub(super) unsafe fn initialize<T: Default>(self, memory: NonNull<u8>) {
+    /// `memory` is aligned to a word and reaches up to the end of the kernel's
+    /// part, and nothing refers to it.
+    unsafe fn initialize(self, memory: NonNull<u8>) {
         let offsets = self.offsets();
         let upcalls: *mut SavedUpcall = memory.as_ptr().wrapping_add(offsets.upcalls).cast();
         let buffers: *mut SavedBuffer = memory.as_ptr().wrapping_add(offsets.allow_ros).cast();
-        let data: *mut T = memory.as_ptr().wrapping_add(self.data_offset::<T>()).cast();
-        // SAFETY: all of it lies in the grant, by the same offsets as its size,
-        // and is aligned.
+        // SAFETY: all of it lies in the kernel's part, by the same offsets as its
+        // length, and is aligned.
         unsafe {
             memory.cast::<Counts>().write(self);
             for index in 0..usize::from(self.upcalls) {
@@ -104,60 +86,226 @@ impl Counts {
             for index in 0..usize::from(self.allow_ros) + usize::from(self.allow_rws) {
                 buffers.add(index).write(SavedBuffer::NONE);
             }
-            data.write(T::default());
         }
     }
+}
+
+/// All about a grant's memory that its type says. What works with it instead of
+/// the type is compiled once for all grants.
+pub(super) struct Shape {
+    counts: Counts,
+    data_offset: usize,
+    size: usize,
+    align: usize,
+    /// Writes the default of the capsule's type to an address that suits it.
+    write_default: unsafe fn(NonNull<u8>),
+}
+
+impl Shape {
+    /// The shape of a grant with these counts and a `T`.
+    pub(super) const fn of<T: Default>(counts: Counts) -> Self {
+        let data_offset = counts.offsets().end.next_multiple_of(align_of::<T>());
+        Self {
+            counts,
+            data_offset,
+            size: data_offset + size_of::<T>(),
+            align: if align_of::<T>() > align_of::<usize>() {
+                align_of::<T>()
+            } else {
+                align_of::<usize>()
+            },
+            write_default: write_default::<T>,
+        }
+    }
+
+    /// Where the capsule's data lies from the start of the grant, in bytes.
+    pub(super) const fn data_offset(&self) -> usize {
+        self.data_offset
+    }
+
+    /// Fills a grant of this shape.
+    ///
+    /// # Safety
+    ///
+    /// `memory` was allocated with this shape's size and alignment, and nothing
+    /// refers to it.
+    unsafe fn initialize(&self, memory: NonNull<u8>) {
+        // SAFETY: the caller vouches for the memory; the data's part of it is
+        // aligned for its type by construction.
+        unsafe {
+            self.counts.initialize(memory);
+            (self.write_default)(memory.add(self.data_offset));
+        }
+    }
+}
+
+/// # Safety
+///
+/// `data` is valid for a `T` and aligned for it.
+unsafe fn write_default<T: Default>(data: NonNull<u8>) {
+    // SAFETY: the caller vouches for it.
+    unsafe { data.cast::<T>().write(T::default()) };
+}
+
+/// Which grant of a kernel, by its place in a process's table and its driver.
+#[derive(Clone, Copy)]
+pub(super) struct GrantName {
+    pub(super) grant_num: usize,
+    pub(super) driver_num: usize,
+}
+
+impl GrantName {
+    /// The process, with this grant allocated in it.
+    #[inline(never)]
+    pub(super) fn in_process(
+        self,
+        kernel: &'static Kernel,
+        processid: ProcessId,
+        shape: &Shape,
+    ) -> Result<&'static dyn Process, Error> {
+        let process = kernel.get_process(processid).ok_or(Error::NoSuchApp)?;
+        match process.grant_is_allocated(self.grant_num) {
+            None => return Err(Error::InactiveApp),
+            Some(true) => {}
+            Some(false) => self.allocate(process, shape)?,
+        }
+        Ok(process)
+    }
+
+    /// Allocates the grant and puts a default into it.
+    fn allocate(self, process: &dyn Process, shape: &Shape) -> Result<(), Error> {
+        process
+            .allocate_grant(self.grant_num, self.driver_num, shape.size, shape.align)
+            .map_err(|()| Error::OutOfMemory)?;
+        let memory = process.enter_grant(self.grant_num)?;
+        // SAFETY: just allocated with this size and alignment, and entered.
+        unsafe { shape.initialize(memory) };
+        // SAFETY: no reference into the grant was made.
+        unsafe { process.leave_grant(self.grant_num) };
+        Ok(())
+    }
+
+    /// As [`EnteredGrant::enter`] after [`in_process`](Self::in_process).
+    ///
+    /// # Panics
+    ///
+    /// If the grant of that process is entered already.
+    #[inline(never)]
+    pub(super) fn enter_checked(
+        self,
+        kernel: &'static Kernel,
+        processid: ProcessId,
+        shape: &Shape,
+    ) -> Result<EnteredGrant<'static>, Error> {
+        let process = self.in_process(kernel, processid, shape)?;
+        match EnteredGrant::enter(process, self) {
+            Err(Error::AlreadyInUse) => cannot_enter(Error::AlreadyInUse),
+            result => result,
+        }
+    }
+
+    /// The next process, from place `next_slot` of the table, in which this grant
+    /// has been allocated. Moves `next_slot` behind it.
+    #[inline(never)]
+    pub(super) fn next_process(
+        self,
+        kernel: &'static Kernel,
+        next_slot: &mut usize,
+    ) -> Option<&'static dyn Process> {
+        loop {
+            let slot = kernel.slots().get(*next_slot)?;
+            *next_slot += 1;
+            if let Some(process) = slot.get() {
+                if process.grant_is_allocated(self.grant_num) == Some(true) {
+                    return Some(process);
+                }
+            }
+        }
+    }
+}
+
+#[cold]
+fn cannot_enter(error: Error) -> ! {
+    panic!("grant cannot be entered: {error:?}")
 }
 
 /// A grant that is entered; dropping it leaves the grant.
 pub(super) struct EnteredGrant<'a> {
     process: &'a dyn Process,
-    grant_num: usize,
+    name: GrantName,
     memory: NonNull<u8>,
-    counts: Counts,
 }
 
 impl<'a> EnteredGrant<'a> {
     /// Enters a grant that has been allocated and filled.
-    pub(super) fn enter(process: &'a dyn Process, grant_num: usize) -> Result<Self, Error> {
-        let memory = process.enter_grant(grant_num)?;
-        // SAFETY: every allocated grant begins with its counts.
-        let counts = unsafe { memory.cast::<Counts>().read() };
+    pub(super) fn enter(process: &'a dyn Process, name: GrantName) -> Result<Self, Error> {
+        let memory = process.enter_grant(name.grant_num)?;
         Ok(Self {
             process,
-            grant_num,
+            name,
             memory,
-            counts,
         })
+    }
+
+    /// As [`enter`](Self::enter).
+    ///
+    /// # Panics
+    ///
+    /// If it is entered already, or the process has ended.
+    #[inline(never)]
+    pub(super) fn enter_or_panic(process: &'a dyn Process, name: GrantName) -> Self {
+        match Self::enter(process, name) {
+            Ok(entered) => entered,
+            Err(error) => cannot_enter(error),
+        }
     }
 
     /// Enters the grant of a driver.
     pub(super) fn enter_driver(process: &'a dyn Process, driver_num: usize) -> Result<Self, Error> {
-        Self::enter(process, process.lookup_grant_from_driver_num(driver_num)?)
+        let grant_num = process.lookup_grant_from_driver_num(driver_num)?;
+        let name = GrantName {
+            grant_num,
+            driver_num,
+        };
+        Self::enter(process, name)
     }
 
-    /// Where the capsule's `T` lies, if the grant was filled with a `T` and
-    /// these counts.
-    pub(super) fn data_ptr<T>(&self, counts: Counts) -> *mut T {
-        self.memory
-            .as_ptr()
-            .wrapping_add(counts.data_offset::<T>())
-            .cast()
+    /// The process that lends the memory.
+    pub(super) fn process(&self) -> &'a dyn Process {
+        self.process
+    }
+
+    /// The driver whose grant it is.
+    pub(super) fn driver_num(&self) -> usize {
+        self.name.driver_num
+    }
+
+    /// Where the capsule's data lies, if it is so far from the grant's start.
+    pub(super) fn data_ptr<T>(&self, data_offset: usize) -> *mut T {
+        self.memory.as_ptr().wrapping_add(data_offset).cast()
+    }
+
+    fn counts(&self) -> Counts {
+        // SAFETY: every allocated grant begins with its counts.
+        unsafe { self.memory.cast::<Counts>().read() }
     }
 
     pub(super) fn upcalls(&self) -> &[Cell<SavedUpcall>] {
+        let counts = self.counts();
         // SAFETY: filled with that many; this guard keeps others out.
-        unsafe { self.cells(self.counts.offsets().upcalls, self.counts.upcalls) }
+        unsafe { self.cells(counts.offsets().upcalls, counts.upcalls) }
     }
 
     pub(super) fn allow_ros(&self) -> &[Cell<SavedBuffer>] {
+        let counts = self.counts();
         // SAFETY: filled with that many; this guard keeps others out.
-        unsafe { self.cells(self.counts.offsets().allow_ros, self.counts.allow_ros) }
+        unsafe { self.cells(counts.offsets().allow_ros, counts.allow_ros) }
     }
 
     pub(super) fn allow_rws(&self) -> &[Cell<SavedBuffer>] {
+        let counts = self.counts();
         // SAFETY: filled with that many; this guard keeps others out.
-        unsafe { self.cells(self.counts.offsets().allow_rws, self.counts.allow_rws) }
+        unsafe { self.cells(counts.offsets().allow_rws, counts.allow_rws) }
     }
 
     /// # Safety
@@ -173,6 +321,6 @@ impl<'a> EnteredGrant<'a> {
 impl Drop for EnteredGrant<'_> {
     fn drop(&mut self) {
         // SAFETY: every reference into the grant borrows from this guard.
-        unsafe { self.process.leave_grant(self.grant_num) };
+        unsafe { self.process.leave_grant(self.name.grant_num) };
     }
 }

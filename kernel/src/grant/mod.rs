@@ -29,7 +29,7 @@ use core::ops::{Deref, DerefMut};
 pub use self::allocator::{CustomGrant, GrantRegionAllocator};
 pub use self::kernel_data::GrantKernelData;
 pub(crate) use self::kernel_data::{allow_ro, allow_rw, subscribe};
-use self::layout::{Counts, EnteredGrant};
+use self::layout::{Counts, EnteredGrant, GrantName, Shape};
 use crate::kernel::Kernel;
 use crate::process::{Error, Process, ProcessId};
 
@@ -83,8 +83,7 @@ impl<'a, T: 'a + ?Sized> DerefMut for GrantData<'a, T> {
 /// A `T` of the capsule in each process that uses it.
 pub struct Grant<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize> {
     kernel: &'static Kernel,
-    driver_num: usize,
-    grant_num: usize,
+    name: GrantName,
     phantom: PhantomData<(T, Upcalls, AllowROs, AllowRWs)>,
 }
 
@@ -95,8 +94,10 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
     pub(crate) fn new(kernel: &'static Kernel, driver_num: usize, grant_num: usize) -> Self {
         Self {
             kernel,
-            driver_num,
-            grant_num,
+            name: GrantName {
+                grant_num,
+                driver_num,
+            },
             phantom: PhantomData,
         }
     }
@@ -114,7 +115,10 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
     {
-        self.in_process(processid)?.enter_checked(fun)
+        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
+        let entered = self.name.enter_checked(self.kernel, processid, shape)?;
+        // SAFETY: entered with the shape that it was allocated with.
+        Ok(unsafe { within(entered, shape, fun) })
     }
 
     /// As [`enter`](Self::enter), but `None` if the grant of that process is
@@ -147,8 +151,10 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
     {
-        self.in_process(processid)?
-            .enter_with_allocator_checked(fun)
+        let mut allocator = GrantRegionAllocator::new(processid);
+        self.enter(processid, |data, kernel_data| {
+            fun(data, kernel_data, &mut allocator)
+        })
     }
 
     /// Enters the grant in each process in which it has been allocated.
@@ -177,16 +183,9 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
         &self,
         processid: ProcessId,
     ) -> Result<ProcessGrant<'_, T, Upcalls, AllowROs, AllowRWs>, Error> {
-        let process = self.kernel.get_process(processid).ok_or(Error::NoSuchApp)?;
-        match process.grant_is_allocated(self.grant_num) {
-            None => Err(Error::InactiveApp),
-            Some(true) => Ok(self.allocated_in(process)),
-            Some(false) => {
-                let granted = self.allocated_in(process);
-                granted.allocate()?;
-                Ok(granted)
-            }
-        }
+        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
+        let process = self.name.in_process(self.kernel, processid, shape)?;
+        Ok(self.allocated_in(process))
     }
 
     fn allocated_in<'a>(
@@ -195,8 +194,7 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
     ) -> ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs> {
         ProcessGrant {
             process,
-            driver_num: self.driver_num,
-            grant_num: self.grant_num,
+            name: self.name,
             phantom: PhantomData,
         }
     }
@@ -211,20 +209,13 @@ pub struct ProcessGrant<
     AllowRWs: AllowRwSize,
 > {
     process: &'a dyn Process,
-    driver_num: usize,
-    grant_num: usize,
+    name: GrantName,
     phantom: PhantomData<(T, Upcalls, AllowROs, AllowRWs)>,
 }
 
 impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize>
     ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs>
 {
-    const COUNTS: Counts = Counts {
-        upcalls: Upcalls::COUNT,
-        allow_ros: AllowROs::COUNT,
-        allow_rws: AllowRWs::COUNT,
-    };
-
     /// The process.
     pub fn processid(&self) -> ProcessId {
         self.process.processid()
@@ -239,10 +230,10 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
     {
-        match self.open(|data, kernel_data| fun(data, kernel_data)) {
-            Ok(result) => result,
-            Err(error) => cannot_enter(error),
-        }
+        let entered = EnteredGrant::enter_or_panic(self.process, self.name);
+        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
+        // SAFETY: entered with the shape that it was allocated with.
+        unsafe { within(entered, shape, fun) }
     }
 
     /// As [`enter`](Self::enter), but `None` instead of a panic.
@@ -262,65 +253,44 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
     {
-        match self.enter_with_allocator_checked(fun) {
-            Ok(result) => result,
-            Err(error) => cannot_enter(error),
-        }
-    }
-
-    fn enter_with_allocator_checked<F, R>(&self, fun: F) -> Result<R, Error>
-    where
-        F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
-    {
         let mut allocator = GrantRegionAllocator::new(self.process.processid());
-        self.enter_checked(|data, kernel_data| fun(data, kernel_data, &mut allocator))
-    }
-
-    /// Enters; entering twice panics, other errors are returned.
-    fn enter_checked<F, R>(&self, fun: F) -> Result<R, Error>
-    where
-        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
-    {
-        match self.open(|data, kernel_data| fun(data, kernel_data)) {
-            Err(Error::AlreadyInUse) => cannot_enter(Error::AlreadyInUse),
-            result => result,
-        }
+        self.enter(|data, kernel_data| fun(data, kernel_data, &mut allocator))
     }
 
     fn open<R>(
         &self,
         fun: impl FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
     ) -> Result<R, Error> {
-        let entered = EnteredGrant::enter(self.process, self.grant_num)?;
-        // SAFETY: `allocate` has put a T behind these counts, and `entered` keeps
-        // others out as long as it lives, which is longer than the reference.
-        let data = unsafe { &mut *entered.data_ptr::<T>(Self::COUNTS) };
-        let kernel_data = GrantKernelData::new(&entered, self.driver_num, self.process);
-        Ok(fun(&mut GrantData::new(data), &kernel_data))
-    }
-
-    /// Allocates the grant and puts a default `T` into it.
-    fn allocate(&self) -> Result<(), Error> {
-        self.process
-            .allocate_grant(
-                self.grant_num,
-                self.driver_num,
-                Self::COUNTS.size_with::<T>(),
-                Counts::align_with::<T>(),
-            )
-            .map_err(|()| Error::OutOfMemory)?;
-        let memory = self.process.enter_grant(self.grant_num)?;
-        // SAFETY: just allocated with this size and alignment, and entered.
-        unsafe { Self::COUNTS.initialize::<T>(memory) };
-        // SAFETY: no reference into the grant was made.
-        unsafe { self.process.leave_grant(self.grant_num) };
-        Ok(())
+        let entered = EnteredGrant::enter(self.process, self.name)?;
+        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
+        // SAFETY: entered with the shape that it was allocated with.
+        Ok(unsafe { within(entered, shape, fun) })
     }
 }
 
-#[cold]
-fn cannot_enter(error: Error) -> ! {
-    panic!("grant cannot be entered: {error:?}")
+const fn shape_of<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize>(
+) -> Shape {
+    Shape::of::<T>(Counts {
+        upcalls: Upcalls::COUNT,
+        allow_ros: AllowROs::COUNT,
+        allow_rws: AllowRWs::COUNT,
+    })
+}
+
+/// Runs `fun` on the data of a grant that is entered, and leaves it.
+///
+/// # Safety
+///
+/// The grant was allocated with `shape`, which is that of a `T`.
+unsafe fn within<T, R>(
+    entered: EnteredGrant,
+    shape: &Shape,
+    fun: impl FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
+) -> R {
+    // SAFETY: a T lies there, as the caller vouches, and `entered` keeps others out
+    // as long as it lives, which is longer than the reference.
+    let data = unsafe { &mut *entered.data_ptr::<T>(shape.data_offset()) };
+    fun(&mut GrantData::new(data), &GrantKernelData::new(&entered))
 }
 
 /// Goes through the processes in which a grant has been allocated.
@@ -341,14 +311,10 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     type Item = ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let slot = self.grant.kernel.slots().get(self.next_slot)?;
-            self.next_slot += 1;
-            if let Some(process) = slot.get() {
-                if process.grant_is_allocated(self.grant.grant_num) == Some(true) {
-                    return Some(self.grant.allocated_in(process));
-                }
-            }
-        }
+        let process = self
+            .grant
+            .name
+            .next_process(self.grant.kernel, &mut self.next_slot)?;
+        Some(self.grant.allocated_in(process))
     }
 }

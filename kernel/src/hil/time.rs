@@ -1,6 +1,7 @@
 //! Counters, alarms and timers, of any width and frequency.
 
 use crate::errorcode::ErrorCode;
+use crate::utilities::math::divide;
 use core::cmp::Ordering;
 use core::fmt;
 
@@ -88,9 +89,9 @@ pub trait ConvertTicks<T: Ticks> {
 }
 
 /// `count` units, of which `per_second` make a second, in ticks of `T`.
-fn ticks_from<T: Time + ?Sized>(count: u32, per_second: u64) -> T::Ticks {
+fn ticks_from<T: Time + ?Sized>(count: u32, per_second: u32) -> T::Ticks {
     let frequency = u64::from(T::Frequency::frequency());
-    T::Ticks::from_or_max(u64::from(count) * frequency / per_second)
+    T::Ticks::from_or_max(divide(u64::from(count) * frequency, per_second))
 }
 
 impl<T: Time + ?Sized> ConvertTicks<<T as Time>::Ticks> for T {
@@ -254,8 +255,17 @@ frequencies! {
 
 /// `ticks * numerator / denominator`, or `u32::MAX`.
 fn scale(ticks: u64, numerator: u32, denominator: u32) -> u32 {
-    let scaled = u128::from(ticks) * u128::from(numerator) / u128::from(denominator);
-    u32::try_from(scaled).unwrap_or(u32::MAX)
+    // The product has up to 96 bits. Where it does not fit in 64, the quotient does
+    // not in 32.
+    let upper = (ticks >> 32) * u64::from(numerator);
+    let lower = (ticks & u64::from(u32::MAX)) * u64::from(numerator);
+    if upper >= u64::from(denominator) {
+        return u32::MAX;
+    }
+    (upper << 32)
+        .checked_add(lower)
+        .and_then(|product| u32::try_from(divide(product, denominator)).ok())
+        .unwrap_or(u32::MAX)
 }
 
 /// Defines a `Ticks` of `$width` bits in a `$store`, whose higher bits are kept 0.
@@ -364,6 +374,25 @@ ticks!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scales_as_wider_numbers_do() {
+        let edges = [0, 1, 2, 1_000, 32_768, 64_000_000, 1 << 31, u32::MAX];
+        for (upper, lower) in edges.into_iter().flat_map(|u| edges.map(|l| (u, l))) {
+            let ticks = u64::from(upper) << 32 | u64::from(lower);
+            for (numerator, denominator) in edges.into_iter().flat_map(|n| edges.map(|d| (n, d))) {
+                if denominator == 0 {
+                    continue;
+                }
+                let exact = u128::from(ticks) * u128::from(numerator) / u128::from(denominator);
+                assert_eq!(
+                    scale(ticks, numerator, denominator),
+                    u32::try_from(exact).unwrap_or(u32::MAX),
+                    "{ticks} * {numerator} / {denominator}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn ticks_wrap_where_the_counter_wraps() {

@@ -1,6 +1,7 @@
 //! The timer that ends a process's time slice.
 
 use crate::hil::time::{self, Frequency, Ticks};
+use crate::utilities::math::divide;
 use core::cell::Cell;
 use core::num::NonZeroU32;
 
@@ -81,7 +82,10 @@ impl<A: 'static + time::Alarm<'static>> VirtualSchedulerTimer<A> {
 
 impl<A: 'static + time::Alarm<'static>> SchedulerTimer for VirtualSchedulerTimer<A> {
     fn start(&self, us: NonZeroU32) {
-        let ticks = u64::from(us.get()) * u64::from(A::Frequency::frequency()) / 1_000_000;
+        let ticks = divide(
+            u64::from(us.get()) * u64::from(A::Frequency::frequency()),
+            1_000_000,
+        );
         let length = A::Ticks::from_or_max(ticks).max(self.alarm.minimum_dt());
         self.end.set(self.alarm.now().wrapping_add(length));
         self.running.set(true);

@@ -48,10 +48,15 @@ impl fmt::Debug for ProcessBinaryError {
             ProcessBinaryError::TbfHeaderParseFailure(error) => write!(f, "{error:?}"),
             ProcessBinaryError::Padding => write!(f, "padding"),
             ProcessBinaryError::NotEnabledProcess => write!(f, "app is disabled"),
-            ProcessBinaryError::IncompatibleKernelVersion { version } => write!(
+            ProcessBinaryError::IncompatibleKernelVersion {
+                version: Some((major, minor)),
+            } => write!(
                 f,
-                "app needs kernel {version:?}, this is {KERNEL_MAJOR_VERSION}.{KERNEL_MINOR_VERSION}"
+                "app needs kernel {major}.{minor}, this is {KERNEL_MAJOR_VERSION}.{KERNEL_MINOR_VERSION}"
             ),
+            ProcessBinaryError::IncompatibleKernelVersion { version: None } => {
+                write!(f, "app does not say which kernel it needs")
+            }
             ProcessBinaryError::IncorrectFlashAddress {
                 actual_address,
                 expected_address,

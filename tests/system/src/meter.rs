@@ -108,6 +108,8 @@ fn calibrate(seed: u64) -> Firmware {
 fn runs_until(machine: &mut Machine, answer: &str, seconds: u32) -> bool {
     (0..seconds).any(|_| {
         machine.run_for(Duration::from_secs(1));
-        console(machine).lines().any(|line| line.starts_with(answer))
+        console(machine)
+            .lines()
+            .any(|line| line.starts_with(answer))
     })
 }

@@ -83,7 +83,11 @@ fn nothing_is_registered_without_load() {
     let machine = run("sine:264.5V,0A,50Hz", 60);
     let readings = meter::readings(&machine);
     for key in ["import_Wh", "export_Wh", "import_varh", "export_varh"] {
-        assert_eq!(readings[0][key], readings[readings.len() - 1][key], "{key} crept");
+        assert_eq!(
+            readings[0][key],
+            readings[readings.len() - 1][key],
+            "{key} crept"
+        );
     }
     assert_nothing_lost(&machine);
 }

@@ -36,6 +36,7 @@ use core::fmt;
 use core::num::NonZeroUsize;
 
 use kernel::platform::mpu::{self, Permissions};
+use kernel::utilities::hex::write_words;
 
 use crate::registers::{MPU_CTRL, MPU_RBAR, MPU_TYPE};
 use region::{align_up, Cover, RegionWords, SMALLEST_DIVIDED_REGION, SUBREGIONS};
@@ -111,20 +112,21 @@ impl CortexMConfig {
 
 impl fmt::Display for CortexMConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\r\n Cortex-M MPU")?;
+        f.write_str("\r\n Cortex-M MPU")?;
         for (number, region) in self.regions.iter().enumerate() {
+            write!(f, "\r\n  Region {number}: ")?;
             match region.accessible() {
-                Some((start, end)) => write!(
-                    f,
-                    "\r\n  Region {number}: [{start:#010X}:{end:#010X}] {}; block {:#010X}, {} bytes",
-                    region.rights(),
-                    region.base(),
-                    region.size(),
-                )?,
-                None => write!(f, "\r\n  Region {number}: off")?,
+                Some((start, end)) => {
+                    write_words(f, &[("[", start), (":", end)])?;
+                    f.write_str("] ")?;
+                    f.write_str(region.rights())?;
+                    write_words(f, &[("; block ", region.base())])?;
+                    write!(f, ", {} bytes", region.size())?;
+                }
+                None => f.write_str("off")?,
             }
         }
-        write!(f, "\r\n")
+        f.write_str("\r\n")
     }
 }
 

@@ -8,29 +8,13 @@ use crate::model::{App, KeyGrant, Kind, Manifest, Operation, State};
 /// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`.
 #[must_use]
 pub fn key_store_table(manifest: &Manifest) -> String {
-    let flash = manifest.flash;
     let mut out = format!(
         "// {MARK}\n\n\
          use capsules::key_store::policy::{{\n    \
          Grant, Kind, Object, Operations, Policy, State, States, Transition,\n\
          }};\n\n\
-         /// First address of the key store's pages.\n\
-         pub const KEY_STORE_START: usize = {:#x};\n\
-         /// First address behind them.\n\
-         pub const KEY_STORE_END: usize = {:#x};\n\
-         /// First address of the anchor's pages.\n\
-         pub const ANCHOR_START: usize = {:#x};\n\
-         /// First address behind them.\n\
-         pub const ANCHOR_END: usize = {:#x};\n\
-         /// Address of the page of the device secret.\n\
-         pub const DEVICE_SECRET_PAGE: usize = {:#x};\n\n\
          /// The keys of meter.toml, and who may do what with each.\n\
-         pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n",
-        flash.key_store.start,
-        flash.key_store.end(),
-        flash.anchor.start,
-        flash.anchor.end(),
-        flash.device_secret.start,
+         pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n"
     );
     for (name, key) in manifest.keys_by_number() {
         let _ = writeln!(

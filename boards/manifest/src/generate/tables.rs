@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::MARK;
-use crate::model::{App, FaultPolicy, Manifest};
+use crate::model::{App, FaultPolicy, Manifest, Region};
+
+/// Bytes that one region of the nRF52840's ACL can lock.
+const LARGEST_LOCK: u32 = 512 * 1024;
 
 /// Rust source of the tables that the board includes; it names the board's own
 /// types `App`, `Grant` and `Fault`.
@@ -18,17 +21,7 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
             board.debug_rtt
         ),
     );
-    line(
-        &mut out,
-        &format!(
-            "/// First address of the energy store.\n\
-             pub const ENERGY_STORE_START: usize = {:#x};\n\
-             /// First address behind the energy store.\n\
-             pub const ENERGY_STORE_END: usize = {:#x};\n",
-            manifest.flash.energy_store.start,
-            manifest.flash.energy_store.end()
-        ),
-    );
+    write_regions(&mut out, manifest);
     line(
         &mut out,
         &format!(
@@ -52,6 +45,71 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
     }
     line(&mut out, "];");
     out
+}
+
+/// Where capsules keep their data, where the secret is, and what holds code.
+fn write_regions(out: &mut String, manifest: &Manifest) {
+    let flash = &manifest.flash;
+    let data = Region {
+        start: flash.key_store.start,
+        size: (flash.energy_store.end() - u64::from(flash.key_store.start)) as u32,
+    };
+    for (name, what, region) in [
+        (
+            "KEY_STORE",
+            "Sealed records of the key store",
+            flash.key_store,
+        ),
+        (
+            "ANCHOR",
+            "What counts the key store's commits",
+            flash.anchor,
+        ),
+        ("ENERGY_STORE", "Energy registers", flash.energy_store),
+        ("DATA_PAGES", "From the key store to the energy store", data),
+        (
+            "DEVICE_SECRET",
+            "The device secret's page",
+            flash.device_secret,
+        ),
+    ] {
+        line(
+            out,
+            &format!(
+                "/// {what}.\npub const {name}: core::ops::Range<usize> = {:#x}..{:#x};\n",
+                region.start,
+                region.end()
+            ),
+        );
+    }
+    let bootloader = Region {
+        size: flash.device_secret.start - flash.bootloader.start,
+        ..flash.bootloader
+    };
+    let code: Vec<String> = [bootloader, flash.kernel, flash.apps]
+        .into_iter()
+        .flat_map(lockable)
+        .map(|region| format!("{:#x}..{:#x}", region.start, region.end()))
+        .collect();
+    line(
+        out,
+        &format!(
+            "/// All code, in parts that the ACL can lock.\n\
+             pub const CODE: [core::ops::Range<usize>; {}] = [{}];\n",
+            code.len(),
+            code.join(", ")
+        ),
+    );
+}
+
+/// The region in parts of at most what one region of the ACL locks.
+fn lockable(region: Region) -> impl Iterator<Item = Region> {
+    (0..region.size)
+        .step_by(LARGEST_LOCK as usize)
+        .map(move |offset| Region {
+            start: region.start + offset,
+            size: LARGEST_LOCK.min(region.size - offset),
+        })
 }
 
 fn write_app(out: &mut String, manifest: &Manifest, app: &App) {

@@ -4,17 +4,6 @@ use capsules::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, State, States, Transition,
 };
 
-/// First address of the key store's pages.
-pub const KEY_STORE_START: usize = 0xf0000;
-/// First address behind them.
-pub const KEY_STORE_END: usize = 0xf6000;
-/// First address of the anchor's pages.
-pub const ANCHOR_START: usize = 0xf6000;
-/// First address behind them.
-pub const ANCHOR_END: usize = 0xf8000;
-/// Address of the page of the device secret.
-pub const DEVICE_SECRET_PAGE: usize = 0xf000;
-
 /// The keys of meter.toml, and who may do what with each.
 pub const KEY_STORE: Policy = Policy {
     objects: &[

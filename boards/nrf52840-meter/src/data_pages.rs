@@ -1,4 +1,4 @@
-//! The energy store's pages of internal flash, as its capsule sees them.
+//! The data pages of internal flash, word by word, as the capsules' trait wants them.
 
 use capsules::word_flash::{WordFlash, WordFlashClient};
 use kernel::utilities::cells::OptionalCell;
@@ -6,17 +6,17 @@ use kernel::ErrorCode;
 use nrf52840::nvmc::{WordClient, PAGE_SIZE};
 
 use crate::peripherals::Flash;
-use crate::policy::ENERGY_STORE_START;
+use crate::policy::DATA_PAGES;
 
 const WORD: usize = 4;
 
-/// Words and pages numbered from the store's start.
-pub struct EnergyPages {
+/// Words and pages numbered from the start of the data pages.
+pub struct DataPages {
     flash: &'static Flash,
     client: OptionalCell<&'static dyn WordFlashClient>,
 }
 
-impl EnergyPages {
+impl DataPages {
     /// The pages; the board makes this the flash driver's word client.
     pub fn new(flash: &'static Flash) -> Self {
         Self {
@@ -32,30 +32,29 @@ impl EnergyPages {
     }
 }
 
-impl WordFlash<'static> for EnergyPages {
+impl WordFlash<'static> for DataPages {
     fn set_client(&self, client: &'static dyn WordFlashClient) {
         self.client.set(client);
     }
 
     fn read(&self, word: usize) -> u32 {
-        // A word outside of the store reads as erased flash does.
+        // A word outside of the pages reads as erased flash does.
         self.flash
-            .read(ENERGY_STORE_START + word * WORD)
+            .read(DATA_PAGES.start + word * WORD)
             .unwrap_or(u32::MAX)
     }
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        self.flash
-            .write_word(ENERGY_STORE_START + word * WORD, value)
+        self.flash.write_word(DATA_PAGES.start + word * WORD, value)
     }
 
     fn erase(&self, page: usize) -> Result<(), ErrorCode> {
         self.flash
-            .erase_page_at(ENERGY_STORE_START + page * PAGE_SIZE)
+            .erase_page_at(DATA_PAGES.start + page * PAGE_SIZE)
     }
 }
 
-impl WordClient for EnergyPages {
+impl WordClient for DataPages {
     fn words_written(&self, _buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>) {
         self.finished(result);
     }

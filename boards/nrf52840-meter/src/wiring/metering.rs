@@ -1,0 +1,71 @@
+//! What only the metering app uses: the converter's scans and the energy store.
+
+use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
+use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd};
+use capsules::word_flash::WordFlash;
+use kernel::capabilities::MemoryAllocationCapability;
+use kernel::{static_init, static_init_const, Kernel};
+
+use super::internal_flash::Region;
+use crate::front_end::SaadcFrontEnd;
+use crate::peripherals::Peripherals;
+
+/// Scans a second.
+const SCAN_RATE: u32 = 4_000;
+/// 80 scans of three results of two bytes, aligned as EasyDMA wants it.
+#[repr(align(4))]
+struct ScanBuffer([u8; 480]);
+
+/// The meter's converter.
+///
+/// # Safety
+/// Once.
+pub unsafe fn meter_adc(
+    kernel: &'static Kernel,
+    peripherals: &'static Peripherals,
+    memory: &dyn MemoryAllocationCapability,
+) -> &'static MeterAdc<'static, SaadcFrontEnd> {
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let front_end = static_init!(SaadcFrontEnd, SaadcFrontEnd::new(&peripherals.saadc));
+        peripherals.saadc.set_scan_client(front_end);
+        let buffers = static_init_const!(
+            [ScanBuffer; meter_adc::BUFFERS],
+            [const { ScanBuffer([0; 480]) }; meter_adc::BUFFERS]
+        );
+        let driver = static_init!(
+            MeterAdc<'static, SaadcFrontEnd>,
+            MeterAdc::new(
+                front_end,
+                SCAN_RATE,
+                buffers.each_mut().map(|buffer| &mut buffer.0[..]),
+                kernel.create_grant(meter_adc::DRIVER_NUM, memory),
+            )
+        );
+        front_end.set_client(driver);
+        driver
+    }
+}
+
+/// The energy store on its pages.
+///
+/// # Safety
+/// Once.
+pub unsafe fn energy_store(
+    kernel: &'static Kernel,
+    pages: &'static Region,
+    memory: &dyn MemoryAllocationCapability,
+) -> &'static EnergyStoreDriver<'static, Region> {
+    type Store = EnergyStore<'static, Region>;
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let store = static_init!(Store, EnergyStore::new(pages));
+        pages.set_client(store);
+        let driver = static_init!(
+            EnergyStoreDriver<'static, Region>,
+            EnergyStoreDriver::new(store, kernel.create_grant(energy_store::DRIVER_NUM, memory))
+        );
+        store.set_client(driver);
+        driver
+    }
+}

@@ -1,0 +1,108 @@
+//! The capsules, each with its static memory, its hardware and its clients.
+
+mod inputs_outputs;
+pub mod internal_flash;
+mod metering;
+pub mod randomness;
+mod serial;
+pub mod time;
+pub mod trust;
+
+use kernel::capabilities::MemoryAllocationCapability;
+use kernel::scheduler::priority::PrioritySched;
+use kernel::{static_init, Kernel};
+use nrf52840::wdt::Wdt;
+
+use crate::app_rules::SIGNATURES_REQUIRED;
+use crate::crash::FaultRecorder;
+use crate::peripherals::Peripherals;
+use crate::platform::{Drivers, Platform};
+use crate::policy::MeterFilter;
+use crate::root::Root;
+use crate::trust_start::TrustStart;
+use randomness::Generator;
+use trust::KeyStore;
+
+/// All drivers, and what the board has to start.
+pub struct Wired {
+    /// What apps call.
+    pub drivers: Drivers,
+    /// Seeds itself once it is started.
+    pub generator: &'static Generator,
+    /// Where versions of apps are kept, and what loads them once it answers; if
+    /// the image runs none but signed apps.
+    pub trust: Option<(&'static KeyStore, &'static TrustStart)>,
+}
+
+impl Wired {
+    /// With what else the kernel loop needs.
+    pub fn into_platform(
+        self,
+        filter: MeterFilter,
+        faults: FaultRecorder,
+        scheduler: PrioritySched,
+        timer: cortexm4::systick::SysTick,
+        watchdog: Wdt,
+    ) -> Platform {
+        Platform {
+            drivers: self.drivers,
+            filter,
+            faults,
+            scheduler,
+            timer,
+            watchdog,
+        }
+    }
+}
+
+/// Makes all of them. Without a root there is no key store and no storage.
+///
+/// # Safety
+/// Once: each has its memory in a static.
+pub unsafe fn wire(
+    kernel: &'static Kernel,
+    peripherals: &'static Peripherals,
+    root: Option<Root>,
+    memory: &dyn MemoryAllocationCapability,
+) -> Wired {
+    // SAFETY: the caller calls this once, and each function below stands here once.
+    unsafe {
+        let mux = time::mux(peripherals);
+        let flash = internal_flash::regions(peripherals);
+        let random = randomness::randomness(kernel, peripherals, memory);
+        let generator = random.generator;
+        let (console, low_level_debug) = serial::serial(kernel, peripherals, memory);
+        let storage = root
+            .as_ref()
+            .and_then(|root| trust::storage(kernel, peripherals, mux, root, generator, memory));
+        let trust = SIGNATURES_REQUIRED.then(|| {
+            let (vault, key_store) = trust::key_store(kernel, flash.key_store, generator, memory);
+            let start = TrustStart::new(random.numbers, vault, key_store, root);
+            let start = &*static_init!(TrustStart, start);
+            vault.set_client(start);
+            generator.set_client(start);
+            (key_store, start)
+        });
+        if trust.is_none() {
+            generator.set_client(random.numbers);
+        }
+        Wired {
+            drivers: Drivers {
+                alarm: time::alarms(kernel, mux, memory),
+                console,
+                led: inputs_outputs::leds(peripherals),
+                button: inputs_outputs::buttons(kernel, peripherals, memory),
+                adc: inputs_outputs::converter(kernel, peripherals, memory),
+                low_level_debug,
+                rng: random.driver,
+                meter_adc: metering::meter_adc(kernel, peripherals, memory),
+                energy_store: metering::energy_store(kernel, flash.energy_store, memory),
+                key_store: trust.map(|(key_store, _)| key_store),
+                channel: trust::channels(kernel, mux, memory),
+                storage,
+            },
+            generator,
+            trust,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What keeps secrets and passes messages: key store, storage, channels.
+
+use capsules::channel::{self, ChannelDriver};
+use capsules::key_store::{self, vault};
+use capsules::sector_flash::SectorFlash;
+use capsules::storage::{self, StorageDriver, Store};
+use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
+use capsules::word_flash::WordFlash;
+use kernel::capabilities::MemoryAllocationCapability;
+use kernel::deferred_call::DeferredCallClient;
+use kernel::hil::time::Alarm;
+use kernel::{static_init, static_init_const, Kernel};
+use nrf52840::base;
+use nrf52840::qspi::{Qspi, DK_PINS};
+
+use super::internal_flash::Region;
+use super::randomness::Generator;
+use super::time::{Mux, VirtualAlarm};
+use crate::capsule_policy::channel::CHANNELS;
+use crate::capsule_policy::key_store::KEY_STORE;
+use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
+use crate::external_nor::ExternalNor;
+use crate::peripherals::Peripherals;
+use crate::root::Root;
+
+/// The sealed store of keys.
+pub type Vault = vault::Vault<'static, Region>;
+/// Driver 0x80000004.
+pub type KeyStore = key_store::KeyStore<'static, Region>;
+/// Driver 0x80000005.
+pub type Channels = ChannelDriver<'static, VirtualAlarm>;
+/// The external flash's driver.
+pub type Memory = Qspi<'static, VirtualAlarm>;
+/// The external flash.
+pub type Nor = ExternalNor<VirtualAlarm>;
+/// Driver 0x80000006.
+pub type Storage = StorageDriver<'static, Nor, Generator>;
+
+const CHANNEL_COUNT: usize = CHANNELS.len();
+const READER_COUNT: usize = channel::reader_count(CHANNELS);
+const CHANNEL_BYTES: usize = channel::arena_size(CHANNELS);
+type ChannelMemory = channel::Memory<CHANNEL_COUNT, READER_COUNT, CHANNEL_BYTES>;
+
+const PARTITION_COUNT: usize = PARTITIONS.len();
+const STORAGE_BUFFER: usize = storage::buffer_size(PARTITIONS);
+type StorageMemory = storage::Memory<PARTITION_COUNT, STORAGE_BUFFER>;
+
+/// The key store and its vault, which is still closed and has no client.
+///
+/// # Safety
+/// Once.
+pub unsafe fn key_store(
+    kernel: &'static Kernel,
+    pages: &'static Region,
+    generator: &'static Generator,
+    memory: &dyn MemoryAllocationCapability,
+) -> (&'static Vault, &'static KeyStore) {
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let vault = static_init!(Vault, Vault::new(pages, generator));
+        pages.set_client(vault);
+        let driver = static_init!(
+            KeyStore,
+            KeyStore::new(
+                vault,
+                generator,
+                &KEY_STORE,
+                kernel.create_grant(key_store::DRIVER_NUM, memory),
+            )
+        );
+        driver.register();
+        (vault, driver)
+    }
+}
+
+/// The channels of meter.toml.
+///
+/// # Safety
+/// Once.
+pub unsafe fn channels(
+    kernel: &'static Kernel,
+    mux: &'static Mux,
+    memory: &dyn MemoryAllocationCapability,
+) -> Option<&'static Channels> {
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new(mux));
+        alarm.setup();
+        let queues = static_init_const!(ChannelMemory, ChannelMemory::new());
+        let grant = kernel.create_grant(channel::DRIVER_NUM, memory);
+        // The table has passed the checks of `capsule_policy` when this was compiled.
+        let channels = ChannelDriver::new(CHANNELS, queues, grant, alarm).ok()?;
+        let driver = static_init!(Channels, channels);
+        alarm.set_alarm_client(driver);
+        Some(driver)
+    }
+}
+
+/// Storage on the external flash, which opens once the memory has told its name.
+///
+/// # Safety
+/// Once.
+pub unsafe fn storage(
+    kernel: &'static Kernel,
+    peripherals: &'static Peripherals,
+    mux: &'static Mux,
+    root: &Root,
+    generator: &'static Generator,
+    memory: &dyn MemoryAllocationCapability,
+) -> Option<&'static Storage> {
+    type Records = Store<'static, Nor, Generator>;
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new(mux));
+        alarm.setup();
+        let qspi = static_init!(Memory, Qspi::new(base::QSPI, alarm));
+        alarm.set_alarm_client(qspi);
+        peripherals.qspi.set(qspi);
+        let nor = static_init!(Nor, ExternalNor::new(qspi));
+        qspi.set_nor_client(nor);
+        let records = static_init_const!(StorageMemory, StorageMemory::new());
+        // The table has passed the checks of meter.toml when this was compiled.
+        let store = Store::new(PARTITIONS, EXTERNAL_NOR_SIZE, records, root, nor, generator);
+        let store = static_init!(Records, store.ok()?);
+        nor.set_client(store);
+        let driver = static_init!(
+            Storage,
+            StorageDriver::new(store, kernel.create_grant(storage::DRIVER_NUM, memory))
+        );
+        store.set_client(driver);
+        for pin in [DK_PINS.sck, DK_PINS.csn].into_iter().chain(DK_PINS.io) {
+            peripherals.pins[pin].set_high_drive();
+        }
+        qspi.initialize(DK_PINS);
+        // A memory that is not there leaves the storage off.
+        let _ = qspi.identify();
+        Some(driver)
+    }
+}

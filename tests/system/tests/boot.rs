@@ -1,0 +1,43 @@
+//! What a start must not do: light an LED, or come near the end of the kernel's stack.
+
+use std::time::Duration;
+
+use system_tests::firmware::{manifest, Firmware};
+use system_tests::meter;
+
+const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+const SEED: u64 = 1;
+/// P0.13 to P0.16.
+const LEDS: std::ops::RangeInclusive<u8> = 13..=16;
+/// What the deepest path leaves of the kernel's stack, in bytes.
+const MARGIN: usize = 2_048;
+
+#[test]
+fn no_led_is_lit_at_boot() {
+    let mut machine = meter::boot(Firmware::meter().bytes(), LOAD, SEED);
+    // The first pulse of this load is due three seconds later.
+    machine.run_for(Duration::from_millis(500));
+    for pin in LEDS {
+        assert!(machine.pin_level(pin), "P0.{pin} is low");
+        assert_eq!(machine.pin_falls(pin), 0, "P0.{pin}");
+    }
+}
+
+#[test]
+fn opening_the_energy_store_leaves_room_on_the_stack() {
+    /// What no value of the kernel looks like.
+    const PAINT: u8 = 0xA5;
+    let manifest = manifest();
+    let bottom = manifest.ram.kernel.start;
+    let size = manifest.board.kernel_stack;
+    // The store has calibrations and registers, and the app appends more.
+    let firmware = meter::calibrated(SEED);
+    let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
+    assert!(machine.write_memory(bottom, &vec![PAINT; size as usize]));
+    machine.run_for(Duration::from_secs(30));
+    assert!(meter::readings(&machine).len() > 20);
+    let stack = machine.read_memory(bottom, size as usize).expect("RAM");
+    let left = stack.iter().take_while(|byte| **byte == PAINT).count();
+    println!("{left} of {size} bytes of the kernel's stack were never used");
+    assert!(left >= MARGIN, "{left} bytes are left");
+}
