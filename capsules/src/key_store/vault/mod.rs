@@ -15,7 +15,7 @@
 //! 4. Where a key was replaced or erased, no sealed copy of it is left when that
 //!    is acknowledged.
 //! 5. A word is written at most twice between erases, most of them once. A third
-//!    write needs power to fail in the same mark at three starts.
+//!    write needs power to fail in the same mark at two starts in a row.
 //!
 //! # What is assumed
 //!
