@@ -8,24 +8,32 @@ use crate::command;
 use crate::image;
 use crate::project::Project;
 
-/// Downloads the image up to the data pages, so that a meter keeps its registers.
+/// Downloads all but what the meter itself has written, so that it keeps its
+/// secret, its keys and its registers.
 pub fn flash(project: &Project) -> Result<()> {
     let image = image::build(project)?;
-    let code = project.image_folder().join("code.bin");
     let bytes = std::fs::read(&image)?;
-    std::fs::write(&code, &bytes[..project.manifest.flash.apps.end() as usize])?;
-    command::run(
-        Command::new("probe-rs")
-            .args([
-                "download",
-                "--chip",
-                "nRF52840_xxAA",
-                "--binary-format",
-                "bin",
-            ])
-            .args(["--base-address", "0x0"])
-            .arg(&code),
-    )
-    .context("is probe-rs installed and the board connected? docs/hardware.md")?;
+    let [secret, stores] = project.manifest.flash.own_data();
+    for (name, range) in [
+        ("code-low.bin", 0..secret.start),
+        ("code-high.bin", secret.end..stores.start),
+    ] {
+        let code = project.image_folder().join(name);
+        std::fs::write(&code, &bytes[range.clone()])?;
+        command::run(
+            Command::new("probe-rs")
+                .args([
+                    "download",
+                    "--chip",
+                    "nRF52840_xxAA",
+                    "--binary-format",
+                    "bin",
+                ])
+                .arg("--base-address")
+                .arg(format!("{:#x}", range.start))
+                .arg(&code),
+        )
+        .context("is probe-rs installed and the board connected? docs/hardware.md")?;
+    }
     command::run(Command::new("probe-rs").args(["reset", "--chip", "nRF52840_xxAA"]))
 }

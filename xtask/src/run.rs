@@ -33,14 +33,16 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     let folder = project.run_folder();
     fs::create_dir_all(&folder)?;
     let meter = folder.join("meter.img");
-    let data_start = project.manifest.flash.apps.end() as usize;
     if arguments.new || !meter.exists() {
         fs::copy(&built, &meter)?;
         calibrate(project, &meter)?;
     } else {
-        // New code, old registers: as after an update in the field.
+        // New code, old secret, keys and registers: as after an update in the field.
         let mut flash = fs::read(&built)?;
-        flash[data_start..].copy_from_slice(&fs::read(&meter)?[data_start..]);
+        let before = fs::read(&meter)?;
+        for range in project.manifest.flash.own_data() {
+            flash[range.clone()].copy_from_slice(&before[range]);
+        }
         fs::write(&meter, flash)?;
     }
     eprintln!(

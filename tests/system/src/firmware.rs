@@ -112,10 +112,7 @@ impl Firmware {
     /// store and the energy store.
     #[must_use]
     pub fn with_data_of(mut self, flash: &[u8]) -> Self {
-        let map = &self.manifest.flash;
-        let secret = map.device_secret.start as usize..map.device_secret.end() as usize;
-        let stores = map.apps.end() as usize..self.flash.len();
-        for range in [secret, stores] {
+        for range in self.manifest.flash.own_data() {
             self.flash[range.clone()].copy_from_slice(&flash[range]);
         }
         self

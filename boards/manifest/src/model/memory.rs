@@ -52,6 +52,19 @@ pub struct FlashMap {
     pub energy_store: Region,
 }
 
+impl FlashMap {
+    /// What the meter itself writes, and what a new image must leave as it is:
+    /// the device secret, then the stores.
+    #[must_use]
+    pub fn own_data(&self) -> [std::ops::Range<usize>; 2] {
+        let range = |start: u32, end: u64| start as usize..end as usize;
+        [
+            range(self.device_secret.start, self.device_secret.end()),
+            range(self.key_store.start, self.energy_store.end()),
+        ]
+    }
+}
+
 /// RAM, 256 KB from 0x20000000.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
