@@ -61,6 +61,18 @@ pub const TARGETS: &[Target] = &[
         seeds: targets::crash_log::seeds,
         cases: 20_000,
     },
+    Target {
+        name: "vault",
+        run: targets::vault::run,
+        seeds: targets::vault::seeds,
+        cases: 1_000,
+    },
+    Target {
+        name: "storage",
+        run: targets::storage::run,
+        seeds: targets::storage::seeds,
+        cases: 500,
+    },
     #[cfg(feature = "emulator")]
     Target {
         name: "recording",
