@@ -13,6 +13,8 @@
 mod board;
 pub mod driver;
 mod forget;
+#[path = "../../../capsules/tests/identified/loading.rs"]
+mod loading;
 #[path = "../../../kernel/tests/rig/mod.rs"]
 mod rig;
 pub mod targets;
@@ -72,6 +74,12 @@ pub const TARGETS: &[Target] = &[
         run: targets::storage::run,
         seeds: targets::storage::seeds,
         cases: 500,
+    },
+    Target {
+        name: "trust_calls",
+        run: targets::trust_calls::run,
+        seeds: targets::trust_calls::seeds,
+        cases: 400,
     },
     #[cfg(feature = "emulator")]
     Target {

@@ -29,6 +29,7 @@ targets!(
     crash_log
     vault
     storage
+    trust_calls
     #[cfg(feature = "emulator")] recording
     #[cfg(feature = "emulator")] mains
     #[cfg(feature = "emulator")] image

@@ -13,4 +13,5 @@ pub mod recording;
 pub mod storage;
 pub mod system_calls;
 pub mod tbf;
+pub mod trust_calls;
 pub mod vault;

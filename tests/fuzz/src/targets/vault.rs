@@ -158,7 +158,11 @@ impl Shown {
         };
         self.state == moment.state
             && self.answers.keys().eq(moment.answers.keys())
-            && self.answers.values().zip(moment.answers.values()).all(alike)
+            && self
+                .answers
+                .values()
+                .zip(moment.answers.values())
+                .all(alike)
     }
 
     /// The object's content is this now.
