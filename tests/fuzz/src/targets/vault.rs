@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use capsules::key_store::policy::{Kind, State};
-use capsules::key_store::vault::format::{ERASED, MAX_CONTENT, PAGES, PAGE_WORDS, SLOT_WORDS};
+use capsules::key_store::vault::format::{
+    ANCHOR_PAGE, ERASED, MAX_CONTENT, PAGES, PAGE_WORDS, SLOT_WORDS,
+};
 use capsules::key_store::vault::log::{Log, Outcome, Step};
 use capsules::key_store::vault::seal::Keys;
 use capsules::key_store::vault::{Change, Generation, Request};
@@ -39,10 +41,11 @@ pub fn run(data: &[u8]) {
         return;
     };
     let history = history();
-    let words = match usize::from(start) % (history.images.len() + 1) {
-        0 => vec![ERASED; WORDS],
+    let (words, moment) = match usize::from(start) % (history.images.len() + 1) {
+        0 => (vec![ERASED; WORDS], 0),
         image => history.images[image - 1].clone(),
     };
+    let anchor = words[ANCHOR_PAGE * PAGE_WORDS..].to_vec();
     let flash = RefCell::new(words);
     for change in patches.chunks_exact(PATCH) {
         patch(&mut flash.borrow_mut(), change, history);
@@ -64,7 +67,10 @@ pub fn run(data: &[u8]) {
         assert!(*flash.borrow() == before, "what is refused is written over");
         return;
     }
-    let known = history.moments.iter().any(|moment| held.is_of(moment));
+    // Who leaves the anchor alone cannot bring back an earlier moment.
+    let same_anchor = before[ANCHOR_PAGE * PAGE_WORDS..] == anchor;
+    let moments = &history.moments[if same_anchor { moment } else { 0 }..];
+    let known = moments.iter().any(|moment| held.is_of(moment));
     assert!(known, "shows what it never held: {held:?}");
     accepts_changes(&mut log, held, &flash, &random);
 }
@@ -175,7 +181,15 @@ impl Shown {
 /// A vault's life: what it showed, what its flash held.
 struct History {
     moments: Vec<Shown>,
-    images: Vec<Vec<u32>>,
+    /// Each with the number of the moment that it was taken in.
+    images: Vec<(Vec<u32>, usize)>,
+}
+
+impl History {
+    fn take_image(&mut self, flash: &RefCell<Vec<u32>>) {
+        let moment = self.moments.len() - 1;
+        self.images.push((flash.borrow().clone(), moment));
+    }
 }
 
 /// A life with all kinds of changes, in the course of which the banks change
@@ -212,14 +226,14 @@ fn history() -> &'static History {
             // Where power fails, the next start decides what became of the change.
             let cut = (number % 8 == 5).then_some(1 + number as usize % 23);
             if !change_until(&mut log, &flash, &random, cut) {
-                history.images.push(flash.borrow().clone());
+                history.take_image(&flash);
                 log = opened(&flash);
                 assert!(!log.is_refused());
                 assert_eq!(carry_out(&mut log, &flash, &random), Outcome::Idle);
             }
             history.moments.push(Shown::of(&log, &flash));
             if number % 6 == 0 || number > 140 {
-                history.images.push(flash.borrow().clone());
+                history.take_image(&flash);
             }
         }
         history
@@ -255,14 +269,21 @@ fn change_until(
 /// (u16), other place (u16), amount (u16).
 fn patch(words: &mut [u32], change: &[u8], history: &History) {
     let half = |at: usize| usize::from(u16::from_le_bytes([change[at], change[at + 1]]));
-    let (place, other, amount) = (half(2) % WORDS, half(4) % WORDS, half(6));
-    let image = &history.images[usize::from(change[1]) % history.images.len()];
+    // Most of the flash is erased: places are those of what was written, but for some.
+    let written: Vec<usize> = (0..WORDS).filter(|word| words[*word] != ERASED).collect();
+    let word = |number: usize| match written.len() {
+        0 => number % WORDS,
+        _ if change[0] & 0xC0 == 0xC0 => number % WORDS,
+        count => written[number % count],
+    };
+    let (place, other, amount) = (word(half(2)), word(half(4)), half(6));
+    let (image, _) = &history.images[usize::from(change[1]) % history.images.len()];
     let value = (other as u32) << 16 | amount as u32;
     let slots = (amount % 40 + 1) * SLOT_WORDS;
     let [to, from] = [place, other].map(|word| word / SLOT_WORDS * SLOT_WORDS);
     let end = |start: usize, length: usize| (start + length).min(WORDS);
-    match change[0] % 10 {
-        0 => words[place] ^= 1 << (amount % 32),
+    match change[0] % 16 {
+        0 | 10..=13 => words[place] ^= 1 << (amount % 32),
         1 => words[place] = value,
         2 => words[place] &= value,
         3 => words.swap(place, other),
@@ -296,18 +317,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
     };
     let images = history().images.len() as u8;
     let mut seeds: Vec<Vec<u8>> = (0..=images).map(|image| vec![image]).collect();
-    for image in [1, images / 3, images / 2, images - 2] {
-        let earlier = image.saturating_sub(2);
+    for image in 1..=images {
+        let earlier = image.saturating_sub(1 + image % 5);
+        let place = u16::from(image) * 77;
         seeds.extend([
-            [vec![image], change(0, 0, 150, 0, 7)].concat(),
-            [vec![image], change(0, 0, 3072 + 150, 0, 7)].concat(),
-            [vec![image], change(4, earlier, 0, 0, 0)].concat(),
-            [vec![image], change(6, earlier, 0, 0, 2)].concat(),
-            [vec![image], change(6, earlier, 0, 0, 3)].concat(),
-            [vec![image], change(7, 0, 256, 128, 4)].concat(),
-            [vec![image], change(8, 0, 256, 128, 4)].concat(),
-            [vec![image], change(9, 0, 6144, 0, 2048)].concat(),
-            [vec![image], change(5, earlier, 200, 0, 9)].concat(),
+            [vec![image], change(0, 0, place, 0, place)].concat(),
+            [
+                vec![image],
+                change(0, 0, place, 0, 1),
+                change(1, 0, place, 9, 7),
+            ]
+            .concat(),
+            [vec![image], change(4, earlier, place, 0, 0)].concat(),
+            [vec![image], change(6, earlier, 0, 0, u16::from(image))].concat(),
+            [vec![image], change(7, 0, place, 128, 4)].concat(),
+            [vec![image], change(8, 0, place, 128, 4)].concat(),
+            [vec![image], change(9, 0, place, 0, place * 16)].concat(),
+            [vec![image], change(5, earlier, place, 0, 9)].concat(),
         ]);
     }
     seeds
