@@ -314,7 +314,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ends(),
         storage(GUEST, 2, 4, 0),
     ];
-    vec![
+    let mut seeds = vec![
         sign.concat(),
         agree.concat(),
         life.concat(),
@@ -322,5 +322,25 @@ pub fn seeds() -> Vec<Vec<u8>> {
         end.concat(),
         messages.concat(),
         records.concat(),
-    ]
+    ];
+    for app in [M, U, GUEST] {
+        seeds.extend(everything(app).map(|calls| [heard(app), calls].concat()));
+    }
+    seeds
+}
+
+/// Every command of an app with every object, channel and partition.
+fn everything(app: u8) -> [Vec<u8>; 4] {
+    [[1, 3, 4], [5, 6, 7], [8, 9, 2], [0, 0x80, 10]].map(|objects| {
+        let keys = (0..=20).flat_map(|number| {
+            let second = [0, 0x80, 16][usize::from(number) % 3];
+            objects.map(|object| key_store(app, number, object, second))
+        });
+        let others = [1, 2, 3, 4].into_iter().flat_map(|number| {
+            let channels = [7, 9].map(|known| channel(app, number, known, 1));
+            let partitions = [4, 6].map(|known| storage(app, number, known, 1));
+            channels.into_iter().chain(partitions)
+        });
+        keys.chain(others).flatten().collect()
+    })
 }
