@@ -67,13 +67,13 @@ pub const TARGETS: &[Target] = &[
         name: "vault",
         run: targets::vault::run,
         seeds: targets::vault::seeds,
-        cases: 1_000,
+        cases: 600,
     },
     Target {
         name: "storage",
         run: targets::storage::run,
         seeds: targets::storage::seeds,
-        cases: 500,
+        cases: 300,
     },
     Target {
         name: "trust_calls",

@@ -89,11 +89,14 @@ impl Run {
     }
 }
 
+/// Payloads by partition and number.
+type Records = BTreeMap<(usize, usize), Option<Vec<u8>>>;
+
 /// What was stored and sent.
 #[derive(Default)]
 pub struct Stored {
     /// Payload of each record, by partition and number; none where it is not known.
-    records: RefCell<BTreeMap<(usize, usize), Option<Vec<u8>>>>,
+    records: RefCell<Records>,
     /// Messages of each channel.
     messages: RefCell<[Vec<Vec<u8>>; CHANNELS.len()]>,
     /// The state of the meter as it was last.
