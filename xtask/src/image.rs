@@ -55,7 +55,7 @@ pub fn build(project: &Project) -> Result<PathBuf> {
 }
 
 /// Builds kernel, TABs and `meter.img` from the project's page.
-fn build_meter(project: &Project) -> Result<PathBuf> {
+pub fn build_meter(project: &Project) -> Result<PathBuf> {
     signing::ensure_development_key(project)?;
     let folder = project.image_folder();
     fs::create_dir_all(&folder)?;

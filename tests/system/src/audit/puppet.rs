@@ -125,7 +125,7 @@ impl Puppet {
 
     /// Fills the arena from `offset` on.
     pub fn fill(&self, machine: &mut Machine, offset: u32, bytes: &[u8]) {
-        machine.write_memory(self.arena + offset, bytes);
+        machine.write_data(self.arena + offset, bytes);
     }
 
     /// What stands in the arena.
@@ -167,10 +167,10 @@ impl Puppet {
             words[layout::AFTER] = call.after;
             bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
         }
-        machine.write_memory(self.word(layout::CALLS), &bytes);
+        machine.write_data(self.word(layout::CALLS), &bytes);
         let count = batch.len() as u32;
-        machine.write_memory(self.word(layout::COUNT), &count.to_le_bytes());
-        machine.write_memory(self.word(layout::STATE), &layout::GO.to_le_bytes());
+        machine.write_data(self.word(layout::COUNT), &count.to_le_bytes());
+        machine.write_data(self.word(layout::STATE), &layout::GO.to_le_bytes());
     }
 
     /// Runs the machine until the puppet is done with the batch.
