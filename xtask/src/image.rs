@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 use board_manifest::generate::{elf2tab_arguments, guest_arguments};
-use board_manifest::Region;
+use board_manifest::{App, Region};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::Endianness;
 
@@ -46,8 +46,8 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 pub fn build(project: &Project) -> Result<PathBuf> {
     let image = build_meter(project)?;
     build_bring_up(project)?;
-    for slot in ["dlms", "update"] {
-        build_guest(project, "attacker", slot)?;
+    for app in &project.manifest.apps {
+        build_attacker(project, app)?;
     }
     build_guest(project, "bench-app", "dlms")?;
     build_core_conformance(project)?;
@@ -55,7 +55,7 @@ pub fn build(project: &Project) -> Result<PathBuf> {
 }
 
 /// Builds kernel, TABs and `meter.img` from the project's page.
-fn build_meter(project: &Project) -> Result<PathBuf> {
+pub fn build_meter(project: &Project) -> Result<PathBuf> {
     signing::ensure_development_key(project)?;
     let folder = project.image_folder();
     fs::create_dir_all(&folder)?;
@@ -64,16 +64,21 @@ fn build_meter(project: &Project) -> Result<PathBuf> {
     fs::write(&image, kernel)?;
     for app in &project.manifest.apps {
         if let Some(package) = &app.package {
-            let mut header = elf2tab_arguments(&project.manifest, app);
-            if let Some(key) = signing::key_for(project, app)? {
-                header.push("--ecdsa-nist-p256-private".into());
-                header.push(key.display().to_string());
-            }
+            let header = signed(project, app, elf2tab_arguments(&project.manifest, app))?;
             let tab = build_tab(project, package, &app.name, &header, &[])?;
             install(project, &image, &tab)?;
         }
     }
     Ok(image)
+}
+
+/// Header arguments with those that sign for `app`.
+fn signed(project: &Project, app: &App, mut header: Vec<String>) -> Result<Vec<String>> {
+    if let Some(key) = signing::key_for(project, app)? {
+        header.push("--ecdsa-nist-p256-private".into());
+        header.push(key.display().to_string());
+    }
+    Ok(header)
 }
 
 /// The same meter in `target/image/bring-up`, with a kernel that also runs guests:
@@ -119,9 +124,15 @@ fn build_tab(
     header: &[String],
     variables: &[(&str, &str)],
 ) -> Result<PathBuf> {
+    let elf = cross::build(project, package, variables)?;
+    pack(project, &elf, name, header)
+}
+
+/// Packs a program as `NAME.tab`.
+fn pack(project: &Project, program: &Path, name: &str, header: &[String]) -> Result<PathBuf> {
     let folder = project.image_folder();
     let elf = folder.join(format!("{name}.elf"));
-    fs::copy(cross::build(project, package, variables)?, &elf)?;
+    fs::copy(program, &elf)?;
     let tab = folder.join(format!("{name}.tab"));
     let mut elf2tab = Command::new(project.cargo_tool("elf2tab"));
     elf2tab
@@ -148,6 +159,32 @@ fn build_guest(project: &Project, package: &str, slot: &str) -> Result<()> {
     let header = guest_arguments(app, package);
     let variables = [("WATTLOCK_SLOT", slot)];
     build_tab(project, package, &name, &header, &variables).map(drop)
+}
+
+/// Builds the attacker for the slot of `app`, packed in three ways: `attacker-SLOT`
+/// as a guest without id and signature, `attacker-SLOT-app` with the header and the
+/// signature of the app itself, and `attacker-SLOT-open` with its signature and id
+/// but, as a stolen development image would, without permission header.
+fn build_attacker(project: &Project, app: &App) -> Result<()> {
+    let elf = cross::build(project, "attacker", &[("WATTLOCK_SLOT", &app.name)])?;
+    let name = format!("attacker-{}", app.name);
+    let mut open = guest_arguments(app, "attacker");
+    pack(project, &elf, &name, &open)?;
+    open.extend(["--short-id".into(), app.short_id.to_string()]);
+    pack(
+        project,
+        &elf,
+        &format!("{name}-open"),
+        &signed(project, app, open)?,
+    )?;
+    let header = elf2tab_arguments(&project.manifest, app);
+    pack(
+        project,
+        &elf,
+        &format!("{name}-app"),
+        &signed(project, app, header)?,
+    )?;
+    Ok(())
 }
 
 /// Installs a TAB on a flash image, as a person would.

@@ -29,8 +29,8 @@ enum Task {
     Image(image::Arguments),
     /// Build the image and watch it measure in the emulator.
     Run(run::Arguments),
-    /// Attack every wall of the running image.
-    Audit,
+    /// Try every wall of the running image, and write a report.
+    Audit(audit::Arguments),
     /// Measure instruction counts, sizes and speed.
     Bench,
     /// Measure at the IEC points and write docs/iec-accuracy.md and .svg.
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         Task::Image(arguments) => image::run(&project, &arguments),
         Task::Run(arguments) => run::run(&project, &arguments),
         Task::Accuracy => accuracy::run(&project),
-        Task::Audit => audit::run(&project),
+        Task::Audit(arguments) => audit::run(&project, &arguments),
         Task::Bench => bench::run(&project),
         Task::Clippy => cross::clippy(&project),
         Task::Flash => flash::flash(&project),

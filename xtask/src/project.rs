@@ -90,6 +90,11 @@ impl Project {
         self.target().join("run")
     }
 
+    /// Reports of the audit, and the image of its control.
+    pub fn audit_folder(&self) -> PathBuf {
+        self.target().join("audit")
+    }
+
     /// A program of the project's Python environment.
     pub fn python_tool(&self, name: &str) -> PathBuf {
         self.root.join(".venv/bin").join(name)

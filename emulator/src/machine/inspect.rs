@@ -148,6 +148,24 @@ impl Machine {
         true
     }
 
+    /// Writes RAM that holds no code: as [`write_memory`](Self::write_memory), but the
+    /// core keeps what it has translated. False if the bytes do not lie in RAM.
+    pub fn write_data(&mut self, address: u32, bytes: &[u8]) -> bool {
+        let Some(Place::Ram(offset)) = place(address, bytes.len()) else {
+            return false;
+        };
+        self.part.context.memories.ram.write(offset, bytes)
+    }
+
+    /// Writes a register of the core's own space, as a debugger does; its value after.
+    pub fn write_core_word(&mut self, address: u32, value: u32) -> Option<u32> {
+        let now = VirtualNanos(nanoseconds(self.now()));
+        let written = Some(u64::from(value));
+        self.core
+            .debugger_access(written, u64::from(address), Width::W32, now)?;
+        self.read_word(address)
+    }
+
     /// All of flash.
     pub fn flash(&self) -> Vec<u8> {
         self.part.context.memories.flash.to_vec()

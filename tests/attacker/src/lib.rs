@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod catalogue;
+pub mod puppet;
 pub mod selector;
 
 pub use catalogue::{find, Attack, Expected, ATTACKS};

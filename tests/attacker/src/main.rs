@@ -7,6 +7,8 @@ mod attacks;
 #[cfg(target_os = "none")]
 mod machine;
 #[cfg(target_os = "none")]
+mod strings;
+#[cfg(target_os = "none")]
 mod target;
 
 /// The attacker runs on the meter only.

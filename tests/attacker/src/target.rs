@@ -2,6 +2,8 @@
 
 use crate::attacks;
 use crate::machine;
+use crate::strings;
+use attacker::puppet;
 use attacker::selector::{Selector, MAGIC};
 use attacker::ATTACKS;
 use core::fmt::{self, Write};
@@ -69,6 +71,9 @@ fn say(arguments: fmt::Arguments<'_>) {
 
 fn main() {
     let (attack, argument) = machine::read_selector(&SELECTOR);
+    if attack == puppet::NUMBER {
+        strings::serve();
+    }
     let Some((entry, function)) = usize::try_from(attack)
         .ok()
         .and_then(|index| ATTACKS.get(index).zip(FUNCTIONS.get(index)))

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use board_manifest::Manifest;
 
+use crate::signed::{development_key, Object};
+
 /// Bytes of a TBF header without elements, which is a padding object.
 const PADDING_HEADER: usize = 16;
 
@@ -56,6 +58,21 @@ impl Firmware {
         }
     }
 
+    /// The meter of another page, from the folder that its image was built in.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn of(folder: &Path, manifest: Manifest) -> Self {
+        let path = folder.join("meter.img");
+        let flash = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { flash, manifest }
+    }
+
+    /// The page that it was built from.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// The meter with a kernel that also runs guests, which nobody has signed.
     pub fn bring_up() -> Self {
         Self {
@@ -95,17 +112,37 @@ impl Firmware {
         self.with_object(slot, &object)
     }
 
-    /// Puts the attacker into a slot, with this attack chosen.
+    /// Puts the attacker into a slot, with this attack chosen, signed as the app that
+    /// the slot belongs to.
     ///
     /// # Panics
     /// When there is no such attack.
     #[must_use]
     pub fn with_attacker(self, slot: &str, attack: &str, argument: u32) -> Self {
         let (number, _) = attacker::find(attack).expect("an attack of the catalogue");
-        let mut object = read_built(&format!("attacker-{slot}.tbf"));
-        attacker::selector::choose(&mut object, number, argument)
-            .expect("the object has a selector");
-        self.with_object(slot, &object)
+        let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, argument);
+        self.with_object(slot, object.bytes())
+    }
+
+    /// Puts the attacker on strings into a slot, with the header and the signature of
+    /// the app that the slot belongs to.
+    #[must_use]
+    pub fn with_puppet(self, slot: &str) -> Self {
+        let object = self.attacker(
+            &format!("attacker-{slot}-app.tbf"),
+            attacker::puppet::NUMBER,
+            0,
+        );
+        self.with_object(slot, object.bytes())
+    }
+
+    fn attacker(&self, file: &str, attack: u32, argument: u32) -> Object {
+        Object::new(read_built(file))
+            .changed(|bytes| {
+                attacker::selector::choose(bytes, attack, argument)
+                    .expect("the object has a selector");
+            })
+            .signed(&development_key(&self.manifest))
     }
 
     /// Replaces what the meter itself has written: the device secret, the key

@@ -16,9 +16,13 @@ use crate::meter;
 const SLOT: &str = "dlms";
 /// What the meter measures meanwhile.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
-/// Long enough for the attack and for a line of measurements. No longer: where
-/// an app takes all time that it can get, the emulator has a hard time too.
-const DURATION: Duration = Duration::from_millis(1_200);
+/// Most time until the apps start: seed, key store, signatures.
+const START: Duration = Duration::from_secs(3);
+/// Between looks at whether the attacker has begun.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long an attack then goes on, with a line of measurements in it. No longer:
+/// where an app takes all time that it can get, the emulator has a hard time too.
+const DURATION: Duration = Duration::from_millis(1_150);
 /// Power factor 0.8 at 230 V and 5 A, with the tolerance of an uncalibrated
 /// front end.
 const WATTS: std::ops::Range<f64> = 850.0..990.0;
@@ -62,9 +66,9 @@ pub fn carry_out_all() -> Vec<Outcome> {
 /// # Panics
 /// When the images are not built.
 pub fn carry_out(attack: &'static Attack) -> Outcome {
-    let firmware = Firmware::bring_up().with_attacker(SLOT, attack.name, 0);
+    let firmware = Firmware::meter().with_attacker(SLOT, attack.name, 0);
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-    machine.run_for(DURATION);
+    run(&mut machine, attack.expected);
     let text = meter::console(&machine);
     let attacks: Vec<&str> = text
         .lines()
@@ -94,6 +98,29 @@ pub fn carry_out(attack: &'static Attack) -> Outcome {
         attack,
         found: format!("{} [{state:?}]", last.trim_start_matches(LINE_START)),
         failures,
+    }
+}
+
+/// Runs until the attacker has begun, and then as long as it takes to see what comes
+/// of it. An attack that spins is cut short once the meter has measured beside it.
+fn run(machine: &mut Machine, expected: Expected) {
+    let begin = machine.nanoseconds();
+    while machine.nanoseconds() - begin < START.as_nanos() as u64 {
+        machine.run_for(LOOK);
+        if meter::console(machine).contains(LINE_START) {
+            break;
+        }
+    }
+    if expected != Expected::Spin {
+        machine.run_for(DURATION);
+        return;
+    }
+    let begin = machine.nanoseconds();
+    while machine.nanoseconds() - begin < DURATION.as_nanos() as u64 {
+        machine.run_for(LOOK);
+        if !meter::readings(machine).is_empty() {
+            break;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! End-to-end tests: the flashed image in the emulator.
 
+pub mod audit;
 pub mod direct;
 pub mod energy_pages;
 pub mod firmware;
@@ -8,3 +9,4 @@ pub mod iec_report;
 pub mod iec_run;
 pub mod isolation;
 pub mod meter;
+pub mod signed;

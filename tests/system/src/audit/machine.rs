@@ -1,0 +1,200 @@
+//! What the running machine shows: MPU regions while an app runs, locks on flash, the list of apps.
+
+use board_manifest::{App, Region};
+use emulator::Machine;
+
+use super::finding::{Finding, Topic};
+use super::stage::Stage;
+use crate::signed::Object;
+
+const MPU_CONTROL: u32 = 0xE000_ED94;
+const MPU_NUMBER: u32 = 0xE000_ED98;
+const MPU_BASE: u32 = 0xE000_ED9C;
+const MPU_SIZE: u32 = 0xE000_EDA0;
+/// MPU on, also for the kernel's own code.
+const ENABLED: u32 = 1;
+const REGIONS: u32 = 8;
+/// The nRF52840's locks: address, size, permission; 16 bytes apart.
+const LOCKS: u32 = 0x4001_E800;
+const FORBID_WRITE: u32 = 1 << 1;
+const FORBID_READ: u32 = 1 << 2;
+/// Instructions between looks at the program counter, and looks at the most.
+const STRIDE: u64 = 40;
+const LOOKS: u32 = 400_000;
+
+/// Looks at the machine while each of these apps runs, and at what does not change.
+pub fn all(stage: &mut Stage, apps: &[&str]) -> Vec<Finding> {
+    let manifest = stage.manifest.clone();
+    let mut findings = vec![locks(stage)];
+    for app in manifest
+        .apps
+        .iter()
+        .filter(|app| apps.contains(&app.name.as_str()))
+    {
+        findings.push(object(&mut stage.machine, app));
+        findings.push(regions(&mut stage.machine, app));
+    }
+    findings
+}
+
+/// The object at the start of the slot: inside the slot, its own id, signed.
+fn object(machine: &mut Machine, app: &App) -> Finding {
+    let flash = machine.flash();
+    let start = app.flash.start as usize;
+    let total = flash
+        .get(start + 4..start + 8)
+        .and_then(|bytes| bytes.first_chunk())
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let fits = total > 0 && total <= app.flash.size;
+    let bytes = flash.get(start..start + total as usize).unwrap_or_default();
+    let (signed, id) = if fits {
+        let object = Object::new(bytes.to_vec());
+        let id = object.header_element(10).map(<[u8]>::to_vec);
+        (object.has_signature(), id)
+    } else {
+        (false, None)
+    };
+    let own = id.as_deref() == Some(&app.short_id.to_le_bytes()[..]);
+    let found = format!("{total:#x} bytes, signature: {signed}, own id: {own}");
+    let wall = "its TBF object lies in its slot, with its id and a signature";
+    Finding::check(
+        Topic::Machine,
+        &app.name,
+        wall,
+        found,
+        fits && signed && own,
+    )
+}
+
+/// Stops while the app executes, and reads the MPU.
+fn regions(machine: &mut Machine, app: &App) -> Finding {
+    let wall = "while it runs, it reaches its own flash and RAM alone";
+    if !stop_in(machine, app.flash) {
+        return Finding::check(Topic::Machine, &app.name, wall, "it never runs", false);
+    }
+    let enabled = machine.read_word(MPU_CONTROL).unwrap_or(0) & ENABLED != 0;
+    let kept = machine.read_word(MPU_NUMBER).unwrap_or(0);
+    let mut open = Vec::new();
+    for number in 0..REGIONS {
+        machine.write_core_word(MPU_NUMBER, number);
+        let base = machine.read_word(MPU_BASE).unwrap_or(0) & !0x1F;
+        let size = machine.read_word(MPU_SIZE).unwrap_or(0);
+        open.extend(reachable(base, size));
+    }
+    machine.write_core_word(MPU_NUMBER, kept);
+    let held = enabled && !open.is_empty() && open.iter().all(|range| range.belongs_to(app));
+    let found: Vec<String> = open.iter().map(ToString::to_string).collect();
+    let found = format!("MPU on: {enabled}; {}", found.join(", "));
+    Finding::check(Topic::Machine, &app.name, wall, found, held)
+}
+
+fn stop_in(machine: &mut Machine, flash: Region) -> bool {
+    (0..LOOKS).any(|_| {
+        machine.run_instructions(STRIDE);
+        u64::from(machine.pc()) >= u64::from(flash.start) && u64::from(machine.pc()) < flash.end()
+    })
+}
+
+/// Addresses that unprivileged code may use.
+#[derive(Debug, PartialEq, Eq)]
+struct Open {
+    region: Region,
+    write: bool,
+    execute: bool,
+}
+
+impl Open {
+    fn belongs_to(&self, app: &App) -> bool {
+        let code = app.flash.contains(self.region) && !self.write;
+        let data = app.ram.contains(self.region) && !self.execute;
+        code || data
+    }
+}
+
+impl std::fmt::Display for Open {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let write = if self.write { "w" } else { "" };
+        let execute = if self.execute { "x" } else { "" };
+        let Region { start, .. } = self.region;
+        write!(
+            formatter,
+            "{start:#x}..{:#x} r{write}{execute}",
+            self.region.end()
+        )
+    }
+}
+
+/// What a region of the MPU opens (ARMv7-M, B3.5): the parts whose subregions are on.
+fn reachable(base: u32, attributes: u32) -> Vec<Open> {
+    let access = attributes >> 24 & 7;
+    // 2: the unprivileged read; 3: they write too; 6 and 7: all read.
+    if attributes & 1 == 0 || !matches!(access, 2 | 3 | 6 | 7) {
+        return Vec::new();
+    }
+    let length = 1_u64 << ((attributes >> 1 & 0x1F) + 1);
+    let part = (length / 8).max(4) as u32;
+    let disabled = if length >= 256 {
+        attributes >> 8 & 0xFF
+    } else {
+        0
+    };
+    (0..8)
+        .filter(|index| disabled >> index & 1 == 0)
+        .map(|index| Open {
+            region: Region {
+                start: base.wrapping_add(index * part),
+                size: part,
+            },
+            write: access == 3,
+            execute: attributes >> 28 & 1 == 0,
+        })
+        .collect()
+}
+
+/// The device secret can be neither read nor written, and code not written.
+fn locks(stage: &mut Stage) -> Finding {
+    let flash = stage.manifest.flash;
+    let mut locks = Vec::new();
+    for number in 0..8 {
+        let [start, size, permission] =
+            [0, 4, 8].map(|offset| stage.machine.read_word(LOCKS + 16 * number + offset));
+        locks.push((
+            start.unwrap_or(0),
+            size.unwrap_or(0),
+            permission.unwrap_or(0),
+        ));
+    }
+    let locked = |page: u64, what: u32| {
+        locks.iter().any(|&(start, size, permission)| {
+            permission & what != 0
+                && page >= u64::from(start)
+                && page < u64::from(start) + u64::from(size)
+        })
+    };
+    let mut code = [flash.bootloader, flash.kernel, flash.apps]
+        .into_iter()
+        .flat_map(|region| (u64::from(region.start)..region.end()).step_by(0x1000));
+    let held = code.all(|page| locked(page, FORBID_WRITE))
+        && locked(flash.device_secret.start.into(), FORBID_READ);
+    let wall = "the device secret is shut and no code can be written until reset";
+    let found = format!("{locks:x?}");
+    Finding::check(Topic::Machine, "flash", wall, found, held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subregions_that_are_off_open_nothing() {
+        // 32 KB, the unprivileged write, not executable, subregions 2 to 7 off.
+        let open = reachable(0x2002_8000, 1 << 28 | 3 << 24 | 0xFC00 | 14 << 1 | 1);
+        assert_eq!(open.len(), 2);
+        assert_eq!(open[1].to_string(), "0x20029000..0x2002a000 rw");
+        assert!(
+            reachable(0x2000_0000, 1 << 24 | 14 << 1 | 1).is_empty(),
+            "privileged alone"
+        );
+        assert!(reachable(0x2000_0000, 3 << 24 | 14 << 1).is_empty(), "off");
+    }
+}
