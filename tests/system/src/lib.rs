@@ -7,4 +7,5 @@ pub mod iec;
 pub mod iec_report;
 pub mod iec_run;
 pub mod isolation;
+pub mod key_bridge;
 pub mod meter;
