@@ -106,6 +106,8 @@ impl Bridge {
             turn,
         };
         bridge.machine.run_for(STEP);
+        // It stays: the core translates its code again whenever one comes or goes.
+        bridge.machine.add_breakpoint(turn);
         bridge.run_to_turn(LIMIT).expect("the bridge has its turn");
         bridge
     }
@@ -118,9 +120,7 @@ impl Bridge {
 
     /// Runs to the bridge's next turn; none if that does not come.
     pub fn run_to_turn(&mut self, limit: Duration) -> Option<()> {
-        self.machine.add_breakpoint(self.turn);
         let stop = self.machine.run_for(limit);
-        self.machine.remove_hooks(self.turn);
         (stop == Stop::Breakpoint(self.turn)).then_some(())
     }
 
