@@ -71,19 +71,39 @@ fn cargo(project: &Project, subcommand: &str) -> Result<Command> {
         .arg(subcommand)
         .args(["--ignore-rust-version", "--target", TARGET])
         .env("CARGO_TARGET_DIR", project.firmware_target());
+    let mut flags = remapped_paths();
     match choice.trim() {
         "rustup" => {}
         "debian" => {
             cargo
                 .arg("-Zbuild-std=core,alloc")
                 .env("RUSTC", "/usr/bin/rustc")
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env(
-                    "CARGO_TARGET_THUMBV7EM_NONE_EABI_RUSTFLAGS",
-                    "-Clinker=ld.lld -Clinker-flavor=ld.lld",
-                );
+                .env("RUSTC_BOOTSTRAP", "1");
+            flags.extend(["-Clinker=ld.lld".into(), "-Clinker-flavor=ld.lld".into()]);
         }
         other => bail!(".tools/cross says {other:?}, which is neither rustup nor debian"),
     }
+    // Encoded, so that a path may hold a space.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     Ok(cargo)
+}
+
+/// Flags that keep the builder's own paths out of the image: panic messages name
+/// the files of crates, and two builders must make the same image.
+fn remapped_paths() -> Vec<String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            let home = std::env::var_os("HOME")?;
+            Some(Path::new(&home).join(".cargo"))
+        });
+    let Some(sources) = home.map(|home| home.join("registry/src")) else {
+        return Vec::new();
+    };
+    std::fs::read_dir(sources)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|registry| format!("--remap-path-prefix={}/=", registry.path().display()))
+        .collect()
 }

@@ -18,6 +18,7 @@ use nrf52840::rtc::RtcAlarm;
 
 use crate::platform::PROCESSES;
 use crate::policy::{app_of, Fault};
+use crate::wiring::trust::KeyStore;
 
 /// How often the process table is brought up to date.
 const REFRESH_MS: u32 = 250;
@@ -71,12 +72,14 @@ pub fn open(reset_bits: u32) -> Log {
 /// Writes a record for each fault before the fault policy acts.
 pub struct FaultRecorder {
     table: &'static ProcessTable,
+    /// Forgets the session keys of who fails.
+    key_store: Option<&'static KeyStore>,
 }
 
 impl FaultRecorder {
     /// A recorder into the table's log.
-    pub const fn new(table: &'static ProcessTable) -> Self {
-        Self { table }
+    pub const fn new(table: &'static ProcessTable, key_store: Option<&'static KeyStore>) -> Self {
+        Self { table, key_store }
     }
 }
 
@@ -96,6 +99,9 @@ impl ProcessFault for FaultRecorder {
             ..CrashRecord::new(CrashKind::ProcessFault)
         });
         self.table.count_fault(process);
+        if let Some(key_store) = self.key_store {
+            key_store.process_failed();
+        }
         // The status belongs to this fault; the next one brings its own.
         FaultStatus::forget();
         Err(())

@@ -133,7 +133,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             Platform,
             wired.into_platform(
                 MeterFilter::new(),
-                FaultRecorder::new(table),
+                FaultRecorder::new(table, trust.map(|(key_store, _)| key_store)),
                 PrioritySched::with_levels(kernel, levels, TIMESLICE_US),
                 cortexm4::systick::SysTick::new_with_calibration(CPU_HZ),
                 Wdt::new(base::WDT, WATCHDOG_MS),

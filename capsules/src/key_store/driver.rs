@@ -126,9 +126,14 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         Ok(())
     }
 
-    /// Wipes what belongs to processes that are not there any more. Any system
-    /// call does it too; for the kernel's hooks, so that it need not wait for one.
-    pub fn wipe_ended(&self) {
+    /// For the kernel's fault hook: once the process that failed is stopped, what
+    /// was its own here is wiped, without waiting for the next system call.
+    pub fn process_failed(&self) {
+        self.deferred.set();
+    }
+
+    /// Wipes what belongs to processes that are not there any more.
+    fn wipe_ended(&self) {
         self.sessions
             .map(|sessions| sessions.keep(|owner| self.is_alive(owner)));
         if let (Some(Running::App(process, _)), false) = (self.running.get(), self.waiting.get()) {

@@ -31,7 +31,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u32 {
+    pub fn number(&mut self) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -40,7 +40,7 @@ impl Random {
 
     /// A number below `bound`, or 0 if that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (u64::from(self.next()) * bound as u64 >> 32) as usize
+        ((u64::from(self.number()) * bound as u64) >> 32) as usize
     }
 }
 
@@ -86,9 +86,9 @@ fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
     let at = random.below(input.len());
     let length = 1 + random.below(16).min(input.len().saturating_sub(at + 1));
     match random.below(10) {
-        _ if input.is_empty() => input.push(random.next() as u8),
+        _ if input.is_empty() => input.push(random.number() as u8),
         0 => input[at] ^= 1 << random.below(8),
-        1 => input[at] = random.next() as u8,
+        1 => input[at] = random.number() as u8,
         2 => {
             input[at] = input[at]
                 .wrapping_add(1 + random.below(8) as u8)
@@ -100,7 +100,7 @@ fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
             insert(input, at, &part);
         }
         5 => {
-            let bytes: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
+            let bytes: Vec<u8> = (0..length).map(|_| random.number() as u8).collect();
             insert(input, at, &bytes);
         }
         6 => input.truncate(at),

@@ -134,11 +134,16 @@ impl Firmware {
         self.with_object(slot, &object)
     }
 
-    /// Replaces what was flashed behind the apps: key store and energy store.
+    /// Replaces what the meter itself has written: the device secret, the key
+    /// store and the energy store.
     #[must_use]
     pub fn with_data_of(mut self, flash: &[u8]) -> Self {
-        let start = self.manifest.flash.apps.end() as usize;
-        self.flash[start..].copy_from_slice(&flash[start..]);
+        let map = &self.manifest.flash;
+        let secret = map.device_secret.start as usize..map.device_secret.end() as usize;
+        let stores = map.apps.end() as usize..self.flash.len();
+        for range in [secret, stores] {
+            self.flash[range.clone()].copy_from_slice(&flash[range]);
+        }
         self
     }
 

@@ -32,6 +32,17 @@ fn strangers_key(folder: &Path) -> PathBuf {
 
 /// The test program for the slot `slot`, packed as the app `identity` and signed.
 fn signed(slot: &str, identity: &str, key: impl Fn(&Path) -> PathBuf, name: &str) -> Vec<u8> {
+    signed_version(slot, identity, 1, key, name)
+}
+
+/// As [`signed`], in this version.
+fn signed_version(
+    slot: &str,
+    identity: &str,
+    version: u32,
+    key: impl Fn(&Path) -> PathBuf,
+    name: &str,
+) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).expect("cargo's folder for tests takes files");
     let elf = folder.join("app.elf");
@@ -40,6 +51,7 @@ fn signed(slot: &str, identity: &str, key: impl Fn(&Path) -> PathBuf, name: &str
     let app = manifest.app(identity).expect("an app of meter.toml");
     let output = Command::new(project().join(".tools/bin/elf2tab"))
         .args(elf2tab_arguments(&manifest, app))
+        .args(["--app-version", &version.to_string()])
         .arg("--ecdsa-nist-p256-private")
         .arg(key(&folder))
         .arg("--output-file")
@@ -125,6 +137,34 @@ fn an_app_in_the_slot_of_another_does_not_run() {
     let misplaced = signed("dlms", "tls", |_| development_key(), "misplaced");
     let firmware = Firmware::meter().with_object("dlms", &misplaced);
     assert_refused(&table(&firmware), "tls", "wrong place", "dlms");
+}
+
+/// The version that ran is kept in the key store, over a loss of power and over
+/// the flash of an older object.
+#[test]
+fn an_older_version_than_the_one_that_ran_does_not_run() {
+    let version = |number| {
+        let name = format!("version-{number}");
+        signed_version("dlms", "dlms", number, |_| development_key(), &name)
+    };
+    let mut machine = meter::boot(
+        Firmware::meter().with_object("dlms", &version(5)).bytes(),
+        LOAD,
+        1,
+    );
+    machine.run_for(Duration::from_secs(3));
+    let flash = machine.flash().to_vec();
+    for (number, runs) in [(5, true), (4, false), (6, true)] {
+        let firmware = Firmware::meter()
+            .with_data_of(&flash)
+            .with_object("dlms", &version(number));
+        let processes = table(&firmware);
+        if runs {
+            assert!(find(&processes, "dlms").system_calls > 0, "{number}");
+        } else {
+            assert_refused(&processes, "dlms", "old version", "dlms");
+        }
+    }
 }
 
 /// The kernel of bring-up lets guests run, but gives them nobody's identity.
