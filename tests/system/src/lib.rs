@@ -1,6 +1,7 @@
 //! End-to-end tests: the flashed image in the emulator.
 
 pub mod direct;
+pub mod elf;
 pub mod energy_pages;
 pub mod firmware;
 pub mod iec;
@@ -9,3 +10,4 @@ pub mod iec_run;
 pub mod isolation;
 pub mod key_bridge;
 pub mod meter;
+pub mod secrets;

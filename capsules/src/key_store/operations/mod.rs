@@ -152,6 +152,8 @@ impl Working {
         turn
     }
 
+    // Apart, so that its frame lies where the stack is wiped.
+    #[inline(never)]
     fn begin_unwiped(
         &mut self,
         command: Command,
@@ -255,6 +257,7 @@ impl Working {
         }
     }
 
+    #[inline(never)]
     fn step_unwiped(&mut self) -> Result<Turn, ErrorCode> {
         match &mut self.task {
             Task::None => Err(ErrorCode::FAIL),
