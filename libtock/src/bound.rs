@@ -31,6 +31,13 @@ pub mod console {
     pub use super::apis::console::ConsoleWriter;
 }
 
+/// Keys (driver 0x80000004).
+pub mod key_store {
+    /// [`KeyStore`](super::apis::key_store::KeyStore) on the real kernel.
+    pub type KeyStore = super::apis::key_store::KeyStore<super::TockSyscalls>;
+    pub use super::apis::key_store::{Derivation, Generation, State, Tag, FIRST_SLOT};
+}
+
 /// Light-emitting diodes (driver 0x2).
 pub mod leds {
     /// [`Leds`](super::apis::leds::Leds) on the real kernel.

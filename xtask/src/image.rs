@@ -12,6 +12,7 @@ use object::Endianness;
 
 use crate::command;
 use crate::cross;
+use crate::key_bridge;
 use crate::project::Project;
 use crate::signing;
 
@@ -46,6 +47,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 pub fn build(project: &Project) -> Result<PathBuf> {
     let image = build_meter(project)?;
     build_bring_up(project)?;
+    build_key_bridge(project)?;
     for app in &project.manifest.apps {
         build_attacker(project, app)?;
     }
@@ -86,19 +88,37 @@ fn signed(project: &Project, app: &App, mut header: Vec<String>) -> Result<Vec<S
 fn build_bring_up(project: &Project) -> Result<()> {
     const REQUIRED: &str = "[signing]\nrequired = true\n";
     let folder = project.image_folder().join("bring-up");
-    fs::create_dir_all(&folder)?;
-    let text = fs::read_to_string(project.root().join("boards/nrf52840-meter/meter.toml"))?;
+    let text = meter_page(project)?;
     ensure!(
         text.contains(REQUIRED),
         "meter.toml does not say {REQUIRED:?}, which an image of bring-up changes"
     );
-    let page = folder.join("meter.toml");
     let text = text.replace(REQUIRED, "[signing]\nrequired = false\n");
+    build_variant(project, &folder, &text)
+}
+
+/// The meter in `target/image/key-bridge`, where the host may ask for anything that
+/// the key store does, with keys of its own.
+fn build_key_bridge(project: &Project) -> Result<()> {
+    let folder = project.image_folder().join("key-bridge");
+    build_variant(project, &folder, &key_bridge::page(&meter_page(project)?)?)
+}
+
+/// The text of meter.toml.
+fn meter_page(project: &Project) -> Result<String> {
+    let page = project.root().join("boards/nrf52840-meter/meter.toml");
+    fs::read_to_string(&page).with_context(|| page.display().to_string())
+}
+
+/// The meter of another page in `folder`.
+fn build_variant(project: &Project, folder: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let page = folder.join("meter.toml");
     // Left alone when it is the same, so that cargo builds nothing again.
-    if fs::read_to_string(&page).ok().as_ref() != Some(&text) {
+    if fs::read_to_string(&page).ok().as_deref() != Some(text) {
         fs::write(&page, text)?;
     }
-    build_meter(&project.with_page(&page, &folder)?).map(drop)
+    build_meter(&project.with_page(&page, folder)?).map(drop)
 }
 
 /// A flash image that holds the kernel alone, in bytes from address 0.

@@ -9,6 +9,7 @@ mod command;
 mod cross;
 mod flash;
 mod image;
+mod key_bridge;
 mod project;
 mod run;
 mod signing;

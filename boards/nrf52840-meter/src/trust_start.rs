@@ -10,6 +10,7 @@ use kernel::debug;
 use kernel::process::ProcessLoadingAsync;
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
+use zeroize::Zeroize;
 
 use crate::policy::DEBUG_RTT;
 use crate::root::Root;
@@ -52,10 +53,13 @@ impl TrustStart {
     }
 
     fn open(&self) {
-        if let Some(root) = self.root.take() {
+        // Wiped where it stands: a value that is taken leaves its bytes behind.
+        self.root.map(|root| {
             // It is opened here alone.
-            let _ = self.vault.open(&root);
-        }
+            let _ = self.vault.open(root);
+            root.zeroize();
+        });
+        self.root.take();
         if self.vault.condition() != Condition::Settling {
             self.load();
         }

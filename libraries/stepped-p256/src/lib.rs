@@ -51,13 +51,13 @@ pub enum Progress<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidKey;
 
-/// Overwrites the unused 4 KB of stack below the caller.
+/// Overwrites the unused 6 KB of stack below the caller: more than any step and any start of an operation uses.
 ///
 /// Each step does it for itself; callers do it after they have moved a state to
 /// its place or handled a secret themselves.
 #[inline(never)]
 pub fn wipe_stack() {
-    const WORDS: usize = 1024;
+    const WORDS: usize = 1536;
     let mut unused = [0u32; WORDS];
     unused.zeroize();
     core::hint::black_box(&unused);

@@ -5,6 +5,7 @@ pub mod alarm;
 pub mod buttons;
 pub mod channel;
 pub mod console;
+pub mod key_store;
 pub mod leds;
 pub mod low_level_debug;
 pub mod rng;

@@ -2,6 +2,7 @@
 
 use super::alarm::{Convert, Hz, Milliseconds, Ticks};
 use super::buttons::{ButtonListener, ButtonState};
+use super::key_store::{command, Derivation, Generation, State, Tag, FIRST_SLOT};
 use super::low_level_debug::AlertCode;
 use crate::platform::{share, ErrorCode, Syscalls as _};
 use crate::unittest::fake::{self, Syscalls as S};
@@ -13,6 +14,7 @@ type Alarm = super::alarm::Alarm<S>;
 type Channel = super::channel::Channel<S>;
 type Buttons = super::buttons::Buttons<S>;
 type Console = super::console::Console<S>;
+type KeyStore = super::key_store::KeyStore<S>;
 type Leds = super::leds::Leds<S>;
 type LowLevelDebug = super::low_level_debug::LowLevelDebug<S>;
 type Rng = super::rng::Rng<S>;
@@ -30,6 +32,9 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Storage::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::append(1, &[1]), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::read(1, 0, &mut [0]), Err(ErrorCode::NoDevice));
+    assert_eq!(KeyStore::exists(), Err(ErrorCode::NoDevice));
+    assert_eq!(KeyStore::state(), Err(ErrorCode::NoDevice));
+    assert_eq!(KeyStore::hmac(1, b"x"), Err(ErrorCode::NoDevice));
     assert!(!Console::exists());
     assert_eq!(Leds::count(), Err(ErrorCode::NoDevice));
     assert!(!LowLevelDebug::exists());
@@ -201,4 +206,70 @@ fn storage_appends_and_reads() {
     assert_eq!(short, Err(ErrorCode::Size));
     storage.set_failing(Some(ErrorCode::Fail));
     assert_eq!(Storage::append(5, b"x"), Err(ErrorCode::Fail));
+}
+
+#[test]
+fn a_key_store_operates_and_refuses() {
+    let kernel = fake::Kernel::new();
+    let keys = fake::KeyStore::new();
+    kernel.add_driver(&keys);
+    assert_eq!(KeyStore::exists(), Ok(()));
+    keys.set_number(1);
+    assert_eq!(KeyStore::state(), Ok(State::Operational));
+    keys.set_number(3);
+    assert_eq!(KeyStore::state(), Err(ErrorCode::BadRVal));
+    assert_eq!(KeyStore::counter(0x503), Ok(3));
+    assert_eq!(KeyStore::close(FIRST_SLOT), Ok(()));
+    assert_eq!(KeyStore::generate(0x101), Err(ErrorCode::Busy));
+
+    keys.answer(Ok(vec![7; 64]));
+    let signed = KeyStore::sign(0x101, Generation::Successor, &[9; 32]);
+    assert_eq!(signed, Ok([7; 64]));
+    keys.answer(Ok(vec![7; 63]));
+    let short = KeyStore::sign(0x101, Generation::Current, &[9; 32]);
+    assert_eq!(short, Err(ErrorCode::BadRVal));
+    keys.answer(Err(ErrorCode::Fail));
+    let forged = KeyStore::verify(0x301, &[1; 32], &[2; 64]);
+    assert_eq!(forged, Err(ErrorCode::Fail));
+    let calls = keys.take_calls();
+    assert_eq!(calls[0].command, (command::SIGN, 0x101, 1));
+    assert_eq!(calls[0].inputs, [vec![9; 32], vec![], vec![]]);
+    assert_eq!(calls[2].command, (command::VERIFY, 0x301, 0));
+    assert_eq!(calls[2].inputs[0], [[1; 32], [2; 32], [2; 32]].concat());
+}
+
+#[test]
+fn a_key_store_takes_three_inputs() {
+    let kernel = fake::Kernel::new();
+    let keys = fake::KeyStore::new();
+    kernel.add_driver(&keys);
+    keys.answer(Ok(b"sealed".to_vec()));
+    let mut buffer = [0; 40];
+    let key = FIRST_SLOT + 2;
+    let sealed = KeyStore::encrypt(key, Tag::Bytes12, &[3; 12], b"ad", b"text", &mut buffer);
+    assert_eq!(sealed, Ok(&b"sealed"[..]));
+    keys.answer(Ok(vec![]));
+    let derivation = Derivation::Dlms;
+    assert_eq!(
+        KeyStore::agree(0x104, key, &[4; 65], derivation, b"info"),
+        Ok(())
+    );
+    keys.answer(Ok(vec![]));
+    let derivation = Derivation::Hkdf(b"salt");
+    assert_eq!(
+        KeyStore::agree(0x104, key, &[4; 65], derivation, b""),
+        Ok(())
+    );
+    keys.answer(Ok(vec![5; 3]));
+    assert_eq!(KeyStore::read(0x301, &mut buffer), Ok(&[5; 3][..]));
+    let calls = keys.take_calls();
+    assert_eq!(calls[0].command, (command::ENCRYPT, key, 12));
+    assert_eq!(
+        calls[0].inputs,
+        [b"text".to_vec(), b"ad".to_vec(), vec![3; 12]]
+    );
+    assert_eq!(calls[1].command, (command::AGREE, 0x104, key + (1 << 16)));
+    assert_eq!(calls[1].inputs, [vec![4; 65], b"info".to_vec(), vec![]]);
+    assert_eq!(calls[2].command, (command::AGREE, 0x104, key));
+    assert_eq!(calls[2].inputs, [vec![4; 65], vec![], b"salt".to_vec()]);
 }

@@ -22,7 +22,8 @@ pub use syscalls::{exit_test, ExitCall};
 pub mod fake {
     pub use super::driver::SyscallDriver;
     pub use super::drivers::{
-        Adc, Alarm, Buttons, Channel, Console, Leds, LowLevelDebug, Message, Rng, Storage,
+        Adc, Alarm, Buttons, Channel, Console, KeyStore, KeyStoreCall, Leds, LowLevelDebug,
+        Message, Rng, Storage,
     };
     pub use super::kernel::Kernel;
     pub use super::syscalls::Syscalls;

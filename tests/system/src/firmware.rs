@@ -89,6 +89,32 @@ impl Firmware {
         firmware
     }
 
+    /// The meter with the key bridge in the place of the app dlms.
+    pub fn key_bridge() -> Self {
+        Self {
+            flash: read_built("key-bridge/meter.img"),
+            manifest: manifest(),
+        }
+    }
+
+    /// Takes the object out of the slot of that name.
+    ///
+    /// # Panics
+    /// When there is no such slot.
+    #[must_use]
+    pub fn without(mut self, slot: &str) -> Self {
+        let start = self
+            .manifest
+            .app(slot)
+            .expect("a slot of meter.toml")
+            .flash
+            .start;
+        let mut objects = self.objects();
+        objects.retain(|(place, _)| *place != start as usize);
+        self.write_list(&objects);
+        self
+    }
+
     /// Puts a TBF object into the slot of that name, in place of what is there.
     ///
     /// # Panics

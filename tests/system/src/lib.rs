@@ -2,11 +2,14 @@
 
 pub mod audit;
 pub mod direct;
+pub mod elf;
 pub mod energy_pages;
 pub mod firmware;
 pub mod iec;
 pub mod iec_report;
 pub mod iec_run;
 pub mod isolation;
+pub mod key_bridge;
 pub mod meter;
+pub mod secrets;
 pub mod signed;

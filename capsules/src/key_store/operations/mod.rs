@@ -152,6 +152,8 @@ impl Working {
         turn
     }
 
+    // Apart, so that its frame lies where the stack is wiped.
+    #[inline(never)]
     fn begin_unwiped(
         &mut self,
         command: Command,
@@ -177,20 +179,11 @@ impl Working {
             }
             Action::Sign(generation) => {
                 self.load_pair(object, generation, keys)?;
-                let secret = self.secret.first_chunk().ok_or(missing)?;
-                let digest = self.data.first_chunk().ok_or(missing)?;
-                let signing = Signing::new(secret, digest).map_err(|_| ErrorCode::FAIL)?;
-                self.task = Task::Sign(signing);
-                Ok(Turn::More)
+                self.begin_signing()
             }
             Action::Agree(slot, derivation) => {
                 self.load_pair(object, Generation::Current, keys)?;
-                let secret = self.secret.first_chunk().ok_or(missing)?;
-                let peer = self.data.first_chunk().ok_or(missing)?;
-                // The secret was good when it was stored: it is the peer's key.
-                let agreement = Agreement::new(secret, peer).map_err(|_| ErrorCode::INVAL)?;
-                self.task = Task::Agree(agreement, slot, derivation, permit.session);
-                Ok(Turn::More)
+                self.begin_agreement(slot, derivation, permit.session)
             }
             Action::Encrypt(_) | Action::Decrypt(_) | Action::Hmac => {
                 self.with_symmetric_key(command, permit, keys)
@@ -213,12 +206,7 @@ impl Working {
                     Kind::TrustAnchor,
                     &mut self.secret[..PUBLIC_KEY],
                 )?;
-                let anchor = self.secret.first_chunk().ok_or(missing)?;
-                let digest = self.data.first_chunk().ok_or(missing)?;
-                let signature = self.data[32..].first_chunk::<SIGNATURE>().ok_or(missing)?;
-                let verification = Verification::new(anchor, digest, signature);
-                self.task = Task::Verify(verification.map_err(|_| ErrorCode::FAIL)?);
-                Ok(Turn::More)
+                self.begin_verification()
             }
             Action::Store => self.store(object, permit),
             Action::Read => {
@@ -255,6 +243,53 @@ impl Working {
         }
     }
 
+    // The tasks are begun apart from each other: in one function the frame would
+    // have room for all of them, which is more than is wiped below it.
+
+    #[inline(never)]
+    fn begin_signing(&mut self) -> Result<Turn, ErrorCode> {
+        let secret = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let digest = self.data.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let signing = Signing::new(secret, digest).map_err(|_| ErrorCode::FAIL)?;
+        self.task = Task::Sign(signing);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
+    fn begin_agreement(
+        &mut self,
+        slot: u16,
+        derivation: Derivation,
+        permitted: Operations,
+    ) -> Result<Turn, ErrorCode> {
+        let secret = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let peer = self.data.first_chunk().ok_or(ErrorCode::FAIL)?;
+        // The secret was good when it was stored: it is the peer's key.
+        let agreement = Agreement::new(secret, peer).map_err(|_| ErrorCode::INVAL)?;
+        self.task = Task::Agree(agreement, slot, derivation, permitted);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
+    fn begin_verification(&mut self) -> Result<Turn, ErrorCode> {
+        let missing = ErrorCode::FAIL;
+        let anchor = self.secret.first_chunk().ok_or(missing)?;
+        let digest = self.data.first_chunk().ok_or(missing)?;
+        let signature = self.data[32..].first_chunk::<SIGNATURE>().ok_or(missing)?;
+        let verification = Verification::new(anchor, digest, signature);
+        self.task = Task::Verify(verification.map_err(|_| ErrorCode::FAIL)?);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
+    fn begin_derivation(&mut self, request: Request) -> Result<Turn, ErrorCode> {
+        let secret = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let derivation = PublicKeyDerivation::new(secret).map_err(|_| ErrorCode::INVAL)?;
+        self.task = Task::Derive(derivation, request);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
     fn step_unwiped(&mut self) -> Result<Turn, ErrorCode> {
         match &mut self.task {
             Task::None => Err(ErrorCode::FAIL),
@@ -321,15 +356,13 @@ impl Working {
     /// `INVAL`: they are none.
     fn make_key(&mut self, request: Request, length: usize) -> Result<Turn, ErrorCode> {
         if request.kind == Kind::P256 as u8 {
-            let secret = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
-            let derivation = PublicKeyDerivation::new(secret).map_err(|_| ErrorCode::INVAL)?;
-            self.task = Task::Derive(derivation, request);
-            return Ok(Turn::More);
+            return self.begin_derivation(request);
         }
         self.data[..length].copy_from_slice(&self.secret[..length]);
         Ok(Turn::Commit(request, length))
     }
 
+    #[inline(never)]
     fn store(&mut self, object: u16, permit: Permit) -> Result<Turn, ErrorCode> {
         let kind = permit.kind.ok_or(ErrorCode::NODEVICE)?;
         if kind == Kind::TrustAnchor {
@@ -369,6 +402,7 @@ impl Working {
         Ok(Turn::Commit(request(change, Kind::Aes128, target), KEY))
     }
 
+    #[inline(never)]
     fn with_symmetric_key(
         &mut self,
         command: Command,

@@ -211,10 +211,15 @@ const NO_ANCHOR: Anchor = Anchor {
 };
 
 impl Log {
+    /// Takes the keys of this root, before [`open`](Self::open).
+    pub fn derive_keys(&mut self, root: &[u8; 32]) {
+        self.keys.derive(root);
+    }
+
     /// Nothing, until [`open`](Self::open).
-    pub const fn closed(keys: Keys) -> Self {
+    pub const fn closed() -> Self {
         Log {
-            keys,
+            keys: Keys::none(),
             index: Index::new(),
             mode: Mode::Refused,
             bank: NO_BANK,

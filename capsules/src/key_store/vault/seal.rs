@@ -40,28 +40,31 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The keys of this root: HKDF-SHA-256 without salt, labels "key store"
-    /// (content 16, head 16, bank header 32 bytes) and "anchor" (32 bytes).
-    pub fn new(root: &[u8; 32]) -> Self {
-        let root = Hkdf::<Sha256>::new(None, root);
-        let mut store = [0; 64];
-        let mut anchor = [0; 32];
-        // Fails only beyond 8,160 bytes.
-        let derived = root.expand(STORE_LABEL, &mut store).is_ok()
-            && root.expand(ANCHOR_LABEL, &mut anchor).is_ok();
-        debug_assert!(derived);
-        let mut keys = Keys {
+    /// No keys yet: all zeros.
+    pub const fn none() -> Self {
+        Keys {
             content: [0; 16],
             head: [0; 16],
             bank: [0; 32],
-            anchor,
-        };
-        keys.content.copy_from_slice(&store[..16]);
-        keys.head.copy_from_slice(&store[16..32]);
-        keys.bank.copy_from_slice(&store[32..]);
+            anchor: [0; 32],
+        }
+    }
+
+    /// The keys of this root: HKDF-SHA-256 without salt, labels "key store"
+    /// (content 16, head 16, bank header 32 bytes) and "anchor" (32 bytes). In
+    /// place, because values that move leave copies on the stack.
+    #[inline(never)]
+    pub fn derive(&mut self, root: &[u8; 32]) {
+        let root = Hkdf::<Sha256>::new(None, root);
+        let mut store = [0; 64];
+        // Fails only beyond 8,160 bytes.
+        let derived = root.expand(STORE_LABEL, &mut store).is_ok()
+            && root.expand(ANCHOR_LABEL, &mut self.anchor).is_ok();
+        debug_assert!(derived);
+        self.content.copy_from_slice(&store[..16]);
+        self.head.copy_from_slice(&store[16..32]);
+        self.bank.copy_from_slice(&store[32..]);
         store.zeroize();
-        anchor.zeroize();
-        keys
     }
 
     /// What gives heads their tags. To be kept no longer than heads are read.

@@ -9,7 +9,6 @@ use zeroize::Zeroize;
 use super::index::Generation;
 use super::log::{Log, Outcome, Request, Step};
 use super::scan::Read;
-use super::seal::Keys;
 use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
 use crate::word_flash::{WordFlash, WordFlashClient};
@@ -90,8 +89,9 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         if self.log.is_some() {
             return Err(ErrorCode::ALREADY);
         }
-        self.log.put(Log::closed(Keys::new(root)));
+        self.log.put(Log::closed());
         let has_work = self.log.map_or(false, |log| {
+            log.derive_keys(root);
             log.open(&|word| self.flash.read(word));
             self.settling.set(log.needs_settling());
             log.has_work()

@@ -9,7 +9,6 @@ use kernel::ErrorCode;
 use super::super::format::{Change, MAX_CONTENT};
 use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request, Step};
-use super::super::seal::Keys;
 use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
 use crate::test_flash::{MockFlash, PowerCut};
@@ -144,7 +143,8 @@ impl Model {
 
     /// Starts the vault as after a reset and checks all that it shows.
     pub fn start(&mut self, flash: &mut MockFlash) -> Result<Log, PowerCut> {
-        let mut log = Log::closed(Keys::new(&ROOT));
+        let mut log = Log::closed();
+        log.derive_keys(&ROOT);
         log.open(&|word| flash.read(word));
         assert!(!log.is_refused(), "refused");
         if log.needs_settling() {

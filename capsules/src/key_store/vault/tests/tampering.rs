@@ -8,7 +8,6 @@ use super::super::format::{
 };
 use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request};
-use super::super::seal::Keys;
 use super::model::{kind_of, run, Model, ROOT};
 use crate::key_store::policy::Kind;
 use crate::test_flash::MockFlash;
@@ -48,7 +47,8 @@ impl Images {
 }
 
 fn opened(image: &[u32]) -> Log {
-    let mut log = Log::closed(Keys::new(&ROOT));
+    let mut log = Log::closed();
+    log.derive_keys(&ROOT);
     log.open(&|word| image[word]);
     log
 }
@@ -197,7 +197,8 @@ fn records_that_are_moved_or_exchanged() {
 fn another_device() {
     let images = Images::new();
     let image = images.image();
-    let mut log = Log::closed(Keys::new(&[8; 32]));
+    let mut log = Log::closed();
+    log.derive_keys(&[8; 32]);
     log.open(&|word| image[word]);
     assert!(log.is_refused());
     let request = Request {

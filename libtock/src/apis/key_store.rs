@@ -1,0 +1,386 @@
+//! Keys, trust anchors, certificates and counters (driver 0x80000004, docs/syscalls/80000004_key_store.md).
+
+use crate::platform::lend::LentRw;
+use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
+use core::cell::Cell;
+use core::marker::PhantomData;
+
+/// The objects that the meter's manifest grants this application, by its numbers,
+/// and its session slots. Each call waits for its end.
+///
+/// Every call may end with `NoDevice` (no driver, not granted, or no such object
+/// or slot), `Off` (not in this state of the meter), `Uninstalled` (the object is
+/// empty), `NoSupport` (its kind cannot do that), `Busy` and `Fail`; what else,
+/// the calls say.
+pub struct KeyStore<S: Syscalls>(PhantomData<S>);
+
+/// Where the meter stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Being made.
+    Factory = 0,
+    /// In use.
+    Operational = 1,
+    /// Out of use.
+    Decommissioned = 2,
+}
+
+/// Which of the keys of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// The one in use.
+    Current = 0,
+    /// The one that [`KeyStore::activate`] makes the current one.
+    Successor = 1,
+}
+
+/// How [`KeyStore::agree`] makes a key of the shared secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derivation<'a> {
+    /// HKDF-SHA-256 (RFC 5869) with this salt, at most 128 bytes.
+    Hkdf(&'a [u8]),
+    /// The one of DLMS/COSEM's security suite 1.
+    Dlms,
+}
+
+/// Bytes of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// DLMS/COSEM's.
+    Bytes12 = 12,
+    /// The whole one.
+    Bytes16 = 16,
+}
+
+/// How an operation ended: status, bytes of output, command.
+type Done = Cell<Option<(u32, u32, u32)>>;
+
+impl<S: Syscalls> KeyStore<S> {
+    /// Whether the driver is there.
+    ///
+    /// # Errors
+    /// `NoDevice` without the driver.
+    pub fn exists() -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+    }
+
+    /// The meter's state.
+    ///
+    /// # Errors
+    /// `Off` the key store is closed; `BadRVal` it answers with another number.
+    pub fn state() -> Result<State, ErrorCode> {
+        match S::command(DRIVER_NUM, command::STATE, 0, 0).to_result()? {
+            0u32 => Ok(State::Factory),
+            1 => Ok(State::Operational),
+            2 => Ok(State::Decommissioned),
+            _ => Err(ErrorCode::BadRVal),
+        }
+    }
+
+    /// Moves the meter on to a later state.
+    ///
+    /// # Errors
+    /// `NoDevice` not this application's to ask for.
+    pub fn advance_state(state: State) -> Result<(), ErrorCode> {
+        Self::change(command::ADVANCE_STATE, state as u32, 0, &[])
+    }
+
+    /// Makes a key, or a successor if the application may activate one.
+    ///
+    /// # Errors
+    /// `Already` there is a key, and no right to activate; `NoMem` the vault is full.
+    pub fn generate(object: u32) -> Result<(), ErrorCode> {
+        Self::change(command::GENERATE, object, 0, &[])
+    }
+
+    /// Brings a key in, in the factory state: 32 bytes, or 16 for AES.
+    ///
+    /// # Errors
+    /// As [`KeyStore::generate`]; `Size`; `Invalid` it is no key.
+    pub fn import(object: u32, key: &[u8]) -> Result<(), ErrorCode> {
+        Self::change(command::IMPORT, object, 0, key)
+    }
+
+    /// The public key of a private one, SEC 1 uncompressed.
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn public_key(object: u32, generation: Generation) -> Result<[u8; 65], ErrorCode> {
+        Self::fixed(command::PUBLIC_KEY, object, generation as u32, &[])
+    }
+
+    /// Signs a digest; r and s.
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn sign(
+        object: u32,
+        generation: Generation,
+        digest: &[u8; 32],
+    ) -> Result<[u8; 64], ErrorCode> {
+        Self::fixed(command::SIGN, object, generation as u32, digest)
+    }
+
+    /// Agrees with `peer` (SEC 1 uncompressed) on a key for the session slot.
+    ///
+    /// # Errors
+    /// `Size` of information (1,024 bytes) or salt; `Invalid` `peer` is no point of
+    /// the curve, or there is no such slot; `Busy` it is another's.
+    pub fn agree(
+        object: u32,
+        slot: u32,
+        peer: &[u8; 65],
+        derivation: Derivation<'_>,
+        information: &[u8],
+    ) -> Result<(), ErrorCode> {
+        let (number, salt) = match derivation {
+            Derivation::Hkdf(salt) => (0, salt),
+            Derivation::Dlms => (1, &[][..]),
+        };
+        let second = slot | number << 16;
+        let inputs = [peer, information, salt];
+        Self::call(command::AGREE, object, second, inputs, &mut []).map(drop)
+    }
+
+    /// Encrypts up to 1,024 bytes with an object or slot. Gives ciphertext and tag.
+    ///
+    /// # Errors
+    /// `Size` of the text, the associated data or the output.
+    pub fn encrypt<'a>(
+        key: u32,
+        tag: Tag,
+        nonce: &[u8; 12],
+        associated: &[u8],
+        text: &[u8],
+        output: &'a mut [u8],
+    ) -> Result<&'a [u8], ErrorCode> {
+        let inputs = [text, associated, nonce];
+        Self::call(command::ENCRYPT, key, tag as u32, inputs, output)
+    }
+
+    /// Decrypts what [`KeyStore::encrypt`] gives.
+    ///
+    /// # Errors
+    /// `Size` as for that; `Fail` it is not authentic.
+    pub fn decrypt<'a>(
+        key: u32,
+        tag: Tag,
+        nonce: &[u8; 12],
+        associated: &[u8],
+        sealed: &[u8],
+        output: &'a mut [u8],
+    ) -> Result<&'a [u8], ErrorCode> {
+        let inputs = [sealed, associated, nonce];
+        Self::call(command::DECRYPT, key, tag as u32, inputs, output)
+    }
+
+    /// HMAC-SHA-256 of a message of up to 1,024 bytes.
+    ///
+    /// # Errors
+    /// `Size` of the message.
+    pub fn hmac(key: u32, message: &[u8]) -> Result<[u8; 32], ErrorCode> {
+        Self::fixed(command::HMAC, key, 0, message)
+    }
+
+    /// Wraps the key of a session slot (RFC 3394).
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn wrap(key: u32, slot: u32) -> Result<[u8; 24], ErrorCode> {
+        Self::fixed(command::WRAP, key, slot, &[])
+    }
+
+    /// Unwraps a key into a slot or an object.
+    ///
+    /// # Errors
+    /// `Fail` it was not wrapped under this key; `NoMem` the vault is full.
+    pub fn unwrap(key: u32, target: u32, wrapped: &[u8; 24]) -> Result<(), ErrorCode> {
+        Self::change(command::UNWRAP, key, target, wrapped)
+    }
+
+    /// Verifies a signature (r and s) over a digest with a trust anchor.
+    ///
+    /// # Errors
+    /// `Fail` it is not the anchor's.
+    pub fn verify(anchor: u32, digest: &[u8; 32], signature: &[u8; 64]) -> Result<(), ErrorCode> {
+        let mut input = [0; 96];
+        input[..32].copy_from_slice(digest);
+        input[32..].copy_from_slice(signature);
+        Self::change(command::VERIFY, anchor, 0, &input)
+    }
+
+    /// Stores a trust anchor (65 bytes) or a certificate (up to 1,024 bytes).
+    ///
+    /// # Errors
+    /// `Size`; `Invalid` the trust anchor is no point of the curve; `NoMem`.
+    pub fn store(object: u32, bytes: &[u8]) -> Result<(), ErrorCode> {
+        Self::change(command::STORE, object, 0, bytes)
+    }
+
+    /// Reads a trust anchor or a certificate.
+    ///
+    /// # Errors
+    /// `Size` the buffer is too short.
+    pub fn read(object: u32, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
+        Self::call(command::READ, object, 0, [&[]; 3], buffer)
+    }
+
+    /// A counter.
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn counter(object: u32) -> Result<u32, ErrorCode> {
+        S::command(DRIVER_NUM, command::COUNTER, object, 0).to_result()
+    }
+
+    /// Raises a counter.
+    ///
+    /// # Errors
+    /// `Invalid` it is that high already.
+    pub fn advance(object: u32, value: u32) -> Result<(), ErrorCode> {
+        Self::change(command::ADVANCE, object, value, &[])
+    }
+
+    /// Makes the successor the current key; the one before it is gone.
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn activate(object: u32) -> Result<(), ErrorCode> {
+        Self::change(command::ACTIVATE, object, 0, &[])
+    }
+
+    /// Erases an object, or closes a slot.
+    ///
+    /// # Errors
+    /// As all calls.
+    pub fn erase(object: u32) -> Result<(), ErrorCode> {
+        Self::change(command::ERASE, object, 0, &[])
+    }
+
+    /// Wipes a session slot, at once.
+    ///
+    /// # Errors
+    /// `NoDevice` it is no slot of this application.
+    pub fn close(slot: u32) -> Result<(), ErrorCode> {
+        S::command(DRIVER_NUM, command::CLOSE, slot, 0).to_result()
+    }
+
+    /// An operation with an input and without output.
+    fn change(number: u32, first: u32, second: u32, input: &[u8]) -> Result<(), ErrorCode> {
+        Self::call(number, first, second, [input, &[], &[]], &mut []).map(drop)
+    }
+
+    /// An operation that always has so many bytes of output.
+    fn fixed<const N: usize>(
+        number: u32,
+        first: u32,
+        second: u32,
+        input: &[u8],
+    ) -> Result<[u8; N], ErrorCode> {
+        let mut output = [0; N];
+        let length = Self::call(number, first, second, [input, &[], &[]], &mut output)?.len();
+        (length == N).then_some(output).ok_or(ErrorCode::BadRVal)
+    }
+
+    /// Any command that ends with an upcall, and the wait for it.
+    ///
+    /// - `inputs`: input, associated data or information, nonce or salt
+    ///
+    /// Gives the bytes of `output` that were written.
+    ///
+    /// # Errors
+    /// Those of the command and of its end.
+    pub fn call<'a>(
+        number: u32,
+        first: u32,
+        second: u32,
+        inputs: [&[u8]; 3],
+        output: &'a mut [u8],
+    ) -> Result<&'a [u8], ErrorCode> {
+        let done = Done::default();
+        let length = share::scope::<
+            (
+                AllowRo<S, DRIVER_NUM, INPUT>,
+                AllowRo<S, DRIVER_NUM, ASSOCIATED>,
+                AllowRo<S, DRIVER_NUM, NONCE>,
+                AllowRw<S, DRIVER_NUM, OUTPUT>,
+                Subscribe<S, DRIVER_NUM, DONE>,
+            ),
+            _,
+            _,
+        >(|handle| {
+            let (input, associated, nonce, allow_rw, subscribe) = handle.split();
+            S::allow_ro::<DefaultConfig, DRIVER_NUM, INPUT>(input, inputs[0])?;
+            S::allow_ro::<DefaultConfig, DRIVER_NUM, ASSOCIATED>(associated, inputs[1])?;
+            S::allow_ro::<DefaultConfig, DRIVER_NUM, NONCE>(nonce, inputs[2])?;
+            S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, DONE>(subscribe, &done)?;
+            let lent = LentRw::lend(allow_rw, &mut *output).map_err(|(error, _)| error)?;
+            let started = S::command(DRIVER_NUM, number, first, second).to_result();
+            let result = started.and_then(|()| Self::wait(number, &done));
+            lent.take_back();
+            result
+        })?;
+        output.get(..length as usize).ok_or(ErrorCode::BadRVal)
+    }
+
+    fn wait(number: u32, done: &Done) -> Result<u32, ErrorCode> {
+        loop {
+            S::yield_wait();
+            match done.take() {
+                Some((0, length, command)) if command == number => return Ok(length),
+                Some((status, _, command)) if command == number => {
+                    return Err(ErrorCode::from_kernel(status));
+                }
+                // Of an operation that somebody else has started.
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The driver's number.
+pub const DRIVER_NUM: u32 = 0x8000_0004;
+
+/// Number of the first session slot; there are eight.
+pub const FIRST_SLOT: u32 = 0x8000;
+
+/// Subscribe number: an operation has ended (status, bytes of output, command).
+pub const DONE: u32 = 0;
+
+/// Read-only buffer number of the input.
+pub const INPUT: u32 = 0;
+
+/// Read-only buffer number of associated data or information.
+pub const ASSOCIATED: u32 = 1;
+
+/// Read-only buffer number of nonce or salt.
+pub const NONCE: u32 = 2;
+
+/// Read-write buffer number of the output.
+pub const OUTPUT: u32 = 0;
+
+/// Numbers of the commands.
+#[allow(missing_docs)]
+pub mod command {
+    pub const EXISTS: u32 = 0;
+    pub const STATE: u32 = 1;
+    pub const ADVANCE_STATE: u32 = 2;
+    pub const GENERATE: u32 = 3;
+    pub const IMPORT: u32 = 4;
+    pub const PUBLIC_KEY: u32 = 5;
+    pub const SIGN: u32 = 6;
+    pub const AGREE: u32 = 7;
+    pub const ENCRYPT: u32 = 8;
+    pub const DECRYPT: u32 = 9;
+    pub const HMAC: u32 = 10;
+    pub const WRAP: u32 = 11;
+    pub const UNWRAP: u32 = 12;
+    pub const VERIFY: u32 = 13;
+    pub const STORE: u32 = 14;
+    pub const READ: u32 = 15;
+    pub const COUNTER: u32 = 16;
+    pub const ADVANCE: u32 = 17;
+    pub const ACTIVATE: u32 = 18;
+    pub const ERASE: u32 = 19;
+    pub const CLOSE: u32 = 20;
+}
