@@ -5,9 +5,15 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use emulator::front_end::FrontEnd;
+use emulator::mains::Mains;
+use emulator::Machine;
+
 use crate::iec::{iec_points, Accuracy, IecPoint};
 use crate::meter;
 
+/// Virtual time from the supply to the first line.
+const START: Duration = Duration::from_secs(2);
 /// Virtual time at a point: the first second is the meter's to settle.
 const DURATION: Duration = Duration::from_millis(7_500);
 
@@ -23,13 +29,18 @@ pub fn measure_all(seed: u64) -> Vec<Accuracy> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(point) = points.get(index) else {
-                    return;
-                };
-                let accuracy = measure(firmware.bytes(), point, seed);
-                found.lock().expect("no worker panics")[index] = Some(accuracy);
+            scope.spawn(|| {
+                // One start for all points: the load changes, the meter goes on.
+                let mut machine = meter::boot(firmware.bytes(), &points[0].mains(), seed);
+                machine.run_for(START);
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(point) = points.get(index) else {
+                        return;
+                    };
+                    let accuracy = measure(&mut machine, point, seed);
+                    found.lock().expect("no worker panics")[index] = Some(accuracy);
+                }
             });
         }
     });
@@ -37,10 +48,13 @@ pub fn measure_all(seed: u64) -> Vec<Accuracy> {
     found.into_iter().flatten().collect()
 }
 
-fn measure(flash: &[u8], point: &IecPoint, seed: u64) -> Accuracy {
-    let mut machine = meter::boot(flash, &point.mains(), seed);
+fn measure(machine: &mut Machine, point: &IecPoint, seed: u64) -> Accuracy {
+    let mains = Mains::parse(&point.mains()).expect("a load");
+    machine.set_analog(Box::new(FrontEnd::from_seed(mains, seed)));
+    machine.take_uart_output(0);
     machine.run_for(DURATION);
-    let readings = meter::readings(&machine);
+    // The first line still holds some of the load before.
+    let readings = meter::readings(machine);
     let (first, last) = (&readings[1], &readings[readings.len() - 1]);
     let joules = (last["import_Wh"] - first["import_Wh"]) * 3_600.0;
     let seconds = (last["samples"] - first["samples"]) / 4_000.0;

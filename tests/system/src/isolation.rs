@@ -43,13 +43,21 @@ pub struct Outcome {
 /// # Panics
 /// When the images are not built.
 pub fn carry_out_all() -> Vec<Outcome> {
+    carry_out_those(&ATTACKS.iter().collect::<Vec<_>>())
+}
+
+/// Carries out these attacks, on both cores of the host.
+///
+/// # Panics
+/// When the images are not built.
+pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some(attack) = ATTACKS.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some(attack) = attacks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let outcome = carry_out(attack);
                     outcomes.lock().expect("no worker panics").push(outcome);
                 }
