@@ -9,4 +9,5 @@ mod alarm;
 mod channel;
 mod identity;
 mod key_store;
+mod loading;
 mod storage;

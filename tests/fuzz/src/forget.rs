@@ -18,3 +18,24 @@ pub unsafe fn with_static<R>(bytes: &[u8], work: impl FnOnce(&'static [u8]) -> R
     // SAFETY: the allocation is valid until `copy` is dropped, after `work`.
     work(unsafe { &*copy.0 })
 }
+
+/// Calls `work` with a value that claims to live for ever, and frees it.
+///
+/// # Safety
+///
+/// Nothing that borrows from the value may be left when `work` has returned, or
+/// has panicked.
+pub unsafe fn with_static_mut<T: 'static>(value: T, work: impl FnOnce(&'static mut T)) {
+    struct Owned<T>(*mut T);
+    impl<T> Drop for Owned<T> {
+        fn drop(&mut self) {
+            // SAFETY: the pointer comes from `Box::into_raw`, once; by the
+            // contract of `with_static_mut` nothing borrows from it any more.
+            drop(unsafe { Box::from_raw(self.0) });
+        }
+    }
+    let owned = Owned(Box::into_raw(Box::new(value)));
+    // SAFETY: the allocation is valid until `owned` is dropped, after `work`, and
+    // nobody else has a reference to it.
+    work(unsafe { &mut *owned.0 });
+}

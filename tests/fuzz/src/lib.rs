@@ -13,6 +13,8 @@
 mod board;
 pub mod driver;
 mod forget;
+#[path = "../../../capsules/tests/identified/loading.rs"]
+mod loading;
 #[path = "../../../kernel/tests/rig/mod.rs"]
 mod rig;
 pub mod targets;
@@ -60,6 +62,24 @@ pub const TARGETS: &[Target] = &[
         run: targets::crash_log::run,
         seeds: targets::crash_log::seeds,
         cases: 20_000,
+    },
+    Target {
+        name: "vault",
+        run: targets::vault::run,
+        seeds: targets::vault::seeds,
+        cases: 600,
+    },
+    Target {
+        name: "storage",
+        run: targets::storage::run,
+        seeds: targets::storage::seeds,
+        cases: 300,
+    },
+    Target {
+        name: "trust_calls",
+        run: targets::trust_calls::run,
+        seeds: targets::trust_calls::seeds,
+        cases: 400,
     },
     #[cfg(feature = "emulator")]
     Target {

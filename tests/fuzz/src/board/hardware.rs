@@ -85,7 +85,7 @@ impl MeterFrontEnd<'static> for FrontEnd {
     }
 }
 
-/// The energy store's pages.
+/// Eight pages, of the energy store or of the key store.
 pub struct Flash {
     words: RefCell<Vec<u32>>,
     running: Cell<bool>,
@@ -103,13 +103,13 @@ impl Default for Flash {
 }
 
 impl Flash {
-    /// The operation that runs ends.
-    pub fn step(&self) {
-        if self.running.take() {
-            if let Some(client) = self.client.get() {
-                client.finished(Ok(()));
-            }
+    /// The operation that runs ends. Whether one did.
+    pub fn step(&self) -> bool {
+        let ran = self.running.take();
+        if let Some(client) = self.client.get().filter(|_| ran) {
+            client.finished(Ok(()));
         }
+        ran
     }
 }
 

@@ -1,12 +1,14 @@
 //! A board for the fuzzed kernel: drivers by number, hardware that the input drives.
 
 mod hardware;
+mod trust;
 
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::scheduler::round_robin::RoundRobinSched;
 use kernel::syscall::SyscallDriver;
 
 pub use hardware::{Flash, FrontEnd, BLOCK};
+pub use trust::{Clock, Nor, Numbers};
 
 use crate::rig::FakeChip;
 

@@ -10,5 +10,8 @@ pub mod mains;
 pub mod manifest;
 #[cfg(feature = "emulator")]
 pub mod recording;
+pub mod storage;
 pub mod system_calls;
 pub mod tbf;
+pub mod trust_calls;
+pub mod vault;

@@ -176,7 +176,7 @@ impl World {
         let addresses = process.get_addresses();
         match action & 0x0F {
             0 => self.front_end.step(),
-            1 => self.flash.step(),
+            1 => drop(self.flash.step()),
             2 => {
                 let (upcall, first) = (input.number(), input.number());
                 // A process that is gone or has no grant gets none.

@@ -1,0 +1,594 @@
+//! The drivers that tell apps apart, called with anything by two apps that the policy names and a guest.
+//!
+//! Input: steps, each of an action byte, whose top bits name the process, and the
+//! arguments that the action takes (see [`World::step`]). Every answer must be
+//! what [`contract`] says, every accepted operation ends with one upcall unless
+//! its process ends or does not listen, what is received and read is what was
+//! sent and stored, and no key that the store made is in the memory of any app.
+
+mod contract;
+mod input;
+mod model;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
+
+use capsules::channel::{self, arena_size, reader_count, ChannelDriver};
+use capsules::key_store::policy::State as MeterState;
+use capsules::key_store::{self, KeyStore, Vault};
+use capsules::sector_flash::{SectorFlash, SectorFlashClient};
+use capsules::storage::{self, buffer_size, StorageDriver, Store};
+use capsules::word_flash::WordFlash;
+use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
+use kernel::hil::time::Alarm;
+use kernel::process::{
+    FaultAction, FunctionCall, FunctionCallSource, Process, ProcessArray, State, Task,
+};
+use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::syscall::{Syscall, SyscallReturn};
+use kernel::{ErrorCode, Kernel};
+
+use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT, SLOTS};
+pub use self::input::seeds;
+use self::input::Input;
+use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
+use crate::board::{Board, Clock, Drivers, Flash, Nor, Numbers};
+use crate::loading;
+use crate::rig::chip::Thread;
+use crate::rig::{self, forever, App, Event, FakeChip, Power, Step, Told, WAKE};
+
+/// Steps of one input at most.
+const MAX_STEPS: usize = 96;
+/// Cases that one kernel serves; it lives for ever.
+const CASES_A_KERNEL: usize = 64;
+/// Accessible memory of a process, in bytes.
+const MEMORY: usize = 2560;
+/// Rounds of flash, clock and deferred calls in which every operation ends.
+const MAX_ROUNDS: usize = 2_000;
+/// Operations of a flash that one change takes at most.
+const MAX_OPERATIONS: usize = 20_000;
+
+/// Driver numbers by their places.
+const DRIVERS: [usize; 3] = [
+    key_store::DRIVER_NUM,
+    channel::DRIVER_NUM,
+    storage::DRIVER_NUM,
+];
+
+type ChannelMemory =
+    channel::Memory<{ CHANNELS.len() }, { reader_count(CHANNELS) }, { arena_size(CHANNELS) }>;
+type StorageMemory = storage::Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }>;
+
+/// Runs the steps.
+pub fn run(data: &[u8]) {
+    thread_local! {
+        static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+    }
+    WORLD.with_borrow_mut(|kept| {
+        let world = kept
+            .take()
+            .filter(World::is_fresh)
+            .unwrap_or_else(World::new);
+        world.run(data);
+        *kept = Some(world);
+    });
+}
+
+/// Lets the input alone say when a deferred call is served: a program has more
+/// key stores than the kernel has deferred calls, and those beyond are not served
+/// by the kernel.
+fn use_up_deferred_calls() {
+    thread_local! {
+        static USED_UP: Cell<bool> = const { Cell::new(false) };
+    }
+    if !USED_UP.replace(true) {
+        initialize_deferred_call_state::<Thread>();
+        for _ in 0..u32::BITS {
+            let _ = DeferredCall::new();
+        }
+    }
+}
+
+/// A kernel with three processes, the drivers and their hardware.
+struct World {
+    kernel: &'static Kernel,
+    chip: &'static FakeChip,
+    board: &'static Board,
+    keys: &'static KeyStore<'static, Flash>,
+    words: &'static Flash,
+    nor: &'static Nor<'static>,
+    clock: &'static Clock,
+    random: &'static Numbers,
+    processes: [&'static dyn Process; APPS.len()],
+    runs: RefCell<[Run; APPS.len()]>,
+    stored: Stored,
+    /// What happened to processes and was not taken note of.
+    events: RefCell<VecDeque<Event>>,
+    cases: Cell<usize>,
+}
+
+impl World {
+    fn new() -> Self {
+        use_up_deferred_calls();
+        let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
+        let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
+        let chip = forever(FakeChip::new());
+        let scheduler = RoundRobinSched::new();
+        for slot in slots.as_slice() {
+            let node = forever(RoundRobinProcessNode::new(slot));
+            scheduler.processes.push_tail(node);
+        }
+        let random = forever(Numbers::new(11));
+        let words = forever(Flash::default());
+        let vault = forever(Vault::new(words, random));
+        words.set_client(vault);
+        let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
+        let keys: &'static KeyStore<_> =
+            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        vault.set_client(keys);
+        assert_eq!(vault.open(&[3; 32]), Ok(()));
+
+        let clock = forever(Clock::default());
+        let memory = Box::leak(Box::new(ChannelMemory::new()));
+        let grant = kernel.create_grant(channel::DRIVER_NUM, &Power);
+        let channels = ChannelDriver::new(CHANNELS, memory, grant, clock).expect("a good table");
+        let channels = forever(channels);
+        clock.set_alarm_client(channels);
+
+        let nor = forever(Nor::new(vec![0x5A; CAPACITY as usize]));
+        let memory = Box::leak(Box::new(StorageMemory::new()));
+        let store = Store::new(PARTITIONS, CAPACITY, memory, &[7; 32], nor, random);
+        let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
+        nor.set_client(store);
+        let grant = kernel.create_grant(storage::DRIVER_NUM, &Power);
+        let storage = forever(StorageDriver::new(store, grant));
+        store.set_client(storage);
+        store.ready(Ok(()));
+        while nor.turn() {}
+
+        let drivers: Drivers = vec![
+            (key_store::DRIVER_NUM, keys),
+            (channel::DRIVER_NUM, channels),
+            (storage::DRIVER_NUM, storage),
+        ];
+        let board = forever(Board::new(drivers, scheduler));
+        let apps: Vec<App> = APPS.iter().map(|id| loading::app(*id)).collect();
+        let list: &'static [u8] = Box::leak(rig::image::list(&apps).into_boxed_slice());
+        loading::load(kernel, chip, list, forever(Told(FaultAction::Restart)));
+        let processes = core::array::from_fn(|index| slots[index].get().expect("a process"));
+        let stored = Stored::default();
+        World {
+            kernel,
+            chip,
+            board,
+            keys,
+            words,
+            nor,
+            clock,
+            random,
+            processes,
+            runs: RefCell::new(processes.map(|process| Run::new(process, &stored.sent()))),
+            stored,
+            events: RefCell::default(),
+            cases: Cell::new(0),
+        }
+    }
+
+    /// Whether another case would find something to do: the state of the meter
+    /// goes one way.
+    fn is_fresh(&self) -> bool {
+        let ended = |process: &&dyn Process| process.get_state() == State::Terminated;
+        self.cases.get() < CASES_A_KERNEL
+            && !self.processes.iter().any(ended)
+            && self.keys.state() != Ok(MeterState::Decommissioned)
+    }
+
+    fn run(&self, data: &[u8]) {
+        self.cases.set(self.cases.get() + 1);
+        for process in self.processes {
+            process.try_restart(None);
+        }
+        self.everything_ends();
+        let mut input = Input::new(data);
+        for _ in 0..MAX_STEPS {
+            if input.is_empty() {
+                break;
+            }
+            self.step(&mut input);
+        }
+        for process in self.processes {
+            process.resume();
+        }
+        self.everything_ends();
+        for index in 0..APPS.len() {
+            self.is_not_busy(index);
+        }
+        (0..APPS.len()).for_each(|index| self.has_no_keys(index));
+    }
+
+    fn step(&self, input: &mut Input) {
+        let action = input.byte();
+        let index = usize::from(action >> 6) % APPS.len();
+        let process = self.processes[index];
+        match action & 0x3F {
+            0..=2 => drop(self.nor.turn()),
+            3 => drop(self.words.step()),
+            4..=7 => self.keys.handle_deferred_call(),
+            8 => drop(self.clock.ring()),
+            9 => self.act(index, [Step::Fault]),
+            10 => process.try_restart(None),
+            11 => process.stop(),
+            12 => process.resume(),
+            13 => self.everything_ends(),
+            14 => self.round(),
+            15 => self.keys.process_failed(),
+            // Ending for good ends the usefulness of this kernel too: seldom.
+            16 if input.byte() == 0xFF => process.terminate(None),
+            17 => {
+                let call = rig::exit(1, 0);
+                let _ = self.call(index, call);
+            }
+            18 => self.poke(index, input),
+            19 | 20 => self.subscribe(index, input),
+            21..=26 => self.allow_ro(index, input),
+            27..=31 => self.allow_rw(index, input),
+            _ => self.command(index, input),
+        }
+        self.turns(4);
+    }
+
+    /// Changes the memory of a process, as the process itself would.
+    fn poke(&self, index: usize, input: &mut Input) {
+        let start = self.processes[index].get_addresses().sram_start;
+        if !self.join(index) {
+            return;
+        }
+        let (offset, fill) = (input.half() % (MEMORY - 256), input.byte());
+        for (place, byte) in input::content(fill).into_iter().enumerate() {
+            rig::poke(start + offset + place, byte);
+        }
+        let mut runs = self.runs.borrow_mut();
+        runs[index].memory_changed();
+    }
+
+    fn subscribe(&self, index: usize, input: &mut Input) {
+        let choice = usize::from(input.byte()) % (UPCALLS.len() + 1);
+        let (driver, number) = match UPCALLS.get(choice) {
+            Some(known) => *known,
+            None => (usize::from(input.byte()) % 3, input.number()),
+        };
+        let known = |known: &(usize, usize)| *known == (driver, number);
+        let place = UPCALLS.iter().position(known).unwrap_or(UPCALLS.len());
+        let flash = self.processes[index].get_addresses().flash_start;
+        let function = match input.byte() % 4 {
+            0 => 0,
+            _ => flash + 101 + 2 * place,
+        };
+        let call = rig::subscribe(DRIVERS[driver], number, function, place);
+        let Some(answer) = self.call(index, call) else {
+            return;
+        };
+        if let SyscallReturn::SubscribeSuccess(..) = answer {
+            let mut runs = self.runs.borrow_mut();
+            assert!(place < UPCALLS.len(), "there is no upcall {number}");
+            runs[index].functions[place] = function;
+            // An upcall that was on its way went with the old subscription.
+            if let Some(operation) = &mut runs[index].operations[driver] {
+                operation.heard = false;
+            }
+        }
+    }
+
+    fn allow_ro(&self, index: usize, input: &mut Input) {
+        let driver = usize::from(input.byte()) % 3;
+        let number = input.number();
+        let (address, size) = input.buffer(&self.processes[index].get_addresses());
+        let call = rig::allow_ro(DRIVERS[driver], number, address, size);
+        if let Some(SyscallReturn::AllowReadOnlySuccess(..)) = self.call(index, call) {
+            let mut runs = self.runs.borrow_mut();
+            runs[index].inputs[driver][number] = (address, size);
+            runs[index].memory_changed();
+        }
+    }
+
+    fn allow_rw(&self, index: usize, input: &mut Input) {
+        let driver = usize::from(input.byte()) % 3;
+        let number = input.number();
+        let (address, size) = input.buffer(&self.processes[index].get_addresses());
+        let call = rig::allow_rw(DRIVERS[driver], number, address, size);
+        if let Some(SyscallReturn::AllowReadWriteSuccess(..)) = self.call(index, call) {
+            assert_eq!(number, 0);
+            let mut runs = self.runs.borrow_mut();
+            runs[index].outputs[driver] = (address, size);
+            if let Some(operation) = &mut runs[index].operations[driver] {
+                operation.output = None;
+            }
+        }
+    }
+
+    fn command(&self, index: usize, input: &mut Input) {
+        let (driver, number) = match input.byte() {
+            choice @ 0..=0x7F => (KEYS, usize::from(choice) % 22),
+            choice @ 0x80..=0xBF => (CHANNEL, usize::from(choice) % 5),
+            choice @ 0xC0..=0xF7 => (STORAGE, usize::from(choice) % 6),
+            choice => (usize::from(choice) % 3, input.number()),
+        };
+        let (first, second) = (input.argument(), input.argument());
+        self.commanded(index, driver, number, first, second);
+    }
+
+    /// A command and its answer, which must be as the contract says.
+    fn commanded(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        first: usize,
+        second: usize,
+    ) -> Option<SyscallReturn> {
+        if !self.join(index) {
+            return None;
+        }
+        let app = APPS[index];
+        let state = self.keys.state().expect("it stays open");
+        let filled = self.runs.borrow()[index].filled;
+        let verdict = match driver {
+            KEYS => contract::key_store(app, state, &filled, number, first, second),
+            CHANNEL => contract::channel(app, number, first, second),
+            _ => contract::storage(app, number, first, second),
+        };
+        let call = rig::command(DRIVERS[driver], number, first, second);
+        let answer = self.call(index, call)?;
+        assert!(
+            verdict.allows(answer),
+            "app {app:#x}, driver {driver}, command {number} {first:#x} {second:#x}: {answer:?}"
+        );
+        let mut runs = self.runs.borrow_mut();
+        let run = &mut runs[index];
+        match (driver, number, answer) {
+            (CHANNEL, 1, SyscallReturn::Success) => {
+                let (address, length) = run.inputs[CHANNEL][0];
+                assert!(second <= length);
+                self.stored.send(first, bytes((address, second)));
+            }
+            (CHANNEL, 2, SyscallReturn::SuccessU32U32(length, _)) => {
+                self.stored.receive(run, first, length as usize);
+            }
+            (KEYS | STORAGE, _, SyscallReturn::Success)
+                if matches!(verdict, Verdict::Granted(_)) && (driver, number) != (KEYS, 20) =>
+            {
+                self.accepted(run, driver, number, first, second);
+            }
+            _ => {}
+        }
+        Some(answer)
+    }
+
+    fn accepted(&self, run: &mut Run, driver: usize, number: usize, first: usize, second: usize) {
+        let before = &run.operations[driver];
+        let silent = before.as_ref().is_none_or(|before| !before.heard);
+        assert!(silent, "accepted during {before:?}");
+        let place = UPCALLS.iter().position(|known| *known == (driver, 0));
+        let (address, length) = run.inputs[driver][0];
+        let appends = (driver, number) == (STORAGE, 1);
+        assert!(!appends || second <= length);
+        run.operations[driver] = Some(Operation {
+            number,
+            first,
+            second,
+            heard: place.is_some_and(|place| run.functions[place] != 0),
+            payload: appends.then(|| bytes((address, second))),
+            output: Some(run.outputs[driver]),
+        });
+        let slot = (second & 0xFFFF).checked_sub(SLOT);
+        if let (KEYS, 7 | 12, Some(slot @ 0..SLOTS)) = (driver, number, slot) {
+            run.filled[slot] = true;
+        }
+    }
+
+    /// An upcall reached a process.
+    fn upcall(&self, index: usize, place: usize, arguments: [usize; 3]) {
+        let mut runs = self.runs.borrow_mut();
+        let run = &mut runs[index];
+        match UPCALLS[place] {
+            (KEYS, _) => {
+                let operation = run.ended(KEYS);
+                let [status, length, number] = arguments;
+                assert_eq!(number, operation.number);
+                assert!(status == 0 || length == 0, "{operation:?} {arguments:?}");
+                let room = operation.output.map_or(length, |(_, room)| room);
+                assert!(length <= room, "{operation:?} {arguments:?}");
+                run.memory_changed();
+                drop(runs);
+                self.has_no_keys(index);
+            }
+            (CHANNEL, _) => {
+                let known = CHANNELS.iter();
+                let mut known = known.filter(|known| usize::from(known.number) == arguments[0]);
+                let policy = known.next().expect("a channel of the policy");
+                assert!(arguments[1] <= policy.depth.into());
+            }
+            _ => {
+                self.stored.storage_ended(run, arguments);
+                run.memory_changed();
+            }
+        }
+    }
+
+    /// No key that the store made is in the memory of the process.
+    fn has_no_keys(&self, index: usize) {
+        let keys = self.random.keys();
+        let parts: HashSet<&[u8]> = keys.iter().flat_map(|key| key.chunks(8)).collect();
+        let own = self.processes[index].get_addresses();
+        let memory = bytes((own.sram_start, own.sram_app_brk - own.sram_start));
+        let found = memory.windows(8).any(|window| parts.contains(window));
+        assert!(!found, "an app has a key in its memory");
+    }
+
+    /// After all has ended, each driver takes another operation.
+    fn is_not_busy(&self, index: usize) {
+        if self.processes[index].get_state() == State::Terminated {
+            return;
+        }
+        let probes = [
+            [(KEYS, 15, 7, 0), (STORAGE, 2, 4, 0)],
+            [(KEYS, 8, 3, 16), (STORAGE, 2, 4, 0)],
+            [(KEYS, 15, 7, 0), (STORAGE, 2, 4, 0)],
+        ];
+        for (driver, number, first, second) in probes[index] {
+            let answer = self.commanded(index, driver, number, first, second);
+            assert_ne!(
+                answer,
+                Some(SyscallReturn::Failure(ErrorCode::BUSY)),
+                "app {index} of driver {driver} is busy for ever"
+            );
+        }
+    }
+
+    /// One round of all that goes on without the apps.
+    fn round(&self) {
+        self.keys.handle_deferred_call();
+        self.clock.ring();
+        for _ in 0..MAX_OPERATIONS {
+            let turned = self.nor.turn();
+            if !self.words.step() && !turned {
+                return;
+            }
+        }
+        panic!("the flash does not come to an end");
+    }
+
+    /// Rounds until nothing is left to do of all that was accepted.
+    fn everything_ends(&self) {
+        let mut idle = 0;
+        for _ in 0..MAX_ROUNDS {
+            self.round();
+            self.turns(2);
+            let runs = self.runs.borrow();
+            let waits = |index: usize| {
+                let process = self.processes[index];
+                let listens = process.is_running() && process.processid() == runs[index].id;
+                let stopped = matches!(process.get_state(), State::Stopped(_));
+                let mut operations = runs[index].operations.iter().flatten();
+                listens && !stopped && operations.any(|operation| operation.heard)
+            };
+            if (0..APPS.len()).any(waits) {
+                idle = 0;
+                continue;
+            }
+            // What nobody hears of ends soon after.
+            idle += 1;
+            if idle > 150 {
+                return;
+            }
+        }
+        panic!("an operation does not end");
+    }
+
+    fn turns(&self, count: usize) {
+        for _ in 0..count {
+            self.kernel
+                .kernel_loop_operation(self.board, self.chip, true, &Power);
+        }
+        while self.hear().is_some() {}
+        let state = self.keys.state().expect("it stays open") as usize;
+        assert!(
+            self.stored.state.replace(state) <= state,
+            "the state went back"
+        );
+    }
+
+    /// Takes note of what happened to the processes, up to the next answer. Gives
+    /// that, and whose it is.
+    fn hear(&self) -> Option<(usize, SyscallReturn)> {
+        self.events.borrow_mut().extend(self.chip.boundary.events());
+        self.chip.boundary.clear_events();
+        for (run, process) in self.runs.borrow_mut().iter_mut().zip(self.processes) {
+            if process.debug_dropped_upcall_count() > 0 {
+                run.nothing_is_heard();
+            }
+        }
+        loop {
+            let event = self.events.borrow_mut().pop_front()?;
+            let (Event::Entered(start) | Event::Answered(start, _) | Event::Called(start, ..)) =
+                event;
+            let own = |process: &&dyn Process| process.get_addresses().sram_start == start;
+            let index = self.processes.iter().position(own)?;
+            match event {
+                Event::Answered(_, answer) => return Some((index, answer)),
+                Event::Called(_, function, [first, second, third, place]) => {
+                    let subscribed = self.runs.borrow()[index].functions.get(place).copied();
+                    if function != WAKE && subscribed == Some(function) {
+                        self.upcall(index, place, [first, second, third]);
+                    }
+                }
+                Event::Entered(_) => {}
+            }
+        }
+    }
+
+    /// Makes memory accessible if the process was started anew. Whether it can act.
+    fn join(&self, index: usize) -> bool {
+        let process = self.processes[index];
+        self.turns(2);
+        if !process.is_running() || matches!(process.get_state(), State::Stopped(_)) {
+            return false;
+        }
+        if self.runs.borrow()[index].id != process.processid() || !self.has_memory(index) {
+            self.runs.borrow_mut()[index] = Run::new(process, &self.stored.sent());
+            let start = process.get_addresses().sram_start;
+            let answer = self.answer(index, rig::memop(0, start + MEMORY));
+            assert_eq!(answer, Some(SyscallReturn::Success));
+        }
+        true
+    }
+
+    fn has_memory(&self, index: usize) -> bool {
+        let own = self.processes[index].get_addresses();
+        own.sram_app_brk >= own.sram_start + MEMORY
+    }
+
+    /// Has a process make a system call; its answer, if the process can act and
+    /// lives on.
+    fn call(&self, index: usize, syscall: Syscall) -> Option<SyscallReturn> {
+        self.join(index)
+            .then(|| self.answer(index, syscall))
+            .flatten()
+    }
+
+    fn answer(&self, index: usize, syscall: Syscall) -> Option<SyscallReturn> {
+        let id = self.processes[index].processid();
+        self.act(index, [Step::Call(syscall)]);
+        for _ in 0..60 {
+            if let Some((answered, answer)) = self.hear() {
+                assert_eq!(answered, index);
+                return Some(answer);
+            }
+            if self.processes[index].processid() != id {
+                return None;
+            }
+            self.kernel
+                .kernel_loop_operation(self.board, self.chip, true, &Power);
+        }
+        panic!("the system call is not answered");
+    }
+
+    /// Has a process do something when it is executed next.
+    fn act<const N: usize>(&self, index: usize, steps: [Step; N]) {
+        let process = self.processes[index];
+        if !process.is_running() || matches!(process.get_state(), State::Stopped(_)) {
+            return;
+        }
+        let start = process.get_addresses().sram_start;
+        self.chip.boundary.script(start, steps.into_iter());
+        // A process with a full queue wakes by itself.
+        let _ = process.enqueue_task(Task::FunctionCall(FunctionCall {
+            source: FunctionCallSource::Kernel,
+            argument0: 0,
+            argument1: 0,
+            argument2: 0,
+            argument3: 0.into(),
+            pc: WAKE.into(),
+        }));
+    }
+}
