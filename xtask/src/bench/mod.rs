@@ -2,6 +2,7 @@
 
 mod elf;
 mod kernel;
+mod key_store;
 mod metering;
 mod sizes;
 
@@ -34,6 +35,7 @@ impl Figure {
 pub fn run(project: &Project) -> Result<()> {
     image::build(project)?;
     let mut figures = kernel::measure()?;
+    figures.extend(key_store::measure()?);
     figures.extend(metering::measure()?);
     figures.extend(sizes::measure(project)?);
     println!("| measured | figure | goal |");

@@ -52,7 +52,7 @@ impl Choice {
             is_new |= self.seen.insert(format!("{group:?} {result:?} {flag:?}"));
         }
         self.count += 1;
-        let takes = is_new || (self.count - 1) % self.every == 0;
+        let takes = is_new || (self.count - 1).is_multiple_of(self.every);
         self.taken += usize::from(takes);
         takes
     }

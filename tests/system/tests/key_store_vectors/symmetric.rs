@@ -43,11 +43,9 @@ fn gcm(mut choice: Choice) {
             let decrypted =
                 bridge.call(command::DECRYPT, key, 16, [&sealed, &test.aad, &test.nonce]);
             check(&what, test.result, decrypted.clone().map(drop));
-            assert_eq!(
-                decrypted.is_ok_and(|text| text != test.pt[..]),
-                false,
-                "{what}"
-            );
+            if let Ok(text) = decrypted {
+                assert_eq!(text, test.pt[..], "{what}");
+            }
         }
     }
     choice.expect("AES-GCM", 20);
