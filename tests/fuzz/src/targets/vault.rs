@@ -9,7 +9,6 @@ use capsules::key_store::vault::format::{
     ANCHOR_PAGE, ERASED, MAX_CONTENT, PAGES, PAGE_WORDS, SLOT_WORDS,
 };
 use capsules::key_store::vault::log::{Log, Outcome, Step};
-use capsules::key_store::vault::seal::Keys;
 use capsules::key_store::vault::{Change, Generation, Request};
 use kernel::ErrorCode;
 
@@ -95,7 +94,8 @@ fn accepts_changes(log: &mut Log, held: Shown, flash: &RefCell<Vec<u32>>, random
 }
 
 fn opened(flash: &RefCell<Vec<u32>>) -> Log {
-    let mut log = Log::closed(Keys::new(&ROOT));
+    let mut log = Log::closed();
+    log.derive_keys(&ROOT);
     log.open(&|word| flash.borrow()[word]);
     log
 }
