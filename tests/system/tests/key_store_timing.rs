@@ -132,10 +132,10 @@ fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
         rounds: u32::MAX,
     };
     bridge.post(request);
-    bridge.machine.run_for(Duration::from_secs(5));
+    bridge.machine.run_for(Duration::from_secs(2));
     let signatures = bridge.get(key_bridge::mailbox::Word::Done);
-    println!("{signatures} signatures in 5 s");
-    assert!(signatures >= 20, "{signatures} signatures");
+    println!("{signatures} signatures in 2 s");
+    assert!(signatures >= 10, "{signatures} signatures");
     let statistics = bridge.machine.statistics();
     assert_eq!(statistics.samples_lost + statistics.samples_overwritten, 0);
     assert_eq!(statistics.resets[1..].iter().sum::<u64>(), 0);
