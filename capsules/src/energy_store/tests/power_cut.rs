@@ -241,9 +241,8 @@ fn a_second_cut_that_leaves_an_open_mark_unstable() {
     }
 }
 
-/// Takes minutes; for the long tests.
 #[test]
-#[ignore]
+#[ignore = "long: every pair of cuts in six variants takes minutes"]
 fn every_cut_in_every_variant() {
     for state in starting_states() {
         for cut in state.cuts() {

@@ -99,10 +99,10 @@ impl Holding {
             state: log.state(),
             ..Holding::default()
         };
+        let mut bytes = [0; MAX_CONTENT];
+        let read = |word| flash.read(word);
         for number in 1..=OBJECTS.len() as u16 + 60 {
             for generation in [Generation::Current, Generation::Successor] {
-                let mut bytes = [0; MAX_CONTENT];
-                let read = |word| flash.read(word);
                 match log.read(number, generation, kind_of(number), &mut bytes, &read) {
                     Ok(length) => {
                         let key = (number, generation == Generation::Successor);

@@ -3,13 +3,13 @@
 use std::format;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::string::String;
-use std::vec::Vec;
 
 use super::super::format::{
-    Change, ANCHOR_CAPACITY, ANCHOR_KILL, ANCHOR_PAGE, BANK_KILL, BANK_WORDS, PAGE_WORDS, SLOTS,
+    Change, ANCHOR_CAPACITY, ANCHOR_KILL, ANCHOR_PAGE, BANK_KILL, BANK_WORDS, LIVE_SLOTS,
+    PAGE_WORDS, SLOTS,
 };
 use super::super::log::Log;
-use super::model::Model;
+use super::model::{Model, OBJECTS};
 use crate::key_store::policy::State as MeterState;
 use crate::test_flash::{MockFlash, Noise, PowerCut, Torn};
 
@@ -69,6 +69,19 @@ impl State {
                 .unwrap();
         }
         state.count(&mut log, counts);
+        state
+    }
+
+    /// A vault whose live records take half of the room that there is for them.
+    fn half_full(work: Work) -> Self {
+        let mut state = Self::filled("half full", work, 0);
+        let mut log = state.model.start(&mut state.flash).unwrap();
+        state.put(&mut log, Change::Current, 3, 1024).unwrap();
+        let mut object = OBJECTS.len() as u16;
+        while log.live_slots() < LIVE_SLOTS / 2 {
+            object += 1;
+            state.put(&mut log, Change::Current, object, 4).unwrap();
+        }
         state
     }
 
@@ -157,21 +170,32 @@ fn assert_recovers(state: State, variant: usize) {
 
 /// Cuts at every operation of the work, each torn in all ways.
 fn cut_everywhere(state: &State) {
-    for at in 0..state.operations() {
+    cut_once(state, 1);
+}
+
+/// Cuts at every `every`th operation of the work, each torn in all ways.
+fn cut_once(state: &State, every: usize) {
+    for at in (0..state.operations()).step_by(every) {
         for (index, torn) in Torn::ALL.into_iter().enumerate() {
             assert_recovers(state.cut(at, torn), (at + index) % VARIANTS);
         }
     }
 }
 
+/// Ways in which the first of two cuts tears.
+const FIRST_TORN: [Torn; 3] = [Torn::Unstable, Torn::Mixed, Torn::Everything];
+
 /// A second cut after each first one, at every `every`th operation, torn in turn.
+/// The ways of the first cut take different operations for the second, so that
+/// up to three together leave none out.
 fn cut_twice(state: &State, first_every: usize, every: usize) {
     for first_at in (0..state.operations()).step_by(first_every) {
-        for torn in [Torn::Unstable, Torn::Mixed, Torn::Everything] {
+        for (way, torn) in FIRST_TORN.into_iter().enumerate() {
             let noise = NOISES[first_at / first_every % 3];
             let mut first = state.cut(first_at, torn);
             first.flash.set_noise(noise);
-            for at in (first_at % every..first.operations()).step_by(every) {
+            let from = (first_at + way) % every;
+            for at in (from..first.operations()).step_by(every) {
                 let torn = Torn::ALL[(first_at + at / every) % Torn::ALL.len()];
                 assert_recovers(first.cut(at, torn), at % VARIANTS);
             }
@@ -212,6 +236,14 @@ fn a_second_cut_in_a_blank_vault() {
 fn a_vault_with_a_few_objects() {
     for work in ALL_WORK {
         cut_everywhere(&State::filled("few", work, 0));
+    }
+}
+
+#[test]
+fn a_half_full_vault() {
+    cut_everywhere(&State::half_full(Work::Public));
+    for work in [Work::Replace, Work::Decommission] {
+        cut_once(&State::half_full(work), 17);
     }
 }
 
@@ -284,14 +316,53 @@ fn many_cuts_in_a_row() {
     }
 }
 
-/// Takes minutes; for the long tests.
+// A second cut at every operation of the repair after a first one at every
+// operation of the work: a test for each start, so that they share the cores.
+
 #[test]
-#[ignore]
-fn a_second_cut_at_every_operation() {
-    let mut states = Vec::from([State::blank(Work::Public)]);
-    states.extend(ALL_WORK.map(|work| State::filled("few", work, 0)));
-    states.push(State::filled("copies", Work::Public, before_copying()));
-    for state in states {
-        cut_twice(&state, 1, 3);
+#[ignore = "long: thousands of pairs of cuts"]
+fn every_two_cuts_in_a_blank_vault() {
+    cut_twice(&State::blank(Work::Public), 1, 3);
+}
+
+#[test]
+#[ignore = "long: tens of thousands of pairs of cuts"]
+fn every_two_cuts_in_what_leaves_no_secret_behind() {
+    for work in [Work::Public, Work::Advance] {
+        cut_twice(&State::filled("few", work, 0), 1, 1);
     }
+}
+
+#[test]
+#[ignore = "long: a hundred thousand pairs of cuts"]
+fn every_two_cuts_in_replacing() {
+    cut_twice(&State::filled("few", Work::Replace, 0), 1, 3);
+}
+
+#[test]
+#[ignore = "long: a hundred thousand pairs of cuts"]
+fn every_two_cuts_in_renewing() {
+    cut_twice(&State::filled("few", Work::Renew, 0), 1, 3);
+}
+
+#[test]
+#[ignore = "long: tens of thousands of pairs of cuts"]
+fn every_two_cuts_in_erasing() {
+    for work in [Work::Erase, Work::Decommission] {
+        cut_twice(&State::filled("few", work, 0), 1, 3);
+    }
+}
+
+#[test]
+#[ignore = "long: tens of thousands of pairs of cuts"]
+fn every_two_cuts_in_changing_banks() {
+    let state = State::filled("copies", Work::Public, before_copying());
+    cut_twice(&state, 1, 3);
+}
+
+#[test]
+#[ignore = "long: tens of thousands of pairs of cuts in a large vault"]
+fn two_cuts_in_a_half_full_vault() {
+    cut_twice(&State::half_full(Work::Public), 1, 3);
+    cut_twice(&State::half_full(Work::Replace), 17, 29);
 }
