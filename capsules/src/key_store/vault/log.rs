@@ -408,7 +408,8 @@ impl Log {
     }
 
     /// The operation that [`next`](Self::next) asked for has failed. Whether the
-    /// change took effect is known after the next start.
+    /// change took effect is known after the next start. What could not be settled
+    /// is refused until then.
     #[inline(never)]
     pub fn failed(&mut self, error: ErrorCode) -> Outcome {
         self.content.zeroize();
@@ -419,6 +420,9 @@ impl Log {
         self.committing = false;
         self.opening = None;
         self.record = None;
+        if self.needs_settling() {
+            self.mode = Mode::Refused;
+        }
         Outcome::Failed(error)
     }
 

@@ -19,7 +19,8 @@ pub trait VaultClient {
     /// the next start knows whether it took effect.
     fn committed(&self, result: Result<(), ErrorCode>);
 
-    /// What a power cut left in doubt is settled: the vault answers.
+    /// What a power cut left in doubt is settled: the vault answers. Or it cannot
+    /// be settled: the vault refuses all until the next start.
     fn settled(&self);
 }
 
@@ -33,7 +34,8 @@ pub enum Condition {
     /// It answers.
     Open,
     /// The flash holds something that this vault did not leave so: altered, an
-    /// older image, or another device's. All is refused, nothing is written.
+    /// older image, or another device's; or what a power cut left in doubt could
+    /// not be settled. All is refused, nothing is written.
     Refused,
 }
 
@@ -218,7 +220,7 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
     }
 
     fn report(&self, outcome: Outcome) {
-        let settled = self.condition() == Condition::Open && self.settling.take();
+        let settled = self.condition() != Condition::Settling && self.settling.take();
         let result = match outcome {
             Outcome::Idle => None,
             Outcome::Committed => Some(Ok(())),

@@ -1,16 +1,21 @@
 //! The meter's life: starts, states, versions of apps, flash of others.
 
+use std::cell::Cell;
+
 use capsules::key_store::policy::State;
-use capsules::key_store::{AppVersions, Condition};
+use capsules::key_store::vault::VaultClient;
+use capsules::key_store::{AppVersions, Condition, Vault};
+use capsules::word_flash::WordFlash;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use super::operations::{hex, RFC_DIGEST, RFC_PUBLIC, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
-    blank, start, start_with_root, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET, SIGNING,
-    U,
+    blank, start, start_with_root, Flash, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M,
+    SECRET, SIGNING, U,
 };
 use crate::identity::on_kernel_thread;
+use crate::rig::forever;
 
 #[test]
 fn keys_outlive_a_start() {
@@ -179,5 +184,51 @@ fn flash_that_does_not_work_is_reported() {
         let setup = start(&words, 18);
         let value = setup.command(M, 16, COUNTER, 0);
         assert_eq!(value, SyscallReturn::SuccessU32(3));
+    });
+}
+
+/// Hears when the vault has settled what was in doubt.
+#[derive(Default)]
+struct Settled(Cell<usize>);
+
+impl VaultClient for Settled {
+    fn committed(&self, result: Result<(), ErrorCode>) {
+        panic!("nobody asked for {result:?}");
+    }
+
+    fn settled(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+/// A meter whose part fails just then must not wait for its keys for ever.
+#[test]
+fn doubt_that_cannot_be_settled() {
+    on_kernel_thread(|| {
+        let words = blank();
+        let setup = start(&words, 20);
+        setup.done(M, 17, COUNTER, 1, &[]);
+        let before = words.borrow().clone();
+        setup.done(M, 17, COUNTER, 2, &[]);
+        // The record stands, but the anchor does not count it.
+        words.borrow_mut()[6 * 1024..].copy_from_slice(&before[6 * 1024..]);
+        for (broken, fails) in [(true, false), (false, true)] {
+            let (flash, random) = (Flash::on(&words), Random::from(21));
+            flash.broken.set(broken);
+            random.fails.set(fails);
+            let vault = forever(Vault::new(flash, random));
+            let client = forever(Settled::default());
+            flash.set_client(vault);
+            vault.set_client(client);
+            assert_eq!(vault.open(&[3; 32]), Ok(()));
+            flash.run();
+            assert_eq!(client.0.get(), 1);
+            assert_eq!(vault.condition(), Condition::Refused);
+            assert_eq!(vault.state(), Err(ErrorCode::FAIL));
+        }
+        let setup = start(&words, 22);
+        assert_eq!(setup.store.condition(), Condition::Open);
+        let value = setup.command(M, 16, COUNTER, 0);
+        assert_eq!(value, SyscallReturn::SuccessU32(2));
     });
 }

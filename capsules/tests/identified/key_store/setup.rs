@@ -162,6 +162,16 @@ pub struct Flash {
 }
 
 impl Flash {
+    /// Flash with this content.
+    pub fn on(words: &Rc<RefCell<Vec<u32>>>) -> &'static Self {
+        forever(Flash {
+            words: words.clone(),
+            running: Cell::new(false),
+            broken: Cell::new(false),
+            client: OptionalCell::empty(),
+        })
+    }
+
     fn operation(&self, change: impl FnOnce(&mut [u32])) -> Result<(), ErrorCode> {
         assert!(!self.running.replace(true), "one operation at a time");
         if !self.broken.get() {
@@ -201,6 +211,17 @@ pub struct Random {
     state: Cell<u64>,
     given: RefCell<BTreeSet<Vec<u8>>>,
     pub fails: Cell<bool>,
+}
+
+impl Random {
+    /// The numbers of this seed.
+    pub fn from(seed: u64) -> &'static Self {
+        forever(Random {
+            state: Cell::new(seed),
+            given: RefCell::default(),
+            fails: Cell::new(false),
+        })
+    }
 }
 
 impl RandomSource for Random {
@@ -265,17 +286,8 @@ pub fn start(words: &Rc<RefCell<Vec<u32>>>, seed: u64) -> Setup {
 }
 
 pub fn start_with_root(words: &Rc<RefCell<Vec<u32>>>, seed: u64, root: &[u8; 32]) -> Setup {
-    let flash = forever(Flash {
-        words: words.clone(),
-        running: Cell::new(false),
-        broken: Cell::new(false),
-        client: OptionalCell::empty(),
-    });
-    let random = forever(Random {
-        state: Cell::new(seed),
-        given: RefCell::default(),
-        fails: Cell::new(false),
-    });
+    let flash = Flash::on(words);
+    let random = Random::from(seed);
     let kept = Cell::new(None);
     let bench = bench(&[MAKER, USER, 0], |kernel| {
         let vault = forever(Vault::new(flash, random));
