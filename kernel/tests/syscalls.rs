@@ -352,6 +352,9 @@ fn exit_terminates_and_restarts() {
 
     rig.call_without_answer(0, exit(0, 0x18));
     assert_eq!(rig.state(0), State::Terminated);
+    // The board hears of each when it has happened.
+    let exits = rig.board.hooks.exits.borrow();
+    assert_eq!(*exits, [State::Yielded, State::Terminated]);
     assert_eq!(rig.process(0).get_completion_code(), Some(Some(0x18)));
     assert_eq!(
         rig.driver.schedule(rig.id(0), 0, 1),
@@ -373,6 +376,7 @@ fn unknown_exit_is_nosupport() {
             SyscallReturn::Failure(ErrorCode::NOSUPPORT)
         );
     }
+    assert!(rig.board.hooks.exits.borrow().is_empty());
 }
 
 #[test]

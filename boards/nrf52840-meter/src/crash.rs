@@ -99,12 +99,16 @@ impl ProcessFault for FaultRecorder {
             ..CrashRecord::new(CrashKind::ProcessFault)
         });
         self.table.count_fault(process);
-        if let Some(key_store) = self.key_store {
-            key_store.process_failed();
-        }
+        self.process_exit_hook(process);
         // The status belongs to this fault; the next one brings its own.
         FaultStatus::forget();
         Err(())
+    }
+
+    fn process_exit_hook(&self, _process: &dyn Process) {
+        if let Some(key_store) = self.key_store {
+            key_store.process_ended();
+        }
     }
 }
 

@@ -126,9 +126,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         Ok(())
     }
 
-    /// For the kernel's fault hook: once the process that failed is stopped, what
-    /// was its own here is wiped, without waiting for the next system call.
-    pub fn process_failed(&self) {
+    /// For the kernel's hooks of faults and exits: once the process has stopped,
+    /// what was its own here is wiped, without waiting for the next system call.
+    pub fn process_ended(&self) {
         self.deferred.set();
     }
 

@@ -6,7 +6,7 @@ use crate::errorcode::ErrorCode;
 use crate::grant;
 use crate::memop;
 use crate::platform::chip::Chip;
-use crate::platform::{KernelResources, SyscallDriverLookup, SyscallFilter};
+use crate::platform::{KernelResources, ProcessFault, SyscallDriverLookup, SyscallFilter};
 use crate::process::{Process, ProcessId, ProcessStandard};
 use crate::syscall::{Syscall, SyscallDriver, SyscallReturn, YieldCall};
 use crate::upcall::{Upcall, UpcallId};
@@ -66,19 +66,19 @@ impl Kernel {
             } => return Self::handle_yield(resources, process, which, param_a, param_b),
             Syscall::Memop { operand, arg0 } => memop::memop(process, operand, arg0),
             Syscall::Exit {
-                which,
+                which: which @ (0 | 1),
                 completion_code,
-            } => match which {
-                0 => {
-                    process.terminate(Some(completion_code as u32));
-                    return false;
+            } => {
+                let completion_code = Some(completion_code as u32);
+                if which == 0 {
+                    process.terminate(completion_code);
+                } else {
+                    process.try_restart(completion_code);
                 }
-                1 => {
-                    process.try_restart(Some(completion_code as u32));
-                    return false;
-                }
-                _ => SyscallReturn::Failure(ErrorCode::NOSUPPORT),
-            },
+                resources.process_fault().process_exit_hook(process);
+                return false;
+            }
+            Syscall::Exit { .. } => SyscallReturn::Failure(ErrorCode::NOSUPPORT),
             Syscall::Command { driver_number, .. }
             | Syscall::Subscribe { driver_number, .. }
             | Syscall::ReadWriteAllow { driver_number, .. }

@@ -60,13 +60,18 @@ pub trait SyscallFilter {
 
 impl SyscallFilter for () {}
 
-/// Looks at a fault of a process first. `()` leaves every fault to the policy.
+/// Looks at a fault of a process first, and is told of exits. `()` leaves every
+/// fault to the policy.
 pub trait ProcessFault {
     /// `Ok` when the cause was repaired and the process goes on.
     #[allow(clippy::result_unit_err)]
     fn process_fault_hook(&self, _process: &dyn Process) -> Result<(), ()> {
         Err(())
     }
+
+    /// `process` has ended or started anew by its own exit system call. Upstream
+    /// has no such hook; boards that have nothing to do then leave it out.
+    fn process_exit_hook(&self, _process: &dyn Process) {}
 }
 
 impl ProcessFault for () {}

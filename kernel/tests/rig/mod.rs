@@ -12,7 +12,7 @@ pub mod chip;
 pub mod driver;
 pub mod image;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::AtomicUsize;
 
 use kernel::capabilities;
@@ -339,6 +339,8 @@ pub fn swap(answer: SyscallReturn) -> Swap {
 #[derive(Default)]
 pub struct Hooks {
     pub faults: Cell<usize>,
+    /// States of the processes that had made an exit call.
+    pub exits: RefCell<Vec<State>>,
     pub repair: Cell<bool>,
     pub switches: Cell<usize>,
 }
@@ -351,6 +353,10 @@ impl ProcessFault for Hooks {
         } else {
             Err(())
         }
+    }
+
+    fn process_exit_hook(&self, process: &dyn Process) {
+        self.exits.borrow_mut().push(process.get_state());
     }
 }
 

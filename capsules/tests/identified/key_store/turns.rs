@@ -172,6 +172,39 @@ fn session_keys_go_with_their_process() {
     });
 }
 
+/// The kernel says that a process has ended: no system call is needed.
+#[test]
+fn session_keys_are_wiped_when_their_process_ends() {
+    with_key(|setup| {
+        use kernel::deferred_call::DeferredCallClient;
+        let inputs: [&[u8]; 3] = [&hex(CDH_PEER), b"", b""];
+        setup.done(M, 7, SIGNING, SLOT, &inputs);
+        setup.done(M, 7, SIGNING, SLOT + 1, &inputs);
+        setup.done(U, 7, SIGNING, SLOT + 2, &inputs);
+        // All three slots have the same key.
+        let memory = core::ptr::from_ref(setup.store).addr();
+        let bytes = || -> Vec<u8> {
+            (memory..memory + size_of_val(setup.store))
+                .map(rig::peek)
+                .collect()
+        };
+        let slots = |key: &[u8]| bytes().windows(16).filter(|part| *part == key).count();
+        let key = bytes()
+            .windows(16)
+            .find(|part| part.iter().filter(|byte| **byte == 0).count() < 4 && slots(part) == 3)
+            .map(<[u8]>::to_vec)
+            .expect("the keys stand in the slots");
+        setup.bench.end(M);
+        setup.store.process_ended();
+        setup.store.handle_deferred_call();
+        assert_eq!(slots(&key), 1);
+        setup.bench.restart(U);
+        setup.store.process_ended();
+        setup.store.handle_deferred_call();
+        assert_eq!(slots(&key), 0);
+    });
+}
+
 #[test]
 fn session_keys_go_with_the_state() {
     with_key(|setup| {
