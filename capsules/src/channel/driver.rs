@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
-use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::MapCell;
 use kernel::{ErrorCode, ProcessId};
@@ -12,6 +12,7 @@ use kernel::{ErrorCode, ProcessId};
 use super::policy::{Channel, Overflow};
 use super::queues::{Memory, Queues, Wake};
 use crate::app_identity::app_of;
+use crate::system_calls::{answer_pair, copy_out};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = 0x8000_0005;
@@ -150,15 +151,7 @@ impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
             let message = queues.oldest(channel, reader).ok_or(ErrorCode::NOMEM)?;
             self.apps
                 .enter(process_id, |_, kernel_data| {
-                    kernel_data
-                        .get_readwrite_processbuffer(allow_rw::MESSAGE)
-                        .and_then(|buffer| {
-                            buffer.mut_enter(|slice| {
-                                let target = slice.get(0..message.len()).ok_or(ErrorCode::SIZE)?;
-                                target.copy_from_slice_or_err(message)
-                            })
-                        })
-                        .unwrap_or(Err(ErrorCode::SIZE))
+                    copy_out(kernel_data, allow_rw::MESSAGE, message)
                 })
                 .unwrap_or(Err(ErrorCode::FAIL))?;
             let length = message.len() as u32;
@@ -296,15 +289,11 @@ impl<'a, A: Alarm<'a>> SyscallDriver for ChannelDriver<'a, A> {
         length: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        let pair = |result: Result<(u32, u32), ErrorCode>| match result {
-            Ok((first, second)) => CommandReturn::success_u32_u32(first, second),
-            Err(error) => CommandReturn::failure(error),
-        };
         match command_number {
             command::EXISTS => CommandReturn::success(),
             command::SEND => self.send(process_id, channel, length).into(),
-            command::RECEIVE => pair(self.receive(process_id, channel)),
-            command::STATE => pair(self.state(process_id, channel)),
+            command::RECEIVE => answer_pair(self.receive(process_id, channel)),
+            command::STATE => answer_pair(self.state(process_id, channel)),
             _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }

@@ -1,13 +1,13 @@
 //! The system calls of the energy store.
 
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
-use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::OptionalCell;
 use kernel::{ErrorCode, ProcessId};
 
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
+use crate::system_calls::{answer_pair, copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
@@ -83,15 +83,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let payload = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                kernel_data
-                    .get_readonly_processbuffer(allow_ro::PAYLOAD)
-                    .and_then(|buffer| {
-                        buffer.enter(|slice| {
-                            let source = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
-                            source.copy_to_slice_or_err(payload)
-                        })
-                    })
-                    .unwrap_or(Err(ErrorCode::SIZE))
+                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         // The end is told to the writer, and can come before `append` returns.
@@ -114,15 +106,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let (length, sequence) = found?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                kernel_data
-                    .get_readwrite_processbuffer(allow_rw::PAYLOAD)
-                    .and_then(|buffer| {
-                        buffer.mut_enter(|slice| {
-                            let target = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
-                            target.copy_from_slice_or_err(&bytes[..length])
-                        })
-                    })
-                    .unwrap_or(Err(ErrorCode::SIZE))
+                copy_out(kernel_data, allow_rw::PAYLOAD, &bytes[..length])
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         Ok((length, sequence))
@@ -164,10 +148,10 @@ impl<'a, F: WordFlash<'a>> SyscallDriver for EnergyStoreDriver<'a, F> {
         match command_number {
             command::EXISTS => CommandReturn::success(),
             command::APPEND => self.append(process_id, kind, length).into(),
-            command::NEWEST => match self.newest(process_id, kind) {
-                Ok((length, sequence)) => CommandReturn::success_u32_u32(length as u32, sequence),
-                Err(error) => CommandReturn::failure(error),
-            },
+            command::NEWEST => answer_pair(
+                self.newest(process_id, kind)
+                    .map(|(length, sequence)| (length as u32, sequence)),
+            ),
             command::WEAR => {
                 let wear = self.store.wear();
                 CommandReturn::success_u32_u32(wear.records, wear.most_erases)

@@ -5,7 +5,7 @@ use core::cell::Cell;
 use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::errorcode::into_statuscode;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
-use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
@@ -18,6 +18,7 @@ use super::sessions::{is_slot, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::entropy::RandomSource;
+use crate::system_calls::{copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
@@ -284,16 +285,15 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             self.apps.enter(process, |_, kernel_data| {
                 let (inputs, output) = lengths(&command, kernel_data);
                 command.check_sizes(permit.kind, inputs, output)?;
-                let wanted = command.inputs();
                 let targets = [
                     (&mut working.data[..], &mut working.length),
                     (&mut working.associated[..], &mut working.associated_length),
                     (&mut working.second[..], &mut working.second_length),
                 ];
                 for (allow, (bytes, length)) in targets.into_iter().enumerate() {
-                    if wanted[allow] {
-                        *length = copy_input(kernel_data, allow, bytes)?;
-                    }
+                    *length = inputs[allow];
+                    let target = bytes.get_mut(..*length).ok_or(ErrorCode::SIZE)?;
+                    copy_in(kernel_data, allow, target)?;
                 }
                 Ok::<(), ErrorCode>(())
             })??;
@@ -371,14 +371,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         if length == 0 {
             return Ok(0);
         }
-        let buffer = kernel_data.get_readwrite_processbuffer(OUTPUT)?;
         self.working.map_or(Err(ErrorCode::FAIL), |working| {
             let output = working.data.get(..length).ok_or(ErrorCode::SIZE)?;
-            buffer.mut_enter(|slice| {
-                let target = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
-                target.copy_from_slice_or_err(output)
-            })??;
-            Ok(length)
+            copy_out(kernel_data, OUTPUT, output).map(|()| length)
         })
     }
 
@@ -463,20 +458,6 @@ fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usi
     let inputs = core::array::from_fn(|allow| if wanted[allow] { length(allow) } else { 0 });
     let output = kernel_data.get_readwrite_processbuffer(OUTPUT);
     (inputs, output.map_or(0, |buffer| buffer.len()))
-}
-
-/// Copies an allowed buffer to the start of `bytes`; its length.
-fn copy_input(
-    kernel_data: &GrantKernelData,
-    allow: usize,
-    bytes: &mut [u8],
-) -> Result<usize, ErrorCode> {
-    let buffer = kernel_data.get_readonly_processbuffer(allow)?;
-    buffer.enter(|slice| {
-        let target = bytes.get_mut(..slice.len()).ok_or(ErrorCode::SIZE)?;
-        slice.copy_to_slice_or_err(target)?;
-        Ok(slice.len())
-    })?
 }
 
 impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {

@@ -1,7 +1,7 @@
 //! The system calls of the storage.
 
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
-use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
+use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::OptionalCell;
 use kernel::{ErrorCode, ProcessId};
@@ -11,6 +11,7 @@ use super::store::{Store, StoreClient};
 use crate::app_identity::app_of;
 use crate::entropy::RandomSource;
 use crate::sector_flash::SectorFlash;
+use crate::system_calls::{answer_pair, copy_in, copy_out};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = 0x8000_0006;
@@ -231,15 +232,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let payload = payload.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                kernel_data
-                    .get_readonly_processbuffer(allow_ro::PAYLOAD)
-                    .and_then(|buffer| {
-                        buffer.enter(|slice| {
-                            let source = slice.get(0..length).ok_or(ErrorCode::SIZE)?;
-                            source.copy_to_slice_or_err(payload)
-                        })
-                    })
-                    .unwrap_or(Err(ErrorCode::SIZE))
+                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
             })
             .unwrap_or(Err(ErrorCode::CANCEL))?;
         Ok(length)
@@ -257,15 +250,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let copied = result.and_then(|payload| {
             self.apps
                 .enter(process_id, |_, kernel_data| {
-                    kernel_data
-                        .get_readwrite_processbuffer(allow_rw::PAYLOAD)
-                        .and_then(|buffer| {
-                            buffer.mut_enter(|slice| {
-                                let target = slice.get(0..payload.len()).ok_or(ErrorCode::SIZE)?;
-                                target.copy_from_slice_or_err(payload)
-                            })
-                        })
-                        .unwrap_or(Err(ErrorCode::SIZE))
+                    copy_out(kernel_data, allow_rw::PAYLOAD, payload)
                 })
                 .unwrap_or(Err(ErrorCode::CANCEL))
                 .map(|()| payload.len())
@@ -288,22 +273,20 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> SyscallDriver for StorageDriver<'a
         argument: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        let pair = |result: Result<(u32, u32), ErrorCode>| match result {
-            Ok((first, second)) => CommandReturn::success_u32_u32(first, second),
-            Err(error) => CommandReturn::failure(error),
-        };
         match command_number {
             command::EXISTS => CommandReturn::success(),
             command::APPEND => self.append(process_id, partition, argument).into(),
             command::READ => self.read(process_id, partition, argument).into(),
-            command::RANGE => pair(
+            command::RANGE => answer_pair(
                 self.readable(process_id, partition)
                     .and_then(|partition| self.store.range(partition)),
             ),
-            command::CAPACITY => pair(self.readable(process_id, partition).map(|partition| {
-                let partition = &self.store.partitions()[partition];
-                (partition.capacity(), partition.record.into())
-            })),
+            command::CAPACITY => {
+                answer_pair(self.readable(process_id, partition).map(|partition| {
+                    let partition = &self.store.partitions()[partition];
+                    (partition.capacity(), partition.record.into())
+                }))
+            }
             _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
