@@ -79,6 +79,11 @@ impl Partition {
         number / self.slots()
     }
 
+    /// The first record that the ring still has once it has entered this sector.
+    pub(super) fn oldest_within(&self, sequence: u32) -> u32 {
+        (sequence + 1).saturating_sub(self.sectors) * self.slots()
+    }
+
     /// Address of a record.
     pub(super) fn slot_address(&self, number: u32) -> u32 {
         self.sector_address(self.sector_of(number))
