@@ -3,6 +3,12 @@
 //! A capsule that must call its client later than within the client's own call
 //! owns a [`DeferredCall`] and sets it. The board initialises the state once,
 //! with [`initialize_deferred_call_state`], before the first is created.
+//!
+//! Deferred calls come before processes. One that computes for milliseconds and
+//! then sets itself again would keep every process from the CPU until it is done;
+//! it is set *in the background* instead ([`DeferredCall::set_in_background`]):
+//! then the kernel makes it when no process is ready, and else when a process has
+//! used up its slice, or after a few turns of processes.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -31,6 +37,9 @@ static REGISTRY: SingleThreadValue<Registry> = SingleThreadValue::new();
 /// One bit for each deferred call that is set. Apart from the registry, because
 /// the kernel loop looks at it in every turn.
 static PENDING: AtomicU32 = AtomicU32::new(0);
+
+/// The same for the calls that processes come before.
+static IN_BACKGROUND: AtomicU32 = AtomicU32::new(0);
 
 /// Gets deferred calls.
 pub trait DeferredCallClient: Sized {
@@ -89,38 +98,50 @@ impl DeferredCall {
         }
     }
 
+    fn bit(&self) -> u32 {
+        // An index beyond the capacity stops the kernel in `verify_setup`.
+        1u32.checked_shl(self.index as u32).unwrap_or(0)
+    }
+
     /// Asks for the call.
     #[inline]
     pub fn set(&self) {
-        // An index beyond the capacity stops the kernel in `verify_setup`.
-        let bit = 1u32.checked_shl(self.index as u32).unwrap_or(0);
-        PENDING.fetch_or(bit, Ordering::Relaxed);
+        PENDING.fetch_or(self.bit(), Ordering::Relaxed);
+    }
+
+    /// Asks for the call when processes leave time for it.
+    #[inline]
+    pub fn set_in_background(&self) {
+        IN_BACKGROUND.fetch_or(self.bit(), Ordering::Relaxed);
     }
 
     /// Was it set, and not handled yet?
     pub fn is_pending(&self) -> bool {
-        let bit = 1u32.checked_shl(self.index as u32).unwrap_or(0);
-        PENDING.load(Ordering::Relaxed) & bit != 0
+        let pending = PENDING.load(Ordering::Relaxed) | IN_BACKGROUND.load(Ordering::Relaxed);
+        pending & self.bit() != 0
     }
 
     /// Handles the pending call of the lowest index; returns that index.
     pub fn service_next_pending() -> Option<usize> {
-        let pending = PENDING.load(Ordering::Relaxed);
-        if pending == 0 {
-            return None;
-        }
-        let registry = REGISTRY.get()?;
-        let index = pending.trailing_zeros() as usize;
-        PENDING.fetch_and(!(1 << index), Ordering::Relaxed);
-        let handler = registry.handlers[index].get()?;
-        (handler.call)(handler.client);
-        Some(index)
+        service_next(&PENDING)
+    }
+
+    /// As [`service_next_pending`](Self::service_next_pending), of the calls in the
+    /// background.
+    pub fn service_next_in_background() -> Option<usize> {
+        service_next(&IN_BACKGROUND)
     }
 
     /// Is any call pending?
     #[inline]
     pub fn has_tasks() -> bool {
         PENDING.load(Ordering::Relaxed) != 0
+    }
+
+    /// Is any call in the background pending?
+    #[inline]
+    pub fn has_background_tasks() -> bool {
+        IN_BACKGROUND.load(Ordering::Relaxed) != 0
     }
 
     /// Panics unless every deferred call created was registered, and there are
@@ -143,13 +164,27 @@ impl DeferredCall {
     }
 }
 
+#[inline(never)]
+fn service_next(calls: &AtomicU32) -> Option<usize> {
+    let pending = calls.load(Ordering::Relaxed);
+    if pending == 0 {
+        return None;
+    }
+    let registry = REGISTRY.get()?;
+    let index = pending.trailing_zeros() as usize;
+    calls.fetch_and(!(1 << index), Ordering::Relaxed);
+    let handler = registry.handlers[index].get()?;
+    (handler.call)(handler.client);
+    Some(index)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     enum OneThread {}
 
-    // SAFETY: `PENDING` and `REGISTRY` are used by the one test below only.
+    // SAFETY: the statics of this module are used by the one test below only.
     unsafe impl ThreadIdProvider for OneThread {
         fn running_thread_id() -> usize {
             1
@@ -203,5 +238,13 @@ mod tests {
         assert_eq!(DeferredCall::service_next_pending(), Some(1));
         assert_eq!(DeferredCall::service_next_pending(), None);
         assert_eq!((first.calls.get(), second.calls.get()), (0, 2));
+
+        first.deferred_call.set_in_background();
+        assert!(first.deferred_call.is_pending());
+        assert!(DeferredCall::has_background_tasks() && !DeferredCall::has_tasks());
+        assert_eq!(DeferredCall::service_next_pending(), None);
+        assert_eq!(DeferredCall::service_next_in_background(), Some(0));
+        assert!(!DeferredCall::has_background_tasks());
+        assert_eq!(first.calls.get(), 1);
     }
 }

@@ -122,7 +122,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     pub fn raise_counter(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
         if value > self.counter(object)? {
             self.raises.add(object, value)?;
-            self.deferred.set();
+            self.deferred.set_in_background();
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             app.command = Some(command);
             Ok(())
         })??;
-        self.deferred.set();
+        self.deferred.set_in_background();
         Ok(())
     }
 
@@ -305,7 +305,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     fn follow(&self, process: ProcessId, turn: Result<Turn, ErrorCode>) {
         let finished = match turn {
             Ok(Turn::More) => {
-                self.deferred.set();
+                self.deferred.set_in_background();
                 return;
             }
             Ok(Turn::Commit(request, length)) => {
@@ -382,7 +382,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.running.clear();
         self.waiting.set(false);
         self.working.map(Working::wipe);
-        self.deferred.set();
+        self.deferred.set_in_background();
     }
 
     fn begin_raise(&self, object: u16, value: u32) {
@@ -473,7 +473,7 @@ impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
     }
 
     fn settled(&self) {
-        self.deferred.set();
+        self.deferred.set_in_background();
     }
 }
 
@@ -481,7 +481,8 @@ impl<'a, F: WordFlash<'a>> DeferredCallClient for KeyStore<'a, F>
 where
     'a: 'static,
 {
-    /// One step of at most a few milliseconds.
+    /// One step of at most a few milliseconds; in the background, so that the other
+    /// processes execute in between.
     fn handle_deferred_call(&self) {
         self.wipe_ended();
         if self.waiting.get() {
@@ -513,7 +514,7 @@ impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
             return Ok(());
         }
         self.raises.add(object, version)?;
-        self.deferred.set();
+        self.deferred.set_in_background();
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! The main loop: kernel work first, then the process that the scheduler chooses, then sleep.
+//! The main loop: kernel work first, then the process that the scheduler chooses, then
+//! calls in the background, then sleep.
 
 use core::any::Any;
 use core::num::NonZeroU32;
@@ -14,6 +15,10 @@ use crate::platform::{ContextSwitchCallback, KernelResources, ProcessFault};
 use crate::process::{Exit, Process, ProcessStandard, State, StoppedExecutingReason, Task};
 use crate::scheduler::{Scheduler, SchedulingDecision};
 use crate::syscall::SyscallReturn;
+
+/// Turns of processes that come before a waiting call in the background: also many that
+/// never use up a slice do not keep it away for ever.
+const FOREGROUND_TURNS: u32 = 8;
 
 impl Kernel {
     /// Runs the board, for ever.
@@ -49,12 +54,22 @@ impl Kernel {
             unsafe { scheduler.execute_kernel_work(chip) };
             return;
         }
-        match scheduler.next() {
+        let decision = scheduler.next();
+        if DeferredCall::has_background_tasks() && self.is_backgrounds_turn(decision) {
+            self.foreground_turns.set(0);
+            DeferredCall::service_next_in_background();
+            return;
+        }
+        match decision {
             SchedulingDecision::RunProcess((processid, timeslice)) => {
                 if let Some(process) = self.get_process(processid) {
                     let (reason, time_executed) =
                         self.do_process(resources, chip, process, timeslice);
                     scheduler.result(reason, time_executed);
+                    self.foreground_turns.set(match reason {
+                        StoppedExecutingReason::TimesliceExpired => FOREGROUND_TURNS,
+                        _ => self.foreground_turns.get().saturating_add(1),
+                    });
                 }
             }
             SchedulingDecision::TrySleep if no_sleep => {}
@@ -67,6 +82,14 @@ impl Kernel {
                     resources.watchdog().resume();
                 }
             }),
+        }
+    }
+
+    /// Whether a call in the background comes before what the scheduler wants.
+    fn is_backgrounds_turn(&self, decision: SchedulingDecision) -> bool {
+        match decision {
+            SchedulingDecision::TrySleep => true,
+            SchedulingDecision::RunProcess(_) => self.foreground_turns.get() >= FOREGROUND_TURNS,
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Kernel {
     mpu_owner: Cell<usize>,
     /// A process may have become ready since a scheduler last asked.
     process_woke: Cell<bool>,
+    /// How many turns processes have had since the last call in the background.
+    foreground_turns: Cell<u32>,
 }
 
 impl Kernel {
@@ -38,6 +40,7 @@ impl Kernel {
             grants_finalized: Cell::new(false),
             mpu_owner: Cell::new(NO_PROCESS),
             process_woke: Cell::new(false),
+            foreground_turns: Cell::new(0),
         }
     }
 

@@ -13,3 +13,4 @@ pub mod key_bridge;
 pub mod meter;
 pub mod secrets;
 pub mod signed;
+pub mod waiting;

@@ -1,0 +1,100 @@
+//! How long an app waits for the CPU while others keep the kernel busy.
+
+use std::time::Duration;
+
+use emulator::Machine;
+use key_bridge::mailbox::Word;
+
+use crate::audit::puppet::{Call, Puppet, Silent};
+use crate::firmware::{manifest, Firmware};
+use crate::key_bridge::{Bridge, Request};
+
+const ALARM: u32 = 0;
+const TICKS: u32 = 2;
+const SET_RELATIVE: u32 = 5;
+/// RTC1 (nRF52840 PS, 6.22), left-justified in a word as the alarm driver gives it.
+const TICKS_A_SECOND: u64 = 32_768 << 8;
+/// A millisecond.
+const NAP: u32 = 33 << 8;
+
+/// The bridge has its turn every millisecond.
+const TURN: Duration = Duration::from_millis(10);
+/// The app that waits, in a slot of its own.
+const SLOT: &str = "update";
+
+/// A meter that measures, on which one app keeps the key store busy and another sets
+/// alarms and looks at the clock when it runs again.
+pub struct Busy {
+    /// The app that calls the key store.
+    pub bridge: Bridge,
+    bystander: Puppet,
+}
+
+impl Busy {
+    /// A blank meter in the factory state, both apps waiting.
+    ///
+    /// # Errors
+    /// The other app does not run within a thousand turns of the bridge.
+    ///
+    /// # Panics
+    /// When the image is not built.
+    pub fn boot() -> Result<Self, Silent> {
+        const TURNS: usize = 1_000;
+        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_puppet(SLOT));
+        let manifest = manifest();
+        // The search ends at each turn of the bridge.
+        let mut tries = (0..TURNS).map(|_| Puppet::find(&mut bridge.machine, &manifest, SLOT));
+        let bystander = tries.find_map(Result::ok);
+        drop(tries);
+        let bystander = bystander.ok_or("the app that waits does not run")?;
+        Ok(Self { bridge, bystander })
+    }
+
+    /// The longest that the other app waits while the bridge repeats this request: from
+    /// the moment that an alarm was set for to the app's own reading of the clock, in
+    /// ticks of 31 us, of so many alarms one after the other, each a millisecond after
+    /// the last. The meter ends in the state that it began in.
+    ///
+    /// # Errors
+    /// The other app falls silent, or the bridge's request is not done once.
+    ///
+    /// # Panics
+    /// When the machine refuses its own state.
+    pub fn longest_wait(
+        &mut self,
+        request: Request<'_>,
+        alarms: usize,
+    ) -> Result<Duration, Silent> {
+        let before = self.bridge.machine.save();
+        self.bridge.post(Request {
+            rounds: u32::MAX,
+            ..request
+        });
+        let ticks = longest(&self.bystander, &mut self.bridge.machine, alarms);
+        let [done, status] = [Word::Done, Word::Status].map(|word| self.bridge.get(word));
+        let restored = self.bridge.machine.restore(&before);
+        restored.expect("its own state");
+        // The bridge stands at its turn again, where the machine stops anew.
+        self.bridge.run_to_turn(TURN).ok_or("no turn")?;
+        let ticks = ticks.map_err(|silent| format!("{silent}: {done} rounds, status {status}"))?;
+        if done == 0 {
+            return Err("not one round was done".into());
+        }
+        Ok(Duration::from_nanos(ticks * 1_000_000_000 / TICKS_A_SECOND))
+    }
+}
+
+/// In ticks of the alarm driver.
+fn longest(bystander: &Puppet, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
+    let nap = [
+        Call::command(ALARM, SET_RELATIVE, NAP, 0).and_wait(),
+        Call::command(ALARM, TICKS, 0, 0),
+    ];
+    let answers = bystander.make(machine, &nap.repeat(alarms))?;
+    let mut longest = 0;
+    for pair in answers.chunks_exact(nap.len()) {
+        let [_, due, _] = pair[0].upcall.ok_or_else(|| format!("{pair:?}"))?;
+        longest = longest.max(pair[1].registers[1].wrapping_sub(due));
+    }
+    Ok(longest.into())
+}
