@@ -5,7 +5,6 @@ mod bench;
 #[path = "../../../kernel/tests/rig/mod.rs"]
 mod rig;
 
-mod alarm;
 mod channel;
 mod identity;
 mod key_store;

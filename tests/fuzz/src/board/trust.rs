@@ -1,11 +1,10 @@
-//! The external flash, the clock and the random numbers of the drivers that tell apps apart.
+//! The external flash and the random numbers of the drivers that tell apps apart.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use capsules::entropy::RandomSource;
 use capsules::sector_flash::{SectorFlash, SectorFlashClient, SECTOR_SIZE};
-use kernel::hil::time::{Alarm, AlarmClient, Freq32KHz, Ticks, Ticks32, Time};
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
@@ -137,62 +136,5 @@ impl RandomSource for Numbers {
         }
         self.given.borrow_mut().insert(bytes.to_vec());
         Ok(())
-    }
-}
-
-/// A clock that is moved, with one alarm.
-#[derive(Default)]
-pub struct Clock {
-    now: Cell<u32>,
-    alarm: Cell<Option<(u32, u32)>>,
-    client: OptionalCell<&'static dyn AlarmClient>,
-}
-
-impl Clock {
-    /// Lets the time pass up to the next alarm, which rings. Whether there is one.
-    pub fn ring(&self) -> bool {
-        let Some((reference, dt)) = self.alarm.take() else {
-            return false;
-        };
-        self.now.set(reference.wrapping_add(dt));
-        self.client.map(|client| client.alarm());
-        true
-    }
-}
-
-impl Time for Clock {
-    type Frequency = Freq32KHz;
-    type Ticks = Ticks32;
-
-    fn now(&self) -> Ticks32 {
-        self.now.get().into()
-    }
-}
-
-impl Alarm<'static> for Clock {
-    fn set_alarm_client(&self, client: &'static dyn AlarmClient) {
-        self.client.set(client);
-    }
-
-    fn set_alarm(&self, reference: Ticks32, dt: Ticks32) {
-        self.alarm.set(Some((reference.into_u32(), dt.into_u32())));
-    }
-
-    fn get_alarm(&self) -> Ticks32 {
-        let (reference, dt) = self.alarm.get().unwrap_or_default();
-        reference.wrapping_add(dt).into()
-    }
-
-    fn disarm(&self) -> Result<(), ErrorCode> {
-        self.alarm.set(None);
-        Ok(())
-    }
-
-    fn is_armed(&self) -> bool {
-        self.alarm.get().is_some()
-    }
-
-    fn minimum_dt(&self) -> Ticks32 {
-        2.into()
     }
 }
