@@ -2,6 +2,8 @@
 
 #[path = "../drivers/bench.rs"]
 mod bench;
+#[path = "../drivers/flash.rs"]
+mod flash;
 #[path = "../../../kernel/tests/rig/mod.rs"]
 mod rig;
 

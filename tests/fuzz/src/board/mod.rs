@@ -1,7 +1,7 @@
-//! Hardware of the fuzzed kernel, which the input drives.
+//! What the fuzzed drivers work with, which the input drives.
 
-mod hardware;
-mod trust;
+mod front_end;
+mod numbers;
 
-pub use hardware::{Flash, FrontEnd, BLOCK};
-pub use trust::{Nor, Numbers};
+pub use front_end::{FrontEnd, BLOCK};
+pub use numbers::Numbers;

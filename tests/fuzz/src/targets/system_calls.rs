@@ -14,7 +14,8 @@ use kernel::process::{self, FaultAction, Process, ProcessAddresses, ProcessArray
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
 
-use crate::board::{Flash, FrontEnd};
+use crate::board::FrontEnd;
+use crate::flash::{blank, WordsInRam};
 use crate::rig::driver::NoGrantDriver;
 use crate::rig::{
     self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
@@ -59,7 +60,7 @@ struct World {
     board: &'static PlainBoard,
     driver: &'static TestDriver,
     front_end: &'static FrontEnd,
-    flash: &'static Flash,
+    flash: &'static WordsInRam,
     processes: [&'static dyn Process; 2],
     apps: &'static [u8],
     cases: Cell<usize>,
@@ -77,7 +78,7 @@ impl World {
         let grant = kernel.create_grant(meter_adc::DRIVER_NUM, &Power);
         let meter = forever(MeterAdc::new(front_end, 4000, buffers, grant));
         front_end.set_client(meter);
-        let flash = forever(Flash::default());
+        let flash = WordsInRam::on(&blank());
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, &Power);

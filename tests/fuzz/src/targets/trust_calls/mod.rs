@@ -29,7 +29,8 @@ use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT
 pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
-use crate::board::{Flash, Nor, Numbers};
+use crate::board::Numbers;
+use crate::flash::{blank, SectorsInRam, WordsInRam};
 use crate::loading;
 use crate::rig::chip::Thread;
 use crate::rig::{
@@ -93,9 +94,9 @@ struct World {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
     board: &'static PlainBoard,
-    keys: &'static KeyStore<'static, Flash>,
-    words: &'static Flash,
-    nor: &'static Nor<'static>,
+    keys: &'static KeyStore<'static, WordsInRam>,
+    words: &'static WordsInRam,
+    nor: &'static SectorsInRam<'static>,
     clock: &'static Clock,
     random: &'static Numbers,
     processes: [&'static dyn Process; APPS.len()],
@@ -113,7 +114,7 @@ impl World {
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
         let random = forever(Numbers::new(11));
-        let words = forever(Flash::default());
+        let words = WordsInRam::on(&blank());
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
@@ -129,7 +130,7 @@ impl World {
         let channels = forever(channels);
         clock.set_alarm_client(channels);
 
-        let nor = forever(Nor::new(vec![0x5A; CAPACITY as usize]));
+        let nor = forever(SectorsInRam::new(vec![0x5A; CAPACITY as usize]));
         let memory = Box::leak(Box::new(StorageMemory::new()));
         let store = Store::new(PARTITIONS, CAPACITY, memory, &[7; 32], nor, random);
         let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
@@ -138,7 +139,7 @@ impl World {
         let storage = forever(StorageDriver::new(store, grant));
         store.set_client(storage);
         store.ready(Ok(()));
-        while nor.turn() {}
+        nor.run();
 
         let drivers: Drivers = vec![
             (key_store::DRIVER_NUM, keys),
@@ -205,7 +206,7 @@ impl World {
         let index = usize::from(action >> 6) % APPS.len();
         let process = self.processes[index];
         match action & 0x3F {
-            0..=2 => drop(self.nor.turn()),
+            0..=2 => drop(self.nor.step()),
             3 => drop(self.words.step()),
             4..=7 => self.keys.handle_deferred_call(),
             8 => drop(self.clock.ring()),
@@ -444,7 +445,7 @@ impl World {
         self.keys.handle_deferred_call();
         self.clock.ring();
         for _ in 0..MAX_OPERATIONS {
-            let turned = self.nor.turn();
+            let turned = self.nor.step();
             if !self.words.step() && !turned {
                 return;
             }
