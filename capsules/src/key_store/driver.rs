@@ -17,12 +17,13 @@ use super::policy::{Kind, Operations, Policy, State};
 use super::sessions::{is_slot, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
+use crate::driver;
 use crate::entropy::RandomSource;
 use crate::system_calls::{copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0004;
+pub const DRIVER_NUM: usize = driver::NUM::KeyStore as usize;
 
 /// Number of the upcall that ends an operation.
 const DONE: usize = 0;
