@@ -23,4 +23,10 @@ pub enum NUM {
     MeterAdc = 0x8000_0001,
     /// Storage of energy registers.
     EnergyStore = 0x8000_0002,
+    /// Keys, trust anchors, counters.
+    KeyStore = 0x8000_0004,
+    /// Messages between apps.
+    Channel = 0x8000_0005,
+    /// Sealed records on the external flash.
+    Storage = 0x8000_0006,
 }

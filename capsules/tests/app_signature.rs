@@ -11,12 +11,10 @@ use capsules::app_signature::{
 };
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
-    ProcessArray, ProcessBinary, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient,
-    SequentialProcessLoaderMachine, ShortId, StopFaultPolicy,
+    ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId,
+    StopFaultPolicy,
 };
-use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckError, ProcessCheckerMachine};
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
-use kernel::utilities::cells::MapCell;
+use kernel::process_checker::ProcessCheckError;
 use kernel::Kernel;
 use rig::chip::Thread;
 use rig::*;
@@ -183,33 +181,13 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
     let kernel = forever(Kernel::new(slots.as_slice()));
     let chip = forever(FakeChip::new());
     let driver = forever(TestDriver::new(kernel));
-    let scheduler = RoundRobinSched::new();
-    for slot in slots.as_slice() {
-        scheduler
-            .processes
-            .push_tail(forever(RoundRobinProcessNode::new(slot)));
-    }
-    let board = forever(Board::new(driver, scheduler));
+    let board = forever(Board::new(driver, round_robin(slots)));
     let signers = signers();
     let policy = forever(AppSignatures::new(signers, rules, required));
     policy.register();
-    let checker = forever(ProcessCheckerMachine::new(policy));
-    policy.set_client(checker);
-    let binaries: &'static [MapCell<ProcessBinary>] =
-        Box::leak((0..8).map(|_| MapCell::empty()).collect());
-    let loader = forever(SequentialProcessLoaderMachine::new(
-        checker,
-        binaries,
-        kernel,
-        chip,
-        flash,
-        ram(RAM),
-        forever(StopFaultPolicy {}),
-        &(),
-        forever(SignedIdentity::new(signers)),
-        &Power,
-    ));
-    checker.set_client(loader);
+    let identities = forever(SignedIdentity::new(signers));
+    let faults = forever(StopFaultPolicy {});
+    let loader = loading::loader(kernel, chip, flash, policy, identities, faults);
     loader.register();
     let client = forever(Client::default());
     loader.set_client(client);

@@ -7,18 +7,17 @@ use std::num::NonZeroU32;
 
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
-    Process, ProcessArray, ProcessBinary, ProcessLoadError, ProcessLoadingAsync,
-    ProcessLoadingAsyncClient, SequentialProcessLoaderMachine, ShortId, State, StopFaultPolicy,
+    ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId, State,
+    StopFaultPolicy,
 };
 use kernel::process_checker::{
-    AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness, CheckResult,
-    CheckResultAcceptMetadata, Compress, ProcessCheckError, ProcessCheckerMachine,
+    AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
+    ProcessCheckError,
 };
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
-use kernel::utilities::cells::MapCell;
 use kernel::{ErrorCode, Kernel};
 use rig::chip::Thread;
 use rig::image;
+use rig::loading::{self, ByHeader};
 use rig::*;
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
@@ -71,29 +70,6 @@ impl AppCredentialsPolicy<'static> for Checker {
         self.chip
             .interrupt(move || client.check_done(Ok(result), credentials, integrity_region));
         Ok(())
-    }
-}
-
-/// Identity is what the header asks for.
-struct ByHeader;
-
-impl Compress for ByHeader {
-    fn to_short_id(&self, binary: &ProcessBinary) -> ShortId {
-        binary.header.get_fixed_short_id().into()
-    }
-}
-
-impl AppUniqueness for ByHeader {
-    fn different_identifier(&self, a: &ProcessBinary, b: &ProcessBinary) -> bool {
-        self.to_short_id(a) != self.to_short_id(b)
-    }
-
-    fn different_identifier_process(&self, a: &ProcessBinary, b: &dyn Process) -> bool {
-        self.to_short_id(a) != b.short_app_id()
-    }
-
-    fn different_identifier_processes(&self, a: &dyn Process, b: &dyn Process) -> bool {
-        a.short_app_id() != b.short_app_id()
     }
 }
 
@@ -173,36 +149,15 @@ fn only_accepted_binaries_become_processes() {
     let kernel = forever(Kernel::new(slots.as_slice()));
     let chip = forever(FakeChip::new());
     let driver = forever(TestDriver::new(kernel));
-    let scheduler = RoundRobinSched::new();
-    for slot in slots.as_slice() {
-        scheduler
-            .processes
-            .push_tail(forever(RoundRobinProcessNode::new(slot)));
-    }
-    let board = forever(Board::new(driver, scheduler));
+    let board = forever(Board::new(driver, round_robin(slots)));
 
     let policy = forever(Checker {
         chip,
         client: Cell::new(None),
         checked: Cell::new(0),
     });
-    let checker = forever(ProcessCheckerMachine::new(policy));
-    policy.set_client(checker);
-    let binaries: &'static [MapCell<ProcessBinary>] =
-        Box::leak((0..8).map(|_| MapCell::empty()).collect());
-    let loader = forever(SequentialProcessLoaderMachine::new(
-        checker,
-        binaries,
-        kernel,
-        chip,
-        flash,
-        ram(RAM),
-        forever(StopFaultPolicy {}),
-        &(),
-        forever(ByHeader),
-        &Power,
-    ));
-    checker.set_client(loader);
+    let faults = forever(StopFaultPolicy {});
+    let loader = loading::loader(kernel, chip, flash, policy, &ByHeader, faults);
     loader.register();
     let client = forever(Client::default());
     loader.set_client(client);

@@ -2,9 +2,7 @@
 
 mod rig;
 
-use std::cell::Cell;
-
-use kernel::hil::time::{Alarm, AlarmClient, Freq32KHz, Ticks, Ticks32, Time};
+use kernel::hil::time::Alarm;
 use kernel::process::{
     Backoff, FaultAction, ProcessFaultPolicy, RestartBackoff, RestartFaultPolicy, State,
     StopFaultPolicy, ThresholdRestartFaultPolicy, ThresholdRestartThenPanicFaultPolicy,
@@ -128,89 +126,6 @@ fn faulted_process_tells_what_a_crash_log_wants() {
     }
 }
 
-/// A clock that tests move, with one alarm.
-struct Clock {
-    now: Cell<u32>,
-    alarm: Cell<Option<(u32, u32)>>,
-    client: Cell<Option<&'static dyn AlarmClient>>,
-    fired: Cell<usize>,
-}
-
-impl Clock {
-    fn new(now: u32) -> Self {
-        Self {
-            now: Cell::new(now),
-            alarm: Cell::new(None),
-            client: Cell::new(None),
-            fired: Cell::new(0),
-        }
-    }
-
-    /// Lets time pass, firing the alarm whenever it is due.
-    fn pass_ms(&self, milliseconds: u32) {
-        let mut left = (u64::from(milliseconds) * 32_768).div_ceil(1000) as u32;
-        loop {
-            let due = self
-                .alarm
-                .get()
-                .map(|(from, dt)| dt.saturating_sub(self.now.get().wrapping_sub(from)));
-            match due {
-                Some(due) if due <= left => {
-                    left -= due;
-                    self.now.set(self.now.get().wrapping_add(due));
-                    self.alarm.set(None);
-                    self.fired.set(self.fired.get() + 1);
-                    self.client.get().unwrap().alarm();
-                }
-                _ => {
-                    self.now.set(self.now.get().wrapping_add(left));
-                    return;
-                }
-            }
-        }
-    }
-}
-
-impl Time for Clock {
-    type Frequency = Freq32KHz;
-    type Ticks = Ticks32;
-
-    fn now(&self) -> Ticks32 {
-        self.now.get().into()
-    }
-}
-
-impl Alarm<'static> for Clock {
-    fn set_alarm_client(&self, client: &'static dyn AlarmClient) {
-        self.client.set(Some(client));
-    }
-
-    fn set_alarm(&self, reference: Ticks32, dt: Ticks32) {
-        assert!(dt.into_u32() > 0);
-        self.alarm.set(Some((reference.into_u32(), dt.into_u32())));
-    }
-
-    fn get_alarm(&self) -> Ticks32 {
-        self.alarm
-            .get()
-            .map_or(0, |(from, dt)| from.wrapping_add(dt))
-            .into()
-    }
-
-    fn disarm(&self) -> Result<(), ErrorCode> {
-        self.alarm.set(None);
-        Ok(())
-    }
-
-    fn is_armed(&self) -> bool {
-        self.alarm.get().is_some()
-    }
-
-    fn minimum_dt(&self) -> Ticks32 {
-        2.into()
-    }
-}
-
 const BACKOFF: Backoff = Backoff {
     first_ms: 100,
     max_ms: 1000,
@@ -223,14 +138,8 @@ fn backing_off(start_of_time: u32) -> (Rig, &'static Clock) {
     let kernel = forever(Kernel::new(slots.as_slice()));
     let policy = forever(RestartBackoff::<Clock, SLOTS>::new(kernel, clock, BACKOFF));
     clock.set_alarm_client(policy);
-    let scheduler = kernel::scheduler::round_robin::RoundRobinSched::new();
-    for slot in slots.as_slice() {
-        scheduler.processes.push_tail(forever(
-            kernel::scheduler::round_robin::RoundRobinProcessNode::new(slot),
-        ));
-    }
     let apps = [App::new("bad"), App::new("good")];
-    let rig = Rig::assemble(&apps, policy, slots, kernel, scheduler);
+    let rig = Rig::assemble(&apps, policy, slots, kernel, round_robin(slots));
     rig.run();
     (rig, clock)
 }
@@ -278,7 +187,7 @@ fn nothing_runs_while_it_waits() {
     clock.pass_ms(50);
     rig.run();
     assert_eq!(rig.chip.boundary.events().len(), events);
-    assert_eq!(clock.fired.get(), 0);
+    assert_eq!(clock.rings(), 0);
 }
 
 #[test]

@@ -1,137 +1,34 @@
 //! The app: what it does when it wakes.
 
+mod commands;
+mod memory;
+
+pub use memory::{Instruments, Memory, Shares, Signals, PROFILE_INTERVALS};
+
+use self::commands::PendingRecord;
+use self::memory::Calibration;
 use crate::blocks::Blocks;
-use crate::command::{Command, CommandError, LineReader};
-use crate::drivers::energy_store::{self, Kind};
-use crate::drivers::meter_adc::{self, BLOCK_BYTES};
-use crate::input::{Input, READ_BYTES};
-use crate::output::{Output, Waiting, CHUNK_BYTES};
-use crate::profile_store::{self, ProfileStore};
+use crate::command::LineReader;
+use crate::drivers::energy_store::Kind;
+use crate::input::Input;
+use crate::output::Output;
+use crate::profile_store::ProfileStore;
 use crate::publisher::Publisher;
 use crate::pulse_led::{Action, PulseLed, PULSE_MILLISECONDS};
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line, Session};
 use crate::save_policy::SavePolicy;
 use crate::storage::{self, Storage, Stored};
-use core::cell::Cell;
-use libtock::apis::alarm::{self, Alarm, Convert, Milliseconds, Ticks};
-use libtock::apis::console;
+use libtock::apis::alarm::{Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::leds::Leds;
-use libtock::apis::storage as records;
 use libtock::platform::share::Handle;
-use libtock::platform::{AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
-use metrology::{
-    Block, CalibrationError, Calibrator, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileLog,
-    Range, Reference,
-};
+use libtock::platform::{DefaultConfig, ErrorCode, Syscalls};
+use metrology::{Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileLog};
 
 /// The pulse output.
 const PULSE_LED: u32 = 0;
-/// Length of a calibration measurement.
-const CALIBRATION_SECONDS: u32 = 10;
 /// Blocks from one look at the console to the next: 100 ms.
 const BLOCKS_PER_POLL: u32 = 5;
-/// Load-profile intervals that are kept: a day.
-pub const PROFILE_INTERVALS: usize = 96;
-/// Load-profile intervals that `show` lists.
-const INTERVALS_SHOWN: usize = 4;
-
-/// Everything that the app shares with the kernel, in one list.
-pub type Shares<'share, S> = (
-    AllowRw<'share, S, { meter_adc::DRIVER_NUM }, { meter_adc::BLOCK_BUFFER }>,
-    Subscribe<'share, S, { meter_adc::DRIVER_NUM }, { meter_adc::BLOCK_WAITING }>,
-    AllowRo<'share, S, { energy_store::DRIVER_NUM }, { energy_store::APPEND_BUFFER }>,
-    Subscribe<'share, S, { energy_store::DRIVER_NUM }, { energy_store::APPENDED }>,
-    AllowRo<'share, S, { console::DRIVER_NUM }, { console::WRITE_BUFFER }>,
-    Subscribe<'share, S, { console::DRIVER_NUM }, { console::WRITTEN }>,
-    AllowRw<'share, S, { console::DRIVER_NUM }, { console::READ_BUFFER }>,
-    Subscribe<'share, S, { console::DRIVER_NUM }, { console::READ }>,
-    Subscribe<'share, S, { alarm::DRIVER_NUM }, { alarm::EXPIRED }>,
-    AllowRo<'share, S, { records::DRIVER_NUM }, { records::APPEND_BUFFER }>,
-    AllowRw<'share, S, { records::DRIVER_NUM }, { records::READ_BUFFER }>,
-    Subscribe<'share, S, { records::DRIVER_NUM }, { records::DONE }>,
-);
-
-/// What upcalls leave for the app to see when it wakes.
-#[derive(Default)]
-pub struct Signals {
-    block: Cell<bool>,
-    /// Status, kind, sequence.
-    appended: Cell<Option<(u32, u32, u32)>>,
-    written: Cell<bool>,
-    /// Status, bytes.
-    read: Cell<Option<(u32, u32)>>,
-    alarm: Cell<bool>,
-    /// Status, partition, record number or length.
-    stored: Cell<Option<(u32, u32, u32)>>,
-}
-
-/// Buffers that the app lends to the kernel, and logs.
-pub struct Memory {
-    blocks: [[u8; BLOCK_BYTES]; 2],
-    output: [u8; CHUNK_BYTES],
-    input: [u8; READ_BYTES],
-    record: [u8; energy_store::RECORD_BYTES],
-    profile: ProfileLog<PROFILE_INTERVALS>,
-    waiting: Waiting,
-    stored: profile_store::Buffers,
-}
-
-/// The calibration that is being measured.
-type Calibration = Option<(Range, Calibrator)>;
-
-/// What measures. Apart from [`Memory`], which is zero at start and so takes no
-/// room in flash.
-#[derive(Default)]
-pub struct Instruments {
-    meter: Option<Meter>,
-    calibrator: Calibration,
-}
-
-impl Instruments {
-    /// None yet.
-    pub const fn new() -> Self {
-        Instruments {
-            meter: None,
-            calibrator: None,
-        }
-    }
-}
-
-impl Memory {
-    /// Memory without content.
-    pub const fn new() -> Self {
-        Memory {
-            blocks: [[0; BLOCK_BYTES]; 2],
-            output: [0; CHUNK_BYTES],
-            input: [0; READ_BYTES],
-            record: [0; energy_store::RECORD_BYTES],
-            profile: ProfileLog::new(),
-            waiting: Waiting::new(),
-            stored: profile_store::Buffers::new(),
-        }
-    }
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A calibration record on its way to the store, and the answer for then.
-#[derive(Clone, Copy)]
-struct PendingRecord {
-    record: CalibrationRecord,
-    answer: Answer,
-    started: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Calibrated(Range),
-    Sealed,
-}
 
 /// The app between two wakes.
 pub struct App<'scope, 'share, S: Syscalls> {
@@ -402,175 +299,6 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
-    /// Starts the calibration record's way to the store.
-    #[inline(never)]
-    fn append_pending(&mut self) {
-        let Some(pending) = &mut self.pending else {
-            return;
-        };
-        if pending.started || !self.storage.is_idle() {
-            return;
-        }
-        match self
-            .storage
-            .append(Kind::Calibration, &pending.record.to_bytes())
-        {
-            Ok(()) => pending.started = true,
-            Err(_) => {
-                let pending = *pending;
-                self.pending = None;
-                self.finish_pending(&pending, false);
-            }
-        }
-    }
-
-    /// What was asked for holds once it is durable, and not before.
-    fn finish_pending(&mut self, pending: &PendingRecord, durable: bool) {
-        let mut line = Line::new();
-        match (pending.answer, durable) {
-            (Answer::Calibrated(range), true) => {
-                self.meter.set_calibration(pending.record.calibration);
-                line.str("ok calibrate ").str(range_name(range));
-                line.str(" revision=")
-                    .number(pending.record.calibration.revision.into());
-            }
-            (Answer::Sealed, true) => {
-                self.sealed = true;
-                line.str("ok seal");
-            }
-            (Answer::Calibrated(_), false) => _ = line.str("error calibrate not_stored"),
-            (Answer::Sealed, false) => _ = line.str("error seal not_stored"),
-        }
-        line.str("\r\n");
-        self.output.answer(&line);
-    }
-
-    #[inline(never)]
-    fn read_commands(&mut self, count: usize) {
-        let mut commands = [None; 4];
-        let mut found = 0;
-        let reader = &mut self.line_reader;
-        self.input.received(count, |byte| {
-            if let Some(result) = reader.push(byte) {
-                // More lines than places in one read are noise, not typing.
-                if let Some(place) = commands.get_mut(found) {
-                    *place = Some(result);
-                    found += 1;
-                }
-            }
-        });
-        for result in commands.into_iter().flatten() {
-            self.command(result);
-        }
-    }
-
-    fn command(&mut self, result: Result<Command, CommandError>) {
-        let answer = match result {
-            Err(error) => {
-                let mut line = Line::new();
-                line.str("error command ").str(error.name()).str("\r\n");
-                self.output.answer(&line);
-                return;
-            }
-            Ok(Command::Show) => {
-                self.show();
-                return;
-            }
-            Ok(Command::Seal) => self.seal(),
-            Ok(Command::Calibrate(range, reference)) => self.calibrate(range, reference),
-        };
-        if let Err(text) = answer {
-            self.say(text);
-        }
-    }
-
-    #[inline(never)]
-    fn calibrate(&mut self, range: Range, reference: Reference) -> Result<(), &'static str> {
-        if self.sealed {
-            return Err("error calibrate sealed");
-        }
-        if !self.calibration_writable {
-            return Err("error calibrate store");
-        }
-        if self.calibrator.is_some() || self.pending.is_some() {
-            return Err("error calibrate busy");
-        }
-        let base = self.meter.calibration();
-        let calibrator = Calibrator::new(range, reference, base, CALIBRATION_SECONDS)
-            .map_err(calibration_error)?;
-        *self.calibrator = Some((range, calibrator));
-        self.say("ok calibrate started");
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn calibrated(
-        &mut self,
-        range: Range,
-        result: Result<metrology::Calibration, CalibrationError>,
-    ) {
-        *self.calibrator = None;
-        match result {
-            Ok(calibration) => {
-                self.pending = Some(PendingRecord {
-                    record: CalibrationRecord {
-                        calibration,
-                        sealed: self.sealed,
-                    },
-                    answer: Answer::Calibrated(range),
-                    started: false,
-                });
-            }
-            Err(error) => self.say(calibration_error(error)),
-        }
-    }
-
-    fn seal(&mut self) -> Result<(), &'static str> {
-        if self.sealed {
-            return Err("error seal sealed");
-        }
-        if !self.calibration_writable {
-            return Err("error seal store");
-        }
-        if self.calibrator.is_some() || self.pending.is_some() {
-            return Err("error seal busy");
-        }
-        self.pending = Some(PendingRecord {
-            record: CalibrationRecord {
-                calibration: *self.meter.calibration(),
-                sealed: true,
-            },
-            answer: Answer::Sealed,
-            started: false,
-        });
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn show(&mut self) {
-        let calibration = self.meter.calibration();
-        let registers = self.meter.registers();
-        let at_risk = self.policy.at_risk(&registers.totals);
-        let mut line = Line::new();
-        line.str("show sealed=").number(self.sealed.into());
-        line.str(" calibrated=")
-            .number(calibration.is_complete().into());
-        line.str(" revision=").number(calibration.revision.into());
-        line.str(" power_failures=")
-            .number(registers.power_failures.into());
-        line.str(" saves=").number(self.saves.into());
-        line.str(" failed_saves=").number(self.failed_saves.into());
-        line.str(" unsaved_Wh=").fixed(at_risk.import_nwh, 9, 6);
-        line.str(" dropped_lines=")
-            .number(self.output.dropped().into());
-        line.str(" intervals=").number(self.profile.len() as u64);
-        line.str("\r\n");
-        self.output.answer(&line);
-        for entry in self.profile.newest_first().take(INTERVALS_SHOWN) {
-            self.output.answer(&report::profile_line(entry));
-        }
-    }
-
     fn say(&mut self, text: &str) {
         let mut line = Line::new();
         line.str(text).str("\r\n");
@@ -580,24 +308,5 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     /// The registers as they are now.
     pub fn registers(&self) -> &EnergyRegisters {
         self.meter.registers()
-    }
-}
-
-fn range_name(range: Range) -> &'static str {
-    match range {
-        Range::Low => "low",
-        Range::High => "high",
-    }
-}
-
-fn calibration_error(error: CalibrationError) -> &'static str {
-    match error {
-        CalibrationError::Reference => "error calibrate reference",
-        CalibrationError::MissingSamples => "error calibrate missing_samples",
-        CalibrationError::Saturated => "error calibrate saturated",
-        CalibrationError::NoFrequency => "error calibrate no_frequency",
-        CalibrationError::VoltageGain => "error calibrate voltage_gain",
-        CalibrationError::CurrentGain => "error calibrate current_gain",
-        CalibrationError::Phase => "error calibrate phase",
     }
 }

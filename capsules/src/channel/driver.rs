@@ -12,10 +12,11 @@ use kernel::{ErrorCode, ProcessId};
 use super::policy::{Channel, Overflow};
 use super::queues::{Memory, Queues, Wake};
 use crate::app_identity::app_of;
+use crate::driver;
 use crate::system_calls::{answer_pair, copy_out};
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0005;
+pub const DRIVER_NUM: usize = driver::NUM::Channel as usize;
 
 /// Milliseconds after which an upcall that is owed is tried again, and after
 /// which a refused writer's readers are looked at: the first time, then twice

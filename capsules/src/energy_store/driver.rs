@@ -7,11 +7,12 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
+use crate::driver;
 use crate::system_calls::{answer_pair, copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0002;
+pub const DRIVER_NUM: usize = driver::NUM::EnergyStore as usize;
 
 mod command {
     pub const EXISTS: usize = 0;

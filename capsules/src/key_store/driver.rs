@@ -17,12 +17,13 @@ use super::policy::{Kind, Operations, Policy, State};
 use super::sessions::{is_slot, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
+use crate::driver;
 use crate::entropy::RandomSource;
 use crate::system_calls::{copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0004;
+pub const DRIVER_NUM: usize = driver::NUM::KeyStore as usize;
 
 /// Number of the upcall that ends an operation.
 const DONE: usize = 0;
@@ -109,9 +110,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     ///
     /// `NODEVICE`: there is no such counter. Others: as [`Vault::state`].
     pub fn counter(&self, object: u16) -> Result<u32, ErrorCode> {
-        if self.policy.kind_of(object) != Some(Kind::Counter) {
-            return Err(ErrorCode::NODEVICE);
-        }
+        self.check_counter(object)?;
         counter(&self.kernel_keys(), object)
     }
 
@@ -120,7 +119,18 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     ///
     /// `NOMEM`: too many wait for that. Others: as [`counter`](Self::counter).
     pub fn raise_counter(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
-        if value > self.counter(object)? {
+        self.check_counter(object)?;
+        self.raise_object(object, value)
+    }
+
+    fn check_counter(&self, object: u16) -> Result<(), ErrorCode> {
+        let is_counter = self.policy.kind_of(object) == Some(Kind::Counter);
+        is_counter.then_some(()).ok_or(ErrorCode::NODEVICE)
+    }
+
+    /// Lets an object that counts be raised by the kernel's next turns.
+    fn raise_object(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
+        if value > counter(&self.kernel_keys(), object)? {
             self.raises.add(object, value)?;
             self.deferred.set_in_background();
         }
@@ -509,13 +519,7 @@ impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
     }
 
     fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode> {
-        let object = object_of(short_id)?;
-        if version <= counter(&self.kernel_keys(), object)? {
-            return Ok(());
-        }
-        self.raises.add(object, version)?;
-        self.deferred.set_in_background();
-        Ok(())
+        self.raise_object(object_of(short_id)?, version)
     }
 }
 

@@ -10,9 +10,10 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
 use super::queue::{BlockQueue, QueuedBlock, HEADER_BYTES, QUEUE_BLOCKS};
+use crate::driver;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0001;
+pub const DRIVER_NUM: usize = driver::NUM::MeterAdc as usize;
 /// Buffers that the capsule needs: those that wait and two in the hardware.
 pub const BUFFERS: usize = QUEUE_BLOCKS + 2;
 

@@ -9,12 +9,13 @@ use kernel::{ErrorCode, ProcessId};
 use super::policy::Partition;
 use super::store::{Store, StoreClient};
 use crate::app_identity::app_of;
+use crate::driver;
 use crate::entropy::RandomSource;
 use crate::sector_flash::SectorFlash;
 use crate::system_calls::{answer_pair, copy_in, copy_out};
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0006;
+pub const DRIVER_NUM: usize = driver::NUM::Storage as usize;
 
 mod command {
     pub const EXISTS: usize = 0;

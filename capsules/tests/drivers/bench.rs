@@ -5,85 +5,22 @@
 use std::cell::Cell;
 
 use kernel::capabilities;
-use kernel::platform::{KernelResources, SyscallDriverLookup};
-use kernel::process::{
-    self, FunctionCall, FunctionCallSource, Process, ProcessArray, ProcessId, Task,
-};
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
-use kernel::syscall::{Syscall, SyscallDriver, SyscallReturn};
+use kernel::process::{self, Process, ProcessArray, ProcessId};
+use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
 
-use crate::rig::{self, forever, App, Event, FakeChip, Power, Step, Told};
+use crate::rig::{
+    self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
+};
 
 /// How much memory each process has made accessible, in bytes.
 const MEMORY: usize = 2048;
-/// Address of the function that wakes a process; no upcall of the tests has it.
-const WAKE: usize = rig::WAKE;
-
-/// Drivers by number.
-pub type Drivers = Vec<(usize, &'static dyn SyscallDriver)>;
-
-struct Board {
-    drivers: Drivers,
-    scheduler: RoundRobinSched<'static>,
-}
-
-impl SyscallDriverLookup for Board {
-    fn with_driver<F, R>(&self, driver_num: usize, f: F) -> R
-    where
-        F: FnOnce(Option<&dyn SyscallDriver>) -> R,
-    {
-        let found = self
-            .drivers
-            .iter()
-            .find(|(number, _)| *number == driver_num);
-        f(found.map(|(_, driver)| *driver))
-    }
-}
-
-impl KernelResources<FakeChip> for Board {
-    type SyscallDriverLookup = Self;
-    type SyscallFilter = ();
-    type ProcessFault = ();
-    type ContextSwitchCallback = ();
-    type Scheduler = RoundRobinSched<'static>;
-    type SchedulerTimer = ();
-    type WatchDog = ();
-
-    fn syscall_driver_lookup(&self) -> &Self {
-        self
-    }
-
-    fn syscall_filter(&self) -> &() {
-        &()
-    }
-
-    fn process_fault(&self) -> &() {
-        &()
-    }
-
-    fn context_switch_callback(&self) -> &() {
-        &()
-    }
-
-    fn scheduler(&self) -> &RoundRobinSched<'static> {
-        &self.scheduler
-    }
-
-    fn scheduler_timer(&self) -> &() {
-        &()
-    }
-
-    fn watchdog(&self) -> &() {
-        &()
-    }
-}
 
 /// A kernel with drivers and processes, which are told what to call.
 pub struct Bench {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
-    board: &'static Board,
+    board: &'static PlainBoard,
     slots: &'static ProcessArray<{ rig::SLOTS }>,
     /// Upcalls of each process that a test has seen.
     seen: Vec<Cell<usize>>,
@@ -113,16 +50,7 @@ impl Bench {
         let slots = forever(ProcessArray::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
-        let scheduler = RoundRobinSched::new();
-        for slot in slots.as_slice() {
-            scheduler
-                .processes
-                .push_tail(forever(RoundRobinProcessNode::new(slot)));
-        }
-        let board = forever(Board {
-            drivers: make(kernel),
-            scheduler,
-        });
+        let board = forever(PlainBoard::new(make(kernel), rig::round_robin(slots)));
         load(
             kernel,
             chip,
@@ -174,7 +102,7 @@ impl Bench {
             .boundary
             .script(start, [Step::Call(syscall)].into_iter());
         self.process(index)
-            .enqueue_task(wake())
+            .enqueue_task(rig::wake_task())
             .expect("the process can be woken");
         self.run();
         let mut answers = self.answers(index);
@@ -275,7 +203,7 @@ impl Bench {
     /// Stops a process, with no room left for upcalls.
     pub fn stall(&self, index: usize) {
         self.process(index).stop();
-        while self.process(index).enqueue_task(wake()).is_ok() {}
+        while self.process(index).enqueue_task(rig::wake_task()).is_ok() {}
     }
 
     /// Lets a stopped process go on, through all that waits for it.
@@ -298,18 +226,6 @@ impl Bench {
         let answer = self.call(index, rig::memop(0, memory_break));
         assert_eq!(answer, SyscallReturn::Success);
     }
-}
-
-/// The task that wakes a process.
-fn wake() -> Task {
-    Task::FunctionCall(FunctionCall {
-        source: FunctionCallSource::Kernel,
-        argument0: 0,
-        argument1: 0,
-        argument2: 0,
-        argument3: 0.into(),
-        pc: WAKE.into(),
-    })
 }
 
 /// The power to create grants.

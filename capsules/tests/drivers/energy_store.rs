@@ -1,95 +1,28 @@
 //! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-
 use capsules::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
-use capsules::word_flash::{WordFlash, WordFlashClient};
+use capsules::word_flash::WordFlash;
 use kernel::syscall::SyscallReturn;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
+use crate::flash::{blank, Words, WordsInRam, PAGE_WORDS};
 use crate::rig::forever;
 
-const PAGE_WORDS: usize = 1024;
-const PAGES: usize = 8;
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;
 
 /// The upcall's kind after a repair.
 const REPAIRED: usize = usize::MAX;
 
-struct Flash {
-    words: Rc<RefCell<Vec<u32>>>,
-    running: Cell<bool>,
-    broken: Cell<bool>,
-    refuses: Cell<bool>,
-    operations: Cell<usize>,
-    client: OptionalCell<&'static dyn WordFlashClient>,
-}
-
-impl Flash {
-    fn operation(&self, change: impl FnOnce(&mut [u32])) -> Result<(), ErrorCode> {
-        if self.refuses.get() {
-            return Err(ErrorCode::FAIL);
-        }
-        assert!(!self.running.replace(true), "one operation at a time");
-        self.operations.set(self.operations.get() + 1);
-        if !self.broken.get() {
-            change(&mut self.words.borrow_mut());
-        }
-        Ok(())
-    }
-
-    /// Ends operations until none is left, or `limit` of them.
-    fn run(&self, limit: usize) {
-        for _ in 0..limit {
-            if !self.running.take() {
-                return;
-            }
-            self.client.get().unwrap().finished(Ok(()));
-        }
-    }
-}
-
-impl WordFlash<'static> for Flash {
-    fn set_client(&self, client: &'static dyn WordFlashClient) {
-        self.client.set(client);
-    }
-
-    fn read(&self, word: usize) -> u32 {
-        self.words.borrow()[word]
-    }
-
-    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        self.operation(|words| words[word] &= value)
-    }
-
-    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        self.operation(|words| words[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX))
-    }
-}
-
 struct Setup {
     bench: Bench,
-    flash: &'static Flash,
-}
-
-fn blank() -> Rc<RefCell<Vec<u32>>> {
-    Rc::new(RefCell::new(vec![u32::MAX; PAGES * PAGE_WORDS]))
+    flash: &'static WordsInRam,
 }
 
 /// A start with this flash content.
-fn start(words: &Rc<RefCell<Vec<u32>>>) -> Setup {
-    let flash = forever(Flash {
-        words: words.clone(),
-        running: Cell::new(false),
-        broken: Cell::new(false),
-        refuses: Cell::new(false),
-        operations: Cell::new(0),
-        client: OptionalCell::empty(),
-    });
+fn start(words: &Words) -> Setup {
+    let flash = WordsInRam::on(words);
     let bench = Bench::new(|kernel| {
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
@@ -119,7 +52,7 @@ impl Setup {
     fn appended(&self, app: usize, kind: usize, payload: &[u8]) -> usize {
         assert_eq!(self.append(app, kind, payload), SyscallReturn::Success);
         assert!(self.bench.upcalls(app).is_empty(), "not durable yet");
-        self.flash.run(usize::MAX);
+        self.flash.run();
         match self.bench.upcalls(app)[..] {
             [(0, [0, reported, sequence])] if reported == kind => sequence,
             ref other => panic!("{other:?}"),
@@ -185,9 +118,9 @@ fn only_durable_records_are_shown() {
         setup.append(0, REGISTERS, b"next"),
         failure(ErrorCode::BUSY)
     );
-    while setup.flash.running.get() {
+    while setup.flash.is_running() {
         assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"old");
-        setup.flash.run(1);
+        setup.flash.step();
     }
     assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"new");
 }
@@ -237,19 +170,19 @@ fn a_record_of_a_dead_app_is_written_all_the_same() {
     let setup = start(&blank());
     setup.append(0, REGISTERS, b"last words");
     setup.bench.end(0);
-    setup.flash.run(usize::MAX);
+    setup.flash.run();
     assert!(setup.bench.upcalls(1).is_empty());
     assert_eq!(setup.newest(1, REGISTERS).unwrap().0, b"last words");
 }
 
 /// Flash after a cut that left the last record without its commit word.
-fn interrupted() -> Rc<RefCell<Vec<u32>>> {
+fn interrupted() -> Words {
     let words = blank();
     let setup = start(&words);
     setup.appended(0, REGISTERS, b"old");
     setup.append(0, REGISTERS, b"new");
     let before = words.borrow().clone();
-    setup.flash.run(usize::MAX);
+    setup.flash.run();
     let last = (0..before.len())
         .rev()
         .find(|&word| words.borrow()[word] != before[word])
@@ -263,8 +196,8 @@ fn a_reader_is_told_when_a_repair_is_done() {
     let setup = start(&interrupted());
     assert_eq!(setup.newest(1, REGISTERS), Err(ErrorCode::BUSY));
     assert!(setup.bench.upcalls(1).is_empty());
-    assert!(setup.flash.running.get());
-    setup.flash.run(usize::MAX);
+    assert!(setup.flash.is_running());
+    setup.flash.run();
     assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
     assert_eq!(setup.newest(1, REGISTERS), Ok((b"new".to_vec(), 2)));
 }
@@ -273,9 +206,9 @@ fn a_reader_is_told_when_a_repair_is_done() {
 fn a_record_waits_for_a_repair() {
     let setup = start(&interrupted());
     assert_eq!(setup.newest(1, REGISTERS), Err(ErrorCode::BUSY));
-    setup.flash.run(3);
+    (0..3).for_each(|_| _ = setup.flash.step());
     assert_eq!(setup.append(0, REGISTERS, b"newer"), SyscallReturn::Success);
-    setup.flash.run(usize::MAX);
+    setup.flash.run();
     assert_eq!(setup.bench.upcalls(0), [(0, [0, REGISTERS, 3])]);
     assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
     assert_eq!(setup.newest(1, REGISTERS), Ok((b"newer".to_vec(), 3)));
@@ -289,7 +222,7 @@ fn flash_that_does_not_work_is_reported() {
     // It takes what is written and forgets it.
     setup.flash.broken.set(true);
     assert_eq!(setup.append(0, REGISTERS, b"bad"), SyscallReturn::Success);
-    setup.flash.run(usize::MAX);
+    setup.flash.run();
     assert_eq!(setup.bench.upcalls(0), failed);
     // It does not even start.
     setup.flash.refuses.set(true);

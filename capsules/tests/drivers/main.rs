@@ -8,6 +8,7 @@ mod alarm;
 mod bench;
 mod console;
 mod energy_store;
+mod flash;
 mod meter_adc;
 mod rng;
 mod small;

@@ -8,10 +8,9 @@ use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use crate::alarm::Clock;
 use crate::bench::{grants, Bench};
 use crate::identity::{bench, on_kernel_thread};
-use crate::rig::{self, forever};
+use crate::rig::{self, forever, Clock};
 
 const WRITER: u32 = 0x101;
 const READER: u32 = 0x102;
@@ -302,7 +301,7 @@ fn a_dead_reader_blocks_nobody() {
         bench.end(R);
         // The writer that waits hears of it without asking.
         assert!(bench.upcalls(W).is_empty());
-        clock.pass(1_100);
+        clock.pass_ms(1_100);
         assert_eq!(bench.upcalls(W), [(1, [ORDERS, 2, 0])]);
         assert!(!clock.is_armed());
         for number in 3..20 {
@@ -362,7 +361,7 @@ fn a_restarted_writer_goes_on() {
             assert_eq!(received(&bench, reader, ORDERS).0, [2]);
             assert_eq!(received(&bench, reader, NEWS).0, [4]);
         }
-        clock.pass(3_000);
+        clock.pass_ms(3_000);
         assert!(bench.upcalls(W).is_empty());
         assert!(!clock.is_armed());
         assert_eq!(send(&bench, W, ORDERS, &[5]), OK);
@@ -399,11 +398,11 @@ fn a_wake_up_outlives_a_full_queue_of_upcalls() {
         bench.stall(R);
         send(&bench, W, NEWS, &[1]);
         send(&bench, W, ORDERS, &[2]);
-        clock.pass(25);
+        clock.pass_ms(25);
         // The reader gets its other upcalls, and no more messages come.
         bench.resume(R);
         assert!(bench.upcalls(R).is_empty(), "still owed");
-        clock.pass(10);
+        clock.pass_ms(10);
         let mut told: Vec<usize> = bench
             .upcalls(R)
             .iter()
@@ -421,12 +420,12 @@ fn a_reader_that_stays_full_costs_an_alarm_a_second() {
         let (bench, clock) = setup();
         bench.stall(R);
         send(&bench, W, NEWS, &[1]);
-        clock.pass(3_000);
-        let rings = clock.pass(10_000);
+        clock.pass_ms(3_000);
+        let rings = clock.pass_ms(10_000);
         assert!((9..=11).contains(&rings), "{rings}");
         // It dies: nothing is owed any more.
         bench.end(R);
-        clock.pass(1_100);
+        clock.pass_ms(1_100);
         assert!(!clock.is_armed());
     });
 }

@@ -8,10 +8,10 @@ use kernel::deferred_call::initialize_deferred_call_state;
 use kernel::process::StopFaultPolicy;
 use kernel::Kernel;
 
-use crate::bench::{Bench, Drivers};
+use crate::bench::Bench;
 use crate::loading;
 use crate::rig::chip::Thread;
-use crate::rig::{forever, App};
+use crate::rig::{forever, App, Drivers};
 
 type Job = Box<dyn FnOnce() + Send>;
 

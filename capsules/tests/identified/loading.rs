@@ -4,18 +4,14 @@ use std::cell::Cell;
 
 use kernel::deferred_call::DeferredCallClient;
 use kernel::process::{
-    Process, ProcessBinary, ProcessFaultPolicy, ProcessLoadError, ProcessLoadingAsync,
-    ProcessLoadingAsyncClient, SequentialProcessLoaderMachine, ShortId,
+    ProcessFaultPolicy, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient,
 };
-use kernel::process_checker::{
-    AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness, Compress,
-    ProcessCheckerMachine,
-};
-use kernel::utilities::cells::MapCell;
+use kernel::process_checker::{AppCredentialsPolicy, AppCredentialsPolicyClient};
 use kernel::{ErrorCode, Kernel};
 use tock_tbf::types::TbfFooterV2Credentials;
 
-use crate::rig::{self, forever, App, FakeChip, Power};
+use crate::rig::loading::{loader, ByHeader};
+use crate::rig::{forever, App, FakeChip};
 
 /// The header element that carries a ShortId.
 const SHORT_ID_ELEMENT: u16 = 10;
@@ -50,28 +46,6 @@ impl AppCredentialsPolicy<'static> for NoCredentials {
     }
 }
 
-struct ByHeader;
-
-impl Compress for ByHeader {
-    fn to_short_id(&self, binary: &ProcessBinary) -> ShortId {
-        binary.header.get_fixed_short_id().into()
-    }
-}
-
-impl AppUniqueness for ByHeader {
-    fn different_identifier(&self, a: &ProcessBinary, b: &ProcessBinary) -> bool {
-        self.to_short_id(a) != self.to_short_id(b)
-    }
-
-    fn different_identifier_process(&self, a: &ProcessBinary, b: &dyn Process) -> bool {
-        self.to_short_id(a) != b.short_app_id()
-    }
-
-    fn different_identifier_processes(&self, a: &dyn Process, b: &dyn Process) -> bool {
-        a.short_app_id() != b.short_app_id()
-    }
-}
-
 #[derive(Default)]
 struct Finished(Cell<bool>);
 
@@ -92,22 +66,7 @@ pub fn load(
     flash: &'static [u8],
     policy: &'static dyn ProcessFaultPolicy,
 ) {
-    let checker = forever(ProcessCheckerMachine::new(&NoCredentials));
-    let binaries: &'static [MapCell<ProcessBinary>] =
-        Box::leak((0..rig::SLOTS).map(|_| MapCell::empty()).collect());
-    let loader = forever(SequentialProcessLoaderMachine::new(
-        checker,
-        binaries,
-        kernel,
-        chip,
-        flash,
-        rig::ram(rig::RAM),
-        policy,
-        &(),
-        &ByHeader,
-        &Power,
-    ));
-    checker.set_client(loader);
+    let loader = loader(kernel, chip, flash, &NoCredentials, &ByHeader, policy);
     let finished = forever(Finished::default());
     loader.set_client(finished);
     loader.start();

@@ -2,10 +2,11 @@
 
 #[path = "../drivers/bench.rs"]
 mod bench;
+#[path = "../drivers/flash.rs"]
+mod flash;
 #[path = "../../../kernel/tests/rig/mod.rs"]
 mod rig;
 
-mod alarm;
 mod channel;
 mod identity;
 mod key_store;

@@ -1,16 +1,16 @@
 //! Driver 0x80000006 between apps that the policy names and apps that it does not.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use capsules::entropy::RandomSource;
 use capsules::sector_flash::{SectorFlash, SectorFlashClient};
 use capsules::storage::policy::Partition;
 use capsules::storage::{buffer_size, is_consistent, Memory, StorageDriver, Store, DRIVER_NUM};
 use kernel::syscall::SyscallReturn;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
+use crate::flash::SectorsInRam;
 use crate::identity::{bench, on_kernel_thread};
 use crate::rig::{self, forever};
 
@@ -51,101 +51,13 @@ const _: () = assert!(is_consistent(PARTITIONS, CAPACITY));
 /// Where a process has its buffer for records.
 const TARGET: usize = 1024;
 
-/// A flash that does one operation whenever the test says so.
-struct Flash {
-    cells: RefCell<Vec<u8>>,
-    job: RefCell<Option<Job>>,
-    buffer: Cell<Option<usize>>,
-    client: OptionalCell<&'static dyn SectorFlashClient>,
-}
+type Flash = SectorsInRam<'static>;
 
-enum Job {
-    Read(u32, &'static mut [u8], usize),
-    Program(u32, &'static mut [u8], usize),
-    Erase(u32),
-}
-
-impl Flash {
-    fn new() -> Self {
-        Flash {
-            cells: RefCell::new(vec![0; CAPACITY as usize]),
-            job: RefCell::default(),
-            buffer: Cell::default(),
-            client: OptionalCell::empty(),
-        }
-    }
-
-    fn turn(&self) -> bool {
-        let client = self.client.get().unwrap();
-        let job = self.job.take();
-        match job {
-            None => return false,
-            Some(Job::Read(address, buffer, length)) => {
-                buffer[..length]
-                    .copy_from_slice(&self.cells.borrow()[address as usize..][..length]);
-                client.read_done(buffer, Ok(()));
-            }
-            Some(Job::Program(address, buffer, length)) => {
-                let mut cells = self.cells.borrow_mut();
-                let cells_there = &mut cells[address as usize..][..length];
-                cells_there
-                    .iter_mut()
-                    .zip(&*buffer)
-                    .for_each(|(cell, byte)| *cell &= byte);
-                drop(cells);
-                client.program_done(buffer, Ok(()));
-            }
-            Some(Job::Erase(address)) => {
-                self.cells.borrow_mut()[address as usize..][..4_096].fill(0xFF);
-                client.erase_done(Ok(()));
-            }
-        }
-        true
-    }
-
-    fn run(&self) {
-        while self.turn() {}
-    }
-
-    /// What is in the store's buffer while the flash has nothing to do.
-    fn rest_of_buffer(&self, length: usize) -> Vec<u8> {
-        assert!(self.job.borrow().is_none());
-        let start = self.buffer.get().expect("was used");
-        (start..start + length).map(rig::peek).collect()
-    }
-}
-
-impl SectorFlash<'static> for Flash {
-    fn set_client(&self, client: &'static dyn SectorFlashClient) {
-        self.client.set(client);
-    }
-
-    fn read(
-        &self,
-        address: u32,
-        buffer: &'static mut [u8],
-        length: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        self.buffer
-            .set(Some(buffer.as_mut_ptr().expose_provenance()));
-        *self.job.borrow_mut() = Some(Job::Read(address, buffer, length));
-        Ok(())
-    }
-
-    fn program(
-        &self,
-        address: u32,
-        buffer: &'static mut [u8],
-        length: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        *self.job.borrow_mut() = Some(Job::Program(address, buffer, length));
-        Ok(())
-    }
-
-    fn erase(&self, address: u32) -> Result<(), ErrorCode> {
-        *self.job.borrow_mut() = Some(Job::Erase(address));
-        Ok(())
-    }
+/// What is in the store's buffer while the flash has nothing to do.
+fn rest_of_buffer(flash: &Flash, length: usize) -> Vec<u8> {
+    assert!(!flash.is_running());
+    let start = flash.buffer.get().expect("was used");
+    (start..start + length).map(rig::peek).collect()
 }
 
 #[derive(Default)]
@@ -164,7 +76,7 @@ type TestStore = Store<'static, Flash, Counting>;
 
 /// Three processes and a store that has not been started.
 fn unstarted() -> (Bench, &'static Flash, &'static TestStore) {
-    let flash = forever(Flash::new());
+    let flash = forever(Flash::new(vec![0; CAPACITY as usize]));
     let mut made = None;
     let bench = bench(&[OWNER, READER, 0], |kernel| {
         let memory: &'static mut Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }> =
@@ -241,7 +153,7 @@ fn records_go_in_and_come_out_for_owner_and_reader() {
                 assert_eq!(bench.peek(index, TARGET, length), payload);
             }
             // Nothing is left of it.
-            assert!(flash.rest_of_buffer(100).iter().all(|byte| *byte == 0));
+            assert!(rest_of_buffer(flash, 100).iter().all(|byte| *byte == 0));
         }
         for index in [O, R] {
             assert_eq!(
@@ -380,7 +292,7 @@ fn apps_take_turns_and_have_one_operation_each() {
             if served == 3 {
                 break;
             }
-            flash.turn();
+            flash.step();
         }
         assert_eq!(bench.upcalls(R), [(0, [0, OWN, 1])]);
     });
@@ -431,7 +343,7 @@ fn an_app_that_ends_holds_nobody_up() {
             let (bench, flash) = setup();
             append(&bench, O, PROFILE, &[1; 100]);
             append(&bench, R, OWN, &[2]);
-            (0..turns).for_each(|_| _ = flash.turn());
+            (0..turns).for_each(|_| _ = flash.step());
             bench.restart(O);
             flash.run();
             assert_eq!(bench.upcalls(R), [(0, [0, OWN, 0])]);

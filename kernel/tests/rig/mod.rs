@@ -9,8 +9,11 @@
 pub mod board;
 pub mod boundary;
 pub mod chip;
+pub mod clock;
 pub mod driver;
 pub mod image;
+pub mod loading;
+pub mod plain_board;
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::AtomicUsize;
@@ -29,8 +32,10 @@ use kernel::{Kernel, Scheduler};
 pub use board::Board;
 pub use boundary::{Event, Step};
 pub use chip::FakeChip;
+pub use clock::Clock;
 pub use driver::{TestDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
 pub use image::App;
+pub use plain_board::{Drivers, PlainBoard};
 
 /// How many places the table of processes has.
 pub const SLOTS: usize = 4;
@@ -85,6 +90,28 @@ pub struct Rig<S: Scheduler<FakeChip> + 'static = RoundRobinSched<'static>> {
     pub slots: &'static ProcessArray<SLOTS>,
 }
 
+/// A scheduler of all places of the table.
+pub fn round_robin(slots: &'static ProcessArray<SLOTS>) -> RoundRobinSched<'static> {
+    let scheduler = RoundRobinSched::new();
+    for slot in slots.as_slice() {
+        let node = forever(RoundRobinProcessNode::new(slot));
+        scheduler.processes.push_tail(node);
+    }
+    scheduler
+}
+
+/// The task that wakes a process which waits for any upcall.
+pub fn wake_task() -> Task {
+    Task::FunctionCall(FunctionCall {
+        source: FunctionCallSource::Kernel,
+        argument0: 0,
+        argument1: 0,
+        argument2: 0,
+        argument3: 0.into(),
+        pc: WAKE.into(),
+    })
+}
+
 /// A fault policy that does what it is told.
 pub struct Told(pub process::FaultAction);
 
@@ -112,13 +139,7 @@ impl Rig {
     pub fn with_policy(apps: &[App], policy: &'static dyn ProcessFaultPolicy) -> Rig {
         let slots = forever(ProcessArray::<SLOTS>::new());
         let kernel = forever(Kernel::new(slots.as_slice()));
-        let scheduler = RoundRobinSched::new();
-        for slot in slots.as_slice() {
-            scheduler
-                .processes
-                .push_tail(forever(RoundRobinProcessNode::new(slot)));
-        }
-        Rig::assemble(apps, policy, slots, kernel, scheduler)
+        Rig::assemble(apps, policy, slots, kernel, round_robin(slots))
     }
 }
 
@@ -378,14 +399,7 @@ impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
     /// Lets a process that waits for any upcall go on with its script.
     pub fn wake(&self, index: usize) {
         self.process(index)
-            .enqueue_task(Task::FunctionCall(FunctionCall {
-                source: FunctionCallSource::Kernel,
-                argument0: 0,
-                argument1: 0,
-                argument2: 0,
-                argument3: 0.into(),
-                pc: WAKE.into(),
-            }))
+            .enqueue_task(wake_task())
             .expect("process cannot be woken");
     }
 }

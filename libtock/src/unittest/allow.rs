@@ -1,6 +1,7 @@
 //! Buffers that a test has allowed to fake drivers.
 
-use crate::platform::Register;
+use crate::platform::{ErrorCode, Register};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
@@ -37,6 +38,24 @@ impl Allowed {
         if usize::from(length) != 0 {
             self.lengths.remove(&address.into());
         }
+    }
+}
+
+/// The answer to an allow of a fake driver that has one buffer of that kind,
+/// number `only`, in `place`.
+///
+/// # Errors
+/// `NoSupport`: it is another number.
+pub(super) fn swap_only<B>(
+    place: &RefCell<B>,
+    only: u32,
+    number: u32,
+    buffer: B,
+) -> Result<B, (B, ErrorCode)> {
+    if number == only {
+        Ok(place.replace(buffer))
+    } else {
+        Err((buffer, ErrorCode::NoSupport))
     }
 }
 

@@ -12,6 +12,8 @@
 
 mod board;
 pub mod driver;
+#[path = "../../../capsules/tests/drivers/flash.rs"]
+mod flash;
 mod forget;
 #[path = "../../../capsules/tests/identified/loading.rs"]
 mod loading;

@@ -87,7 +87,7 @@ fn carry_out(mailbox: &mut Access) -> Answer {
             S::yield_wait();
             if let Some((status, value, _)) = done.take() {
                 return Answer {
-                    status: status,
+                    status,
                     refused: false,
                     value,
                 };

@@ -11,9 +11,10 @@ use kernel::ErrorCode;
 
 use super::operations::{hex, RFC_DIGEST, RFC_PUBLIC, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
-    blank, start, start_with_root, Flash, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M,
-    SECRET, SIGNING, U,
+    blank, start, start_with_root, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET,
+    SIGNING, U,
 };
+use crate::flash::WordsInRam;
 use crate::identity::on_kernel_thread;
 use crate::rig::forever;
 
@@ -213,7 +214,7 @@ fn doubt_that_cannot_be_settled() {
         // The record stands, but the anchor does not count it.
         words.borrow_mut()[6 * 1024..].copy_from_slice(&before[6 * 1024..]);
         for (broken, fails) in [(true, false), (false, true)] {
-            let (flash, random) = (Flash::on(&words), Random::from(21));
+            let (flash, random) = (WordsInRam::on(&words), Random::from(21));
             flash.broken.set(broken);
             random.fails.set(fails);
             let vault = forever(Vault::new(flash, random));

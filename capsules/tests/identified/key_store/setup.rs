@@ -2,20 +2,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use capsules::entropy::RandomSource;
 use capsules::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, State, States, Transition,
 };
 use capsules::key_store::{KeyStore, Vault, DRIVER_NUM};
-use capsules::word_flash::{WordFlash, WordFlashClient};
+use capsules::word_flash::WordFlash;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::syscall::SyscallReturn;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
+pub use crate::flash::blank;
+use crate::flash::{Words, WordsInRam};
 use crate::identity::bench;
 use crate::rig::{self, forever};
 
@@ -153,59 +153,6 @@ pub static POLICY: Policy = Policy {
     ],
 };
 
-/// Flash whose operations end when the tests say so.
-pub struct Flash {
-    pub words: Rc<RefCell<Vec<u32>>>,
-    running: Cell<bool>,
-    pub broken: Cell<bool>,
-    client: OptionalCell<&'static dyn WordFlashClient>,
-}
-
-impl Flash {
-    /// Flash with this content.
-    pub fn on(words: &Rc<RefCell<Vec<u32>>>) -> &'static Self {
-        forever(Flash {
-            words: words.clone(),
-            running: Cell::new(false),
-            broken: Cell::new(false),
-            client: OptionalCell::empty(),
-        })
-    }
-
-    fn operation(&self, change: impl FnOnce(&mut [u32])) -> Result<(), ErrorCode> {
-        assert!(!self.running.replace(true), "one operation at a time");
-        if !self.broken.get() {
-            change(&mut self.words.borrow_mut());
-        }
-        Ok(())
-    }
-
-    /// Ends operations until none is left.
-    pub fn run(&self) {
-        while self.running.take() {
-            self.client.get().unwrap().finished(Ok(()));
-        }
-    }
-}
-
-impl WordFlash<'static> for Flash {
-    fn set_client(&self, client: &'static dyn WordFlashClient) {
-        self.client.set(client);
-    }
-
-    fn read(&self, word: usize) -> u32 {
-        self.words.borrow()[word]
-    }
-
-    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        self.operation(|words| words[word] &= value)
-    }
-
-    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        self.operation(|words| words[page * 1024..][..1024].fill(u32::MAX))
-    }
-}
-
 /// Random numbers of the tests; none comes twice.
 pub struct Random {
     state: Cell<u64>,
@@ -245,13 +192,9 @@ impl RandomSource for Random {
 
 pub struct Setup {
     pub bench: Bench,
-    pub flash: &'static Flash,
-    pub store: &'static KeyStore<'static, Flash>,
+    pub flash: &'static WordsInRam,
+    pub store: &'static KeyStore<'static, WordsInRam>,
     pub random: &'static Random,
-}
-
-pub fn blank() -> Rc<RefCell<Vec<u32>>> {
-    Rc::new(RefCell::new(vec![u32::MAX; 8 * 1024]))
 }
 
 fn error_of(status: usize) -> ErrorCode {
@@ -281,12 +224,12 @@ pub const OUTPUT: usize = 1100;
 pub const OUTPUT_LENGTH: usize = 900;
 
 /// A start with this flash content.
-pub fn start(words: &Rc<RefCell<Vec<u32>>>, seed: u64) -> Setup {
+pub fn start(words: &Words, seed: u64) -> Setup {
     start_with_root(words, seed, &[3; 32])
 }
 
-pub fn start_with_root(words: &Rc<RefCell<Vec<u32>>>, seed: u64, root: &[u8; 32]) -> Setup {
-    let flash = Flash::on(words);
+pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
+    let flash = WordsInRam::on(words);
     let random = Random::from(seed);
     let kept = Cell::new(None);
     let bench = bench(&[MAKER, USER, 0], |kernel| {

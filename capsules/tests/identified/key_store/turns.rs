@@ -136,6 +136,24 @@ fn an_app_ends_in_the_middle() {
     });
 }
 
+/// An upcall that finds no room is lost, as the page of the driver says; the next
+/// operation of the app is served, and those of others are.
+#[test]
+fn a_lost_upcall_blocks_nobody() {
+    with_key(|setup| {
+        setup.input(M, 0, &hex(RFC_DIGEST));
+        assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
+        setup.bench.stall(M);
+        setup.work();
+        let inputs: [&[u8]; 3] = [b"plain", b"", &[1; 12]];
+        setup.done(U, 8, CIPHER, 16, &inputs);
+        setup.bench.resume(M);
+        assert!(setup.bench.upcalls(M).is_empty());
+        let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
+        assert_eq!(signature, hex(RFC_SIGNATURE));
+    });
+}
+
 /// What was on its way into the vault arrives, also for a dead app.
 #[test]
 fn an_app_ends_while_a_change_is_written() {

@@ -1,6 +1,7 @@
 //! Fake console.
 
 use crate::platform::{CommandReturn, ErrorCode};
+use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
@@ -132,11 +133,12 @@ impl SyscallDriver for Console {
         buffer_num: u32,
         buffer: RoAllowBuffer,
     ) -> Result<RoAllowBuffer, (RoAllowBuffer, ErrorCode)> {
-        if buffer_num == crate::apis::console::WRITE_BUFFER {
-            Ok(self.write_buffer.replace(buffer))
-        } else {
-            Err((buffer, ErrorCode::NoSupport))
-        }
+        swap_only(
+            &self.write_buffer,
+            crate::apis::console::WRITE_BUFFER,
+            buffer_num,
+            buffer,
+        )
     }
 
     fn allow_readwrite(
@@ -144,10 +146,11 @@ impl SyscallDriver for Console {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        if buffer_num == crate::apis::console::READ_BUFFER {
-            Ok(self.read_buffer.replace(buffer))
-        } else {
-            Err((buffer, ErrorCode::NoSupport))
-        }
+        swap_only(
+            &self.read_buffer,
+            crate::apis::console::READ_BUFFER,
+            buffer_num,
+            buffer,
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::apis::key_store::{DONE, DRIVER_NUM};
 use crate::platform::{CommandReturn, ErrorCode};
+use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
@@ -108,9 +109,6 @@ impl SyscallDriver for KeyStore {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        match buffer_num {
-            0 => Ok(self.rw_buffer.replace(buffer)),
-            _ => Err((buffer, ErrorCode::NoSupport)),
-        }
+        swap_only(&self.rw_buffer, 0, buffer_num, buffer)
     }
 }

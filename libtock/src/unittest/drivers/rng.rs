@@ -1,6 +1,7 @@
 //! Fake source of random bytes.
 
 use crate::platform::{CommandReturn, ErrorCode};
+use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RwAllowBuffer,
 };
@@ -64,10 +65,6 @@ impl SyscallDriver for Rng {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        if buffer_num == 0 {
-            Ok(self.buffer.replace(buffer))
-        } else {
-            Err((buffer, ErrorCode::NoSupport))
-        }
+        swap_only(&self.buffer, 0, buffer_num, buffer)
     }
 }

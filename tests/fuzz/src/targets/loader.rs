@@ -1,12 +1,10 @@
 //! The kernel's loader over whatever lies in flash, and what it starts of it.
 
 use kernel::process::{self, FaultAction, ProcessArray};
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
 use kernel::Kernel;
 
 use super::tbf;
-use crate::board::Board;
-use crate::rig::{self, forever, FakeChip, Power, Told};
+use crate::rig::{self, forever, FakeChip, PlainBoard, Power, Told};
 
 /// RAM for all processes, in bytes.
 const RAM: usize = 16 * 1024;
@@ -20,12 +18,7 @@ pub fn run(data: &[u8]) {
     let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
     let kernel = forever(Kernel::new(slots.as_slice()));
     let chip = forever(FakeChip::new());
-    let scheduler = RoundRobinSched::new();
-    for slot in slots.as_slice() {
-        let node = forever(RoundRobinProcessNode::new(slot));
-        scheduler.processes.push_tail(node);
-    }
-    let board = forever(Board::new(Vec::new(), scheduler));
+    let board = forever(PlainBoard::new(Vec::new(), rig::round_robin(slots)));
     let flash: &'static [u8] = Box::leak(data.to_vec().into_boxed_slice());
     let policy = forever(Told(FaultAction::Stop));
     // A full table is no mistake.

@@ -10,7 +10,8 @@ use capsules::storage::store::{Memory, Store, StoreClient};
 use capsules::storage::{buffer_size, is_consistent};
 use kernel::ErrorCode;
 
-use crate::board::{Nor, Numbers};
+use crate::board::Numbers;
+use crate::flash::SectorsInRam;
 use crate::forget::with_static_mut;
 
 const ROOT: [u8; 32] = [0x5A; 32];
@@ -127,7 +128,7 @@ impl<'a, F: SectorFlash<'a>> AnyStore for Store<'a, F, Numbers> {
 fn with_store(cells: Vec<u8>, seed: u64, work: &mut dyn FnMut(&Rig)) -> Vec<u8> {
     let mut after = Vec::new();
     let give = |memory: &'static mut StoreMemory| {
-        let flash = Nor::new(cells);
+        let flash = SectorsInRam::new(cells);
         let random = Numbers::new(seed);
         let client = Client::default();
         let store = Store::new(PARTITIONS, CAPACITY, memory, &ROOT, &flash, &random);
@@ -135,7 +136,7 @@ fn with_store(cells: Vec<u8>, seed: u64, work: &mut dyn FnMut(&Rig)) -> Vec<u8> 
         flash.set_client(&store);
         store.set_client(&client);
         capsules::sector_flash::SectorFlashClient::ready(&store, Ok(()));
-        let turn = || flash.turn();
+        let turn = || flash.step();
         let rig = Rig {
             flash: &turn,
             client: &client,
@@ -144,7 +145,7 @@ fn with_store(cells: Vec<u8>, seed: u64, work: &mut dyn FnMut(&Rig)) -> Vec<u8> 
         rig.run();
         assert_eq!(client.opened.get(), 1, "it opens once");
         work(&rig);
-        after = flash.cells();
+        after = flash.cells.borrow().clone();
     };
     // SAFETY: store and flash, which share the memory, end with the closure.
     unsafe { with_static_mut(StoreMemory::new(), give) };

@@ -10,19 +10,16 @@ use std::rc::Rc;
 use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd, BUFFERS};
 use capsules::word_flash::WordFlash;
-use kernel::process::{
-    self, FaultAction, FunctionCall, FunctionCallSource, Process, ProcessAddresses, ProcessArray,
-    State, Task,
-};
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::process::{self, FaultAction, Process, ProcessAddresses, ProcessArray, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
 
-use crate::board::{Board, Flash, FrontEnd};
+use crate::board::FrontEnd;
+use crate::flash::{blank, WordsInRam};
 use crate::rig::driver::NoGrantDriver;
 use crate::rig::{
-    self, forever, App, Event, FakeChip, Power, Step, TestDriver, Told, DRIVER,
-    DRIVER_WITHOUT_GRANT, MISSING_DRIVER, WAKE,
+    self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
+    DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER,
 };
 
 /// Steps of one input at most.
@@ -60,10 +57,10 @@ pub fn run(data: &[u8]) {
 struct World {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
-    board: &'static Board,
+    board: &'static PlainBoard,
     driver: &'static TestDriver,
     front_end: &'static FrontEnd,
-    flash: &'static Flash,
+    flash: &'static WordsInRam,
     processes: [&'static dyn Process; 2],
     apps: &'static [u8],
     cases: Cell<usize>,
@@ -74,11 +71,6 @@ impl World {
         let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
-        let scheduler = RoundRobinSched::new();
-        for slot in slots.as_slice() {
-            let node = forever(RoundRobinProcessNode::new(slot));
-            scheduler.processes.push_tail(node);
-        }
 
         let driver = forever(TestDriver::new(kernel));
         let front_end = forever(FrontEnd::default());
@@ -86,19 +78,19 @@ impl World {
         let grant = kernel.create_grant(meter_adc::DRIVER_NUM, &Power);
         let meter = forever(MeterAdc::new(front_end, 4000, buffers, grant));
         front_end.set_client(meter);
-        let flash = forever(Flash::default());
+        let flash = WordsInRam::on(&blank());
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, &Power);
         let energy = forever(EnergyStoreDriver::new(store, grant));
         store.set_client(energy);
-        let drivers: crate::board::Drivers = vec![
+        let drivers: Drivers = vec![
             (DRIVER, driver),
             (DRIVER_WITHOUT_GRANT, forever(NoGrantDriver)),
             (meter_adc::DRIVER_NUM, meter),
             (energy_store::DRIVER_NUM, energy),
         ];
-        let board = forever(Board::new(drivers, scheduler));
+        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
 
         let list = rig::image::list(&[App::new("first"), App::new("second")]);
         let apps: &'static [u8] = Box::leak(list.into_boxed_slice());
@@ -227,14 +219,7 @@ impl World {
         let start = process.get_addresses().sram_start;
         self.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(Task::FunctionCall(FunctionCall {
-            source: FunctionCallSource::Kernel,
-            argument0: 0,
-            argument1: 0,
-            argument2: 0,
-            argument3: 0.into(),
-            pc: WAKE.into(),
-        }));
+        let _ = process.enqueue_task(rig::wake_task());
         self.turns(6);
     }
 }

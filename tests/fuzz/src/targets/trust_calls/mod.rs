@@ -21,10 +21,7 @@ use capsules::storage::{self, buffer_size, StorageDriver, Store};
 use capsules::word_flash::WordFlash;
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::hil::time::Alarm;
-use kernel::process::{
-    FaultAction, FunctionCall, FunctionCallSource, Process, ProcessArray, State, Task,
-};
-use kernel::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
+use kernel::process::{FaultAction, Process, ProcessArray, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::{ErrorCode, Kernel};
 
@@ -32,10 +29,13 @@ use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT
 pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
-use crate::board::{Board, Clock, Drivers, Flash, Nor, Numbers};
+use crate::board::Numbers;
+use crate::flash::{blank, SectorsInRam, WordsInRam};
 use crate::loading;
 use crate::rig::chip::Thread;
-use crate::rig::{self, forever, App, Event, FakeChip, Power, Step, Told, WAKE};
+use crate::rig::{
+    self, forever, App, Clock, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
+};
 
 /// Steps of one input at most.
 const MAX_STEPS: usize = 96;
@@ -93,10 +93,10 @@ fn use_up_deferred_calls() {
 struct World {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
-    board: &'static Board,
-    keys: &'static KeyStore<'static, Flash>,
-    words: &'static Flash,
-    nor: &'static Nor<'static>,
+    board: &'static PlainBoard,
+    keys: &'static KeyStore<'static, WordsInRam>,
+    words: &'static WordsInRam,
+    nor: &'static SectorsInRam<'static>,
     clock: &'static Clock,
     random: &'static Numbers,
     processes: [&'static dyn Process; APPS.len()],
@@ -113,13 +113,8 @@ impl World {
         let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
-        let scheduler = RoundRobinSched::new();
-        for slot in slots.as_slice() {
-            let node = forever(RoundRobinProcessNode::new(slot));
-            scheduler.processes.push_tail(node);
-        }
         let random = forever(Numbers::new(11));
-        let words = forever(Flash::default());
+        let words = WordsInRam::on(&blank());
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
@@ -135,7 +130,7 @@ impl World {
         let channels = forever(channels);
         clock.set_alarm_client(channels);
 
-        let nor = forever(Nor::new(vec![0x5A; CAPACITY as usize]));
+        let nor = forever(SectorsInRam::new(vec![0x5A; CAPACITY as usize]));
         let memory = Box::leak(Box::new(StorageMemory::new()));
         let store = Store::new(PARTITIONS, CAPACITY, memory, &[7; 32], nor, random);
         let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
@@ -144,14 +139,14 @@ impl World {
         let storage = forever(StorageDriver::new(store, grant));
         store.set_client(storage);
         store.ready(Ok(()));
-        while nor.turn() {}
+        nor.run();
 
         let drivers: Drivers = vec![
             (key_store::DRIVER_NUM, keys),
             (channel::DRIVER_NUM, channels),
             (storage::DRIVER_NUM, storage),
         ];
-        let board = forever(Board::new(drivers, scheduler));
+        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
         let apps: Vec<App> = APPS.iter().map(|id| loading::app(*id)).collect();
         let list: &'static [u8] = Box::leak(rig::image::list(&apps).into_boxed_slice());
         loading::load(kernel, chip, list, forever(Told(FaultAction::Restart)));
@@ -211,7 +206,7 @@ impl World {
         let index = usize::from(action >> 6) % APPS.len();
         let process = self.processes[index];
         match action & 0x3F {
-            0..=2 => drop(self.nor.turn()),
+            0..=2 => drop(self.nor.step()),
             3 => drop(self.words.step()),
             4..=7 => self.keys.handle_deferred_call(),
             8 => drop(self.clock.ring()),
@@ -221,7 +216,7 @@ impl World {
             12 => process.resume(),
             13 => self.everything_ends(),
             14 => self.round(),
-            15 => self.keys.process_failed(),
+            15 => self.keys.process_ended(),
             // Ending for good ends the usefulness of this kernel too: seldom.
             16 if input.byte() == 0xFF => process.terminate(None),
             17 => {
@@ -450,7 +445,7 @@ impl World {
         self.keys.handle_deferred_call();
         self.clock.ring();
         for _ in 0..MAX_OPERATIONS {
-            let turned = self.nor.turn();
+            let turned = self.nor.step();
             if !self.words.step() && !turned {
                 return;
             }
@@ -582,13 +577,6 @@ impl World {
         let start = process.get_addresses().sram_start;
         self.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(Task::FunctionCall(FunctionCall {
-            source: FunctionCallSource::Kernel,
-            argument0: 0,
-            argument1: 0,
-            argument2: 0,
-            argument3: 0.into(),
-            pc: WAKE.into(),
-        }));
+        let _ = process.enqueue_task(rig::wake_task());
     }
 }

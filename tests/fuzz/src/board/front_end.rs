@@ -1,10 +1,8 @@
-//! Front end and flash that do the next thing when the input says so.
+//! The meter's front end, which does the next thing when the input says so.
 
 use std::cell::{Cell, RefCell};
 
-use capsules::energy_store::format::{PAGES, PAGE_WORDS};
 use capsules::meter_adc::{FilledBlock, MeterFrontEnd, MeterFrontEndClient};
-use capsules::word_flash::{WordFlash, WordFlashClient};
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
@@ -81,56 +79,6 @@ impl MeterFrontEnd<'static> for FrontEnd {
 
     fn stop(&self) -> Result<(), ErrorCode> {
         assert!(self.running.get() && !self.stopping.replace(true));
-        Ok(())
-    }
-}
-
-/// Eight pages, of the energy store or of the key store.
-pub struct Flash {
-    words: RefCell<Vec<u32>>,
-    running: Cell<bool>,
-    client: OptionalCell<&'static dyn WordFlashClient>,
-}
-
-impl Default for Flash {
-    fn default() -> Self {
-        Flash {
-            words: RefCell::new(vec![u32::MAX; PAGES * PAGE_WORDS]),
-            running: Cell::new(false),
-            client: OptionalCell::empty(),
-        }
-    }
-}
-
-impl Flash {
-    /// The operation that runs ends. Whether one did.
-    pub fn step(&self) -> bool {
-        let ran = self.running.take();
-        if let Some(client) = self.client.get().filter(|_| ran) {
-            client.finished(Ok(()));
-        }
-        ran
-    }
-}
-
-impl WordFlash<'static> for Flash {
-    fn set_client(&self, client: &'static dyn WordFlashClient) {
-        self.client.set(client);
-    }
-
-    fn read(&self, word: usize) -> u32 {
-        self.words.borrow()[word]
-    }
-
-    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        assert!(!self.running.replace(true), "two operations at once");
-        self.words.borrow_mut()[word] &= value;
-        Ok(())
-    }
-
-    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        assert!(!self.running.replace(true), "two operations at once");
-        self.words.borrow_mut()[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX);
         Ok(())
     }
 }
