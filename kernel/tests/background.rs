@@ -6,20 +6,11 @@ use std::cell::Cell;
 use std::num::NonZeroU32;
 
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
-use kernel::platform::chip::ThreadIdProvider;
 use kernel::process::ProcessArray;
 use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::Kernel;
+use rig::chip::Thread;
 use rig::*;
-
-enum Thread {}
-
-// SAFETY: there is one test in this program, and one thread that runs it.
-unsafe impl ThreadIdProvider for Thread {
-    fn running_thread_id() -> usize {
-        1
-    }
-}
 
 /// Work of many steps, each of which asks for the next.
 struct Work {

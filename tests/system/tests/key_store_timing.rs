@@ -154,11 +154,11 @@ fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
     }
 }
 
-/// docs/key-store.md states the bound: the longest step, and what interrupts and more
-/// urgent apps take besides.
+/// docs/key-store.md states 5 ms for the longest step; interrupts and metering, which is
+/// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
-    const BOUND: Duration = Duration::from_millis(10);
+    const BOUND: Duration = Duration::from_millis(6);
     let mut busy = Busy::boot().expect("two apps");
     for object in [KEY, AES] {
         let made = busy.bridge.call(command::GENERATE, object, 0, NOTHING);
@@ -168,14 +168,14 @@ fn no_other_app_waits_longer_than_stated() {
     let message = [0x5A; 1_024];
     // Alarms enough to meet every step of an operation, if it has many.
     let requests: [(&str, (u32, u32, u32), [&[u8]; 3], usize); 3] = [
-        ("sign", (command::SIGN, KEY, 0), [&digest, &[], &[]], 60),
+        ("sign", (command::SIGN, KEY, 0), [&digest, &[], &[]], 40),
         (
             "seal 1 KB",
             (command::ENCRYPT, AES, 16),
             [&message, &[], &[7; 12]],
             8,
         ),
-        ("generate", (command::GENERATE, KEY, 0), NOTHING, 60),
+        ("generate", (command::GENERATE, KEY, 0), NOTHING, 30),
     ];
     for (name, command, inputs, alarms) in requests {
         let request = Request {

@@ -8,6 +8,7 @@ use libtock::apis::key_store::command;
 use system_tests::elf::Symbols;
 use system_tests::firmware::{built, Firmware};
 use system_tests::key_bridge::{Bridge, Request, AES, ANCHOR, KEY, NOTHING, SECRET, SLOT};
+use system_tests::waiting::Busy;
 
 use super::Figure;
 
@@ -99,12 +100,50 @@ pub fn measure() -> Result<Vec<Figure>> {
         milliseconds(sealed),
         "",
     ));
-    figures.push(Figure::new(
-        "reset to the first instruction of a signed app, one app",
-        boot(&Firmware::key_bridge().without("metering"))?,
-        "",
-    ));
+    let one = Firmware::key_bridge().without("metering");
+    let five = ["tls", "update", "factory"]
+        .iter()
+        .fold(Firmware::key_bridge(), |firmware, slot| {
+            firmware.with_puppet(slot)
+        });
+    for (apps, firmware) in [("one app", one), ("five apps", five)] {
+        figures.push(Figure::new(
+            &format!("reset to the first instruction of a signed app, {apps}"),
+            boot(&firmware)?,
+            "",
+        ));
+    }
+    figures.extend(waits()?);
     Ok(figures)
+}
+
+/// How long an app waits while another keeps the key store busy, and metering goes on.
+fn waits() -> Result<Vec<Figure>> {
+    let mut busy = Busy::boot().map_err(anyhow::Error::msg)?;
+    for object in [KEY, AES] {
+        let made = busy.bridge.call(command::GENERATE, object, 0, NOTHING);
+        ensure!(made.is_ok(), "no key {object:#x}: {made:?}");
+    }
+    let sign = request((command::SIGN, KEY, 0), [&DIGEST, &[], &[]]);
+    let seal = request((command::ENCRYPT, AES, 16), [&MESSAGE, &[], &[7; 12]]);
+    let generate = request((command::GENERATE, KEY, 0), NOTHING);
+    [
+        ("signs", sign, 40),
+        ("seals 1,024 bytes", seal, 8),
+        ("generates keys", generate, 40),
+    ]
+    .into_iter()
+    .map(|(what, request, alarms)| {
+        let wait = busy
+            .longest_wait(request, alarms)
+            .map_err(anyhow::Error::msg)?;
+        Ok(Figure::new(
+            &format!("longest wait of an app while another {what} all the time"),
+            format!("{:.1} ms", wait.as_secs_f64() * 1e3),
+            "<= 6 ms",
+        ))
+    })
+    .collect()
 }
 
 fn milliseconds(instructions: u64) -> String {
