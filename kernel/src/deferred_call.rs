@@ -103,14 +103,18 @@ impl DeferredCall {
         PENDING.load(Ordering::Relaxed) & bit != 0
     }
 
+    /// The index of the call that [`service_next_pending`](Self::service_next_pending)
+    /// would handle.
+    #[inline]
+    pub fn next_pending() -> Option<usize> {
+        let pending = PENDING.load(Ordering::Relaxed);
+        (pending != 0).then(|| pending.trailing_zeros() as usize)
+    }
+
     /// Handles the pending call of the lowest index; returns that index.
     pub fn service_next_pending() -> Option<usize> {
-        let pending = PENDING.load(Ordering::Relaxed);
-        if pending == 0 {
-            return None;
-        }
+        let index = Self::next_pending()?;
         let registry = REGISTRY.get()?;
-        let index = pending.trailing_zeros() as usize;
         PENDING.fetch_and(!(1 << index), Ordering::Relaxed);
         let handler = registry.handlers[index].get()?;
         (handler.call)(handler.client);

@@ -62,6 +62,10 @@ pub struct PrioritySched {
     timeslice: NonZeroU32,
     /// The place of the process that was chosen last.
     running: Cell<usize>,
+    /// Deferred calls served since a process was chosen, a bit each.
+    served: Cell<u32>,
+    /// The process that executes has its turn before a deferred call.
+    turn: Cell<bool>,
 }
 
 impl PrioritySched {
@@ -87,6 +91,8 @@ impl PrioritySched {
             levels,
             timeslice,
             running: Cell::new(usize::MAX),
+            served: Cell::new(0),
+            turn: Cell::new(false),
         }
     }
 
@@ -149,6 +155,15 @@ impl PrioritySched {
         }
     }
 
+    /// Whether the deferred call that is next had its turn already, and a process
+    /// waits for its own.
+    #[inline(never)]
+    fn owes_a_turn(&self) -> bool {
+        let next = DeferredCall::next_pending();
+        let again = next.is_some_and(|index| self.served.get() >> index & 1 != 0);
+        again && self.ready_processes().next().is_some()
+    }
+
     /// Whether a process that is more urgent than this place is ready.
     #[inline(never)]
     fn is_outranked(&self, place: usize) -> bool {
@@ -164,6 +179,8 @@ impl<C: Chip> Scheduler<C> for PrioritySched {
             return SchedulingDecision::TrySleep;
         };
         self.running.set(place);
+        self.served.set(0);
+        self.turn.set(DeferredCall::has_tasks());
         let timeslice = self.levels.get(place).map(|entry| {
             if entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US {
                 self.refill(entry.get());
@@ -175,6 +192,7 @@ impl<C: Chip> Scheduler<C> for PrioritySched {
     }
 
     fn result(&self, result: StoppedExecutingReason, execution_time_us: Option<u32>) {
+        self.turn.set(false);
         let Some(entry) = self.levels.get(self.running.get()) else {
             return;
         };
@@ -188,9 +206,24 @@ impl<C: Chip> Scheduler<C> for PrioritySched {
             .set(entry.remaining_us.get().saturating_sub(used));
     }
 
+    unsafe fn execute_kernel_work(&self, chip: &C) {
+        chip.service_pending_interrupts();
+        while !chip.has_pending_interrupts() && !self.owes_a_turn() {
+            let Some(index) = DeferredCall::service_next_pending() else {
+                self.served.set(0);
+                return;
+            };
+            self.served.set(self.served.get() | 1 << index);
+        }
+    }
+
+    unsafe fn do_kernel_work_now(&self, chip: &C) -> bool {
+        chip.has_pending_interrupts() || DeferredCall::has_tasks() && !self.owes_a_turn()
+    }
+
     #[inline(always)]
     unsafe fn continue_process(&self, id: ProcessId, chip: &C) -> bool {
-        if chip.has_pending_interrupts() || DeferredCall::has_tasks() {
+        if chip.has_pending_interrupts() || DeferredCall::has_tasks() && !self.turn.get() {
             return false;
         }
         // Only what woke a process can have made a more urgent one ready.
