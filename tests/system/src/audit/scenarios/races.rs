@@ -33,6 +33,11 @@ impl Run {
     fn succeeded(&self) -> bool {
         self.upcall[0] == 0
     }
+
+    fn is_refused_untouched(&self) -> bool {
+        let mut bytes = self.output.iter().chain(&self.spare);
+        !self.succeeded() && bytes.all(|byte| *byte == 0)
+    }
 }
 
 /// Begins a command, and after a while makes the other calls; the app then waits for
@@ -149,7 +154,7 @@ fn buffers_taken_back(
         "dlms",
         &format!("the output taken back {moment} ms into sign: an error, and nothing is written"),
         format!("{:?}", run.upcall),
-        !run.succeeded() && run.output.iter().all(|byte| *byte == 0),
+        run.is_refused_untouched(),
     );
     Ok(())
 }
@@ -173,12 +178,11 @@ fn output_swapped(
     );
     let short = [Call::lend(KEY_STORE, 0, arena + SPARE, 16)];
     let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &short)?;
-    let untouched = [&run.output[..], &run.spare[..]].concat();
     notes.check(
         "dlms",
         &format!("a shorter output {moment} ms into sign: an error, and nothing is written"),
         format!("{:?}", run.upcall),
-        !run.succeeded() && untouched.iter().all(|byte| *byte == 0),
+        run.is_refused_untouched(),
     );
     Ok(())
 }
