@@ -3,6 +3,7 @@
 pub mod control;
 pub mod errors;
 pub mod finding;
+pub mod installed;
 pub mod machine;
 pub mod probe;
 pub mod puppet;
