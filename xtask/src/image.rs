@@ -9,6 +9,7 @@ use board_manifest::generate::{elf2tab_arguments, guest_arguments};
 use board_manifest::{App, Region};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::Endianness;
+use system_tests::audit::control::opened_page;
 
 use crate::command;
 use crate::cross;
@@ -48,6 +49,7 @@ pub fn build(project: &Project) -> Result<PathBuf> {
     let image = build_meter(project)?;
     build_bring_up(project)?;
     build_key_bridge(project)?;
+    build_opened(project)?;
     for app in &project.manifest.apps {
         build_attacker(project, app)?;
     }
@@ -102,6 +104,12 @@ fn build_bring_up(project: &Project) -> Result<()> {
 fn build_key_bridge(project: &Project) -> Result<()> {
     let folder = project.image_folder().join("key-bridge");
     build_variant(project, &folder, &key_bridge::page(&meter_page(project)?)?)
+}
+
+/// The meter in `target/image/opened`, with walls open that an audit must name.
+fn build_opened(project: &Project) -> Result<()> {
+    let folder = project.image_folder().join("opened");
+    build_variant(project, &folder, &opened_page(&meter_page(project)?)?)
 }
 
 /// The text of meter.toml.

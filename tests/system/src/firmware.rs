@@ -97,6 +97,14 @@ impl Firmware {
         }
     }
 
+    /// The meter with walls open on purpose ([`control`](crate::audit::control)).
+    pub fn opened() -> Self {
+        Self {
+            flash: read_built("opened/meter.img"),
+            manifest: manifest(),
+        }
+    }
+
     /// Takes the object out of the slot of that name.
     ///
     /// # Panics
@@ -154,12 +162,15 @@ impl Firmware {
     /// the app that the slot belongs to.
     #[must_use]
     pub fn with_puppet(self, slot: &str) -> Self {
-        let object = self.attacker(
-            &format!("attacker-{slot}-app.tbf"),
-            attacker::puppet::NUMBER,
-            0,
-        );
+        let object = self.puppet(slot);
         self.with_object(slot, object.bytes())
+    }
+
+    /// The attacker on strings as [`with_puppet`](Self::with_puppet) puts it there.
+    #[must_use]
+    pub fn puppet(&self, slot: &str) -> Object {
+        let number = attacker::puppet::NUMBER;
+        self.attacker(&format!("attacker-{slot}-app.tbf"), number, 0)
     }
 
     fn attacker(&self, file: &str, attack: u32, argument: u32) -> Object {

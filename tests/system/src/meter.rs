@@ -28,10 +28,24 @@ pub fn boot(flash: &[u8], mains: &str, seed: u64) -> Machine {
 /// # Panics
 /// When the host cannot run the emulator.
 pub fn boot_with(flash: &[u8], mains: Mains, seed: u64) -> Machine {
+    machine(flash, None, mains, seed)
+}
+
+/// As [`boot`], with this content of the external flash.
+///
+/// # Panics
+/// When the load is malformed or the host cannot run the emulator.
+pub fn boot_with_nor(flash: &[u8], nor: Vec<u8>, mains: &str, seed: u64) -> Machine {
+    let mains = Mains::parse(mains).expect("a load");
+    machine(flash, Some(nor), mains, seed)
+}
+
+fn machine(flash: &[u8], nor: Option<Vec<u8>>, mains: Mains, seed: u64) -> Machine {
     let image = Image::from_raw(flash).expect("a flash image");
     let config = Config {
         seed,
         analog: Box::new(FrontEnd::from_seed(mains, seed)),
+        nor,
         ..Config::default()
     };
     Machine::new(&image, config).expect("a machine")

@@ -15,6 +15,7 @@ use crate::firmware::project;
 const FIRST_ELEMENT: usize = 16;
 /// Offset of the header's checksum.
 const CHECKSUM: usize = 12;
+const PACKAGE_NAME: u16 = 3;
 const PROGRAM: u16 = 9;
 const SHORT_ID: u16 = 10;
 const CREDENTIAL: u16 = 128;
@@ -49,13 +50,45 @@ impl Object {
     pub fn with_short_id(mut self, short_id: u32) -> Self {
         let at = self.element(SHORT_ID).expect("the header has a ShortId");
         self.0[at..at + 4].copy_from_slice(&short_id.to_le_bytes());
+        self.renew_checksum();
+        self
+    }
+
+    /// Another package name in the header, as long as the one there up to a word.
+    ///
+    /// # Panics
+    /// When the header has none, or another name does not fit in its place.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Self {
+        let at = self.element(PACKAGE_NAME).expect("the header has a name");
+        let room = usize::from(half(&self.0, at - 2)).next_multiple_of(4);
+        assert_eq!(name.len().next_multiple_of(4), room, "as long as before");
+        self.0[at..at + room].fill(0);
+        self.0[at..at + name.len()].copy_from_slice(name.as_bytes());
+        self.0[at - 2..at].copy_from_slice(&(name.len() as u16).to_le_bytes());
+        self.renew_checksum();
+        self
+    }
+
+    /// The signature of another object.
+    ///
+    /// # Panics
+    /// When one of them has none.
+    #[must_use]
+    pub fn with_signature_of(mut self, other: &Object) -> Self {
+        let from = other.signature().expect("the other has a signature");
+        let to = self.signature().expect("the object has a signature");
+        self.0[to..to + 64].copy_from_slice(&other.0[from..from + 64]);
+        self
+    }
+
+    fn renew_checksum(&mut self) {
         let end = usize::from(half(&self.0, 2));
         let sum = (0..end)
             .step_by(4)
             .filter(|at| *at != CHECKSUM)
             .fold(0, |sum, at| sum ^ word(&self.0, at));
         self.0[CHECKSUM..CHECKSUM + 4].copy_from_slice(&sum.to_le_bytes());
-        self
     }
 
     /// What the signature covers, changed by `change`.

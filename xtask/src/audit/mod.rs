@@ -9,6 +9,7 @@ use anyhow::{bail, Context, Result};
 use system_tests::audit::audit;
 use system_tests::audit::finding::{Finding, Topic};
 use system_tests::audit::report::Report;
+use system_tests::audit::scope::Scope;
 use system_tests::firmware::{manifest, Firmware};
 use system_tests::isolation::{self, Outcome};
 
@@ -24,7 +25,7 @@ pub struct Arguments {
     /// Where the report goes as one HTML page.
     #[arg(long)]
     html: Option<PathBuf>,
-    /// Open a wall on purpose, and fail unless the audit names it.
+    /// Audit the image with walls open on purpose, and fail unless they are named.
     #[arg(long)]
     control: bool,
 }
@@ -35,7 +36,8 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     if arguments.control {
         return control::run(project);
     }
-    let mut findings = audit(&Firmware::meter(), &manifest()).map_err(anyhow::Error::msg)?;
+    let mut findings =
+        audit(&Firmware::meter(), &manifest(), &Scope::everything()).map_err(anyhow::Error::msg)?;
     findings.extend(isolation::carry_out_all().iter().map(catalogue));
     let report = Report::new(findings);
     let folder = project.audit_folder();

@@ -24,15 +24,29 @@ pub enum Topic {
     Storage,
     /// Who may run at all.
     Identity,
-    /// Attacks by apps that hold their identity.
-    Attacks,
+    /// A channel flooded, spoofed, and fed with forged lengths.
+    Flooding,
+    /// Session slots of others, closed ones, all of them.
+    Slots,
+    /// One key for another, one operation for another.
+    Confusion,
+    /// Buffers changed while the kernel works on them.
+    Races,
+    /// Memory, grants and queues of upcalls used up.
+    Exhaustion,
+    /// Apps that crash for ever.
+    Restarts,
+    /// Older, altered and foreign flash of the key store.
+    Replay,
+    /// Records moved and altered on the external flash.
+    Records,
     /// The catalogue of attacks against kernel, memory and time.
     Catalogue,
 }
 
 impl Topic {
     /// All of them, in the order of the report.
-    pub const ALL: [Topic; 10] = [
+    pub const ALL: [Topic; 17] = [
         Topic::Machine,
         Topic::Commands,
         Topic::Keys,
@@ -41,9 +55,21 @@ impl Topic {
         Topic::Channels,
         Topic::Storage,
         Topic::Identity,
-        Topic::Attacks,
+        Topic::Flooding,
+        Topic::Slots,
+        Topic::Confusion,
+        Topic::Races,
+        Topic::Exhaustion,
+        Topic::Restarts,
+        Topic::Replay,
+        Topic::Records,
         Topic::Catalogue,
     ];
+
+    /// Whether it compares the machine with the page, wall by wall.
+    pub fn is_of_the_page(self) -> bool {
+        self <= Topic::Storage
+    }
 }
 
 impl fmt::Display for Topic {
@@ -57,7 +83,14 @@ impl fmt::Display for Topic {
             Topic::Channels => "Channels",
             Topic::Storage => "Storage partitions",
             Topic::Identity => "Who may run",
-            Topic::Attacks => "Attacks with an identity",
+            Topic::Flooding => "Channels flooded and spoofed",
+            Topic::Slots => "Session slots of others",
+            Topic::Confusion => "Keys confused",
+            Topic::Races => "Buffers changed in use",
+            Topic::Exhaustion => "Memory and queues used up",
+            Topic::Restarts => "Apps that crash for ever",
+            Topic::Replay => "Key store put back or altered",
+            Topic::Records => "External flash altered",
             Topic::Catalogue => "Attacks on kernel, memory and time",
         })
     }

@@ -4,8 +4,8 @@ use board_manifest::{App, Region};
 use emulator::Machine;
 
 use super::finding::{Finding, Topic};
+use super::installed;
 use super::stage::Stage;
-use crate::signed::Object;
 
 const MPU_CONTROL: u32 = 0xE000_ED94;
 const MPU_NUMBER: u32 = 0xE000_ED98;
@@ -26,44 +26,17 @@ const LOOKS: u32 = 400_000;
 pub fn all(stage: &mut Stage, apps: &[&str]) -> Vec<Finding> {
     let manifest = stage.manifest.clone();
     let mut findings = vec![locks(stage)];
+    let flash = stage.machine.flash();
+    findings.extend(installed::kernel(&flash, &manifest));
     for app in manifest
         .apps
         .iter()
         .filter(|app| apps.contains(&app.name.as_str()))
     {
-        findings.push(object(&mut stage.machine, app));
+        findings.extend(installed::object(&flash, &manifest, app));
         findings.push(regions(&mut stage.machine, app));
     }
     findings
-}
-
-/// The object at the start of the slot: inside the slot, its own id, signed.
-fn object(machine: &mut Machine, app: &App) -> Finding {
-    let flash = machine.flash();
-    let start = app.flash.start as usize;
-    let total = flash
-        .get(start + 4..start + 8)
-        .and_then(|bytes| bytes.first_chunk())
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    let fits = total > 0 && total <= app.flash.size;
-    let bytes = flash.get(start..start + total as usize).unwrap_or_default();
-    let (signed, id) = if fits {
-        let object = Object::new(bytes.to_vec());
-        let id = object.header_element(10).map(<[u8]>::to_vec);
-        (object.has_signature(), id)
-    } else {
-        (false, None)
-    };
-    let own = id.as_deref() == Some(&app.short_id.to_le_bytes()[..]);
-    let found = format!("{total:#x} bytes, signature: {signed}, own id: {own}");
-    let wall = "its TBF object lies in its slot, with its id and a signature";
-    Finding::check(
-        Topic::Machine,
-        &app.name,
-        wall,
-        found,
-        fits && signed && own,
-    )
 }
 
 /// Stops while the app executes, and reads the MPU.

@@ -57,6 +57,22 @@ impl Call {
         Self::class(0, [2, driver, 0, 0])
     }
 
+    /// Sleeps so many milliseconds.
+    pub fn sleep(milliseconds: u32) -> Self {
+        // The alarm counts 32,768 Hz in the upper 24 of its 32 bits.
+        Self::command(0, 5, (milliseconds * 32_768 / 1_000) << 8, 0).and_wait()
+    }
+
+    /// Moves the app's break, up or down.
+    pub fn move_break(bytes: i32) -> Self {
+        Self::class(5, [1, bytes as u32, 0, 0])
+    }
+
+    /// Asks for an upcall to a function.
+    pub fn subscribe(driver: u32, number: u32, function: u32) -> Self {
+        Self::class(1, [driver, number, function, 0])
+    }
+
     /// Waits, if the command succeeds, for upcall 0 of its driver.
     #[must_use]
     pub fn and_wait(mut self) -> Self {
@@ -116,6 +132,11 @@ impl Puppet {
             found.is_some()
         });
         found.ok_or_else(|| format!("the app in slot {slot} does not answer"))
+    }
+
+    /// Takes away what the puppet is found by; its next run puts it back.
+    pub fn forget(&self, machine: &mut Machine) {
+        machine.write_data(self.mailbox, &[0; 4 * layout::MAGIC.len()]);
     }
 
     /// Address of memory of the app that calls may share.

@@ -60,17 +60,24 @@ impl Stage {
         let firmware = slots.iter().fold(firmware.clone(), |firmware, slot| {
             firmware.with_puppet(slot)
         });
-        let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-        let mut puppets = BTreeMap::new();
-        for slot in slots {
-            let puppet = Puppet::find(&mut machine, manifest, slot)?;
-            puppets.insert((*slot).to_owned(), puppet);
-        }
-        Ok(Self {
+        let machine = meter::boot(firmware.bytes(), LOAD, 1);
+        Self::around(machine, manifest, slots)
+    }
+
+    /// A machine that starts with puppets in these slots; waits for them.
+    ///
+    /// # Errors
+    /// One of them does not answer.
+    pub fn around(machine: Machine, manifest: &Manifest, slots: &[&str]) -> Result<Self, Silent> {
+        let mut stage = Self {
             machine,
             manifest: manifest.clone(),
-            puppets,
-        })
+            puppets: BTreeMap::new(),
+        };
+        for slot in slots {
+            stage.find(slot)?;
+        }
+        Ok(stage)
     }
 
     /// The puppet in a slot.
@@ -80,6 +87,16 @@ impl Stage {
     pub fn puppet(&self, slot: &str) -> Result<Puppet, Silent> {
         let puppet = self.puppets.get(slot).copied();
         puppet.ok_or_else(|| format!("no puppet in slot {slot}"))
+    }
+
+    /// Waits for the puppet of a new run in a slot.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn find(&mut self, slot: &str) -> Result<(), Silent> {
+        let puppet = Puppet::find(&mut self.machine, &self.manifest, slot)?;
+        self.puppets.insert(slot.to_owned(), puppet);
+        Ok(())
     }
 
     /// Makes calls in the name of an app.

@@ -7,40 +7,72 @@ use super::errors::{describe, NODEVICE, NOSUPPORT, OFF};
 use super::finding::{Finding, Topic};
 use super::probe::{self, slot_of, CHANNEL, KEY_STORE, SLOTS};
 use super::puppet::{Answer, Call, Silent};
+use super::scenarios::life::bring_into_service;
+use super::scope::Scope;
 use super::stage::Stage;
 
 const LET_THROUGH: &str = "let through";
 
-/// Tries all walls of these apps from the factory state on to the last; the stage
-/// has puppets in their slots and in those of the apps that change the state.
+/// Tries all walls of the scope from the factory state on; the stage has puppets in
+/// the slots of its apps and in those of the apps that change the state.
 ///
 /// # Errors
 /// A puppet falls silent, or the meter cannot be brought into a state.
-pub fn all(stage: &mut Stage, apps: &[&str]) -> Result<Vec<Finding>, Silent> {
+pub fn all(stage: &mut Stage, scope: &Scope) -> Result<Vec<Finding>, Silent> {
     let mut findings = Vec::new();
     for state in State::ALL {
-        if state != State::Factory {
-            stage.advance_to(state)?;
+        if !scope.reaches(state) {
+            break;
         }
-        for app in apps {
-            transitions(stage, app, state, &mut findings)?;
-            keys(stage, app, state, &mut findings)?;
-            if state == State::Operational {
-                sessions(stage, app, &mut findings)?;
+        match state {
+            State::Factory => {}
+            // What else the attempts in the factory state make.
+            State::Operational if !scope.states.contains(&State::Factory) => {
+                bring_into_service(stage)?;
             }
+            _ => stage.advance_to(state)?,
         }
-        if state == State::Operational {
-            for app in apps {
-                foreign_slots(stage, app, &mut findings)?;
-            }
-            for app in apps {
-                data(stage, app, &mut findings)?;
-                commands(stage, app, &mut findings)?;
-            }
+        if scope.states.contains(&state) {
+            in_state(stage, scope, state, &mut findings)?;
         }
     }
     findings.sort_by_key(|finding| finding.topic);
     Ok(findings)
+}
+
+fn in_state(
+    stage: &mut Stage,
+    scope: &Scope,
+    state: State,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    for app in &scope.apps {
+        if scope.covers(Topic::Transitions) {
+            transitions(stage, app, state, findings)?;
+        }
+        if scope.covers(Topic::Keys) {
+            keys(stage, scope, app, state, findings)?;
+        }
+        if state == State::Operational && scope.covers(Topic::Sessions) {
+            sessions(stage, app, findings)?;
+        }
+    }
+    if state != State::Operational {
+        return Ok(());
+    }
+    for app in &scope.apps {
+        if scope.covers(Topic::Sessions) {
+            foreign_slots(stage, app, findings)?;
+        }
+    }
+    for app in &scope.apps {
+        data(stage, scope, app, findings)?;
+        // With a session key in the app's slot, made above.
+        if scope.covers(Topic::Commands) {
+            commands(stage, scope, app, findings)?;
+        }
+    }
+    Ok(())
 }
 
 /// NODEVICE if it is shut; if it is open, whatever the driver has to say.
@@ -51,17 +83,26 @@ fn open_or_shut(topic: Topic, app: &str, wall: String, allowed: bool, answer: &A
     Finding::new(topic, app, wall, expected, found, shut != allowed)
 }
 
-fn commands(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result<(), Silent> {
+fn commands(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
     let manifest = stage.manifest.clone();
-    let walls = manifest.command_walls();
-    let walls: Vec<_> = walls.iter().filter(|wall| wall.app == app).collect();
+    let walls: Vec<_> = manifest
+        .command_walls()
+        .into_iter()
+        .filter(|wall| wall.app == app)
+        .map(|wall| (format!("{}.{}", wall.driver, wall.command), wall))
+        .filter(|(name, _)| scope.tries(name))
+        .collect();
     let calls: Vec<Call> = walls
         .iter()
-        .map(|wall| probe::command(&manifest, wall))
+        .map(|(_, wall)| probe::command(&manifest, wall))
         .collect();
     let answers = stage.make(app, &calls)?;
-    for (wall, answer) in walls.iter().zip(&answers) {
-        let name = format!("{}.{}", wall.driver, wall.command);
+    for ((name, wall), answer) in walls.into_iter().zip(&answers) {
         findings.push(open_or_shut(
             Topic::Commands,
             app,
@@ -75,6 +116,7 @@ fn commands(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result
 
 fn keys(
     stage: &mut Stage,
+    scope: &Scope,
     app: &str,
     state: State,
     findings: &mut Vec<Finding>,
@@ -83,7 +125,7 @@ fn keys(
     let walls = manifest.key_walls();
     let tried: Vec<(&KeyWall<'_>, Call)> = walls
         .iter()
-        .filter(|wall| wall.app == app && wall.state == state)
+        .filter(|wall| wall.app == app && wall.state == state && scope.tries(wall.key))
         .filter_map(|wall| Some((wall, probe::key(&manifest, wall)?)))
         .collect();
     let calls: Vec<Call> = tried.iter().map(|(_, call)| *call).collect();
@@ -253,7 +295,12 @@ fn transitions(
     Ok(())
 }
 
-fn data(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result<(), Silent> {
+fn data(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
     let manifest = stage.manifest.clone();
     let mut tries = Vec::new();
     for wall in manifest.channel_walls() {
@@ -272,7 +319,9 @@ fn data(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result<(),
         let call = probe::storage(command, wall.number.into());
         tries.push((Topic::Storage, wall, call));
     }
-    tries.retain(|(_, wall, _)| wall.app == app);
+    tries.retain(|(topic, wall, _)| {
+        wall.app == app && scope.covers(*topic) && scope.tries(wall.name)
+    });
     let calls: Vec<Call> = tries.iter().map(|(_, _, call)| *call).collect();
     let answers = stage.make(app, &calls)?;
     for ((topic, wall, _), answer) in tries.iter().zip(&answers) {

@@ -1,0 +1,124 @@
+//! Memory, grants and queues of upcalls used up: it hits the app that does it, and nobody else.
+
+use std::time::Duration;
+
+use emulator::report::crash_log;
+
+use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING, DLMS_UNICAST};
+use super::notebook::Notebook;
+use super::request::{command, take_back, Request};
+use crate::audit::errors::NOMEM;
+use crate::audit::probe::{CHANNEL, KEY_STORE, STORAGE};
+use crate::audit::puppet::{Answer, Call, Silent};
+use crate::audit::stage::Stage;
+
+/// Upcalls that the kernel keeps for a process.
+const UPCALLS: usize = 10;
+const TEXT: [u8; 16] = [0x33; 16];
+
+/// Carries them out.
+pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+    upcalls(stage, notes)?;
+    memory(stage, notes)
+}
+
+/// More operations than upcalls are kept, by an app that takes none of them.
+fn upcalls(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+    const MORE: usize = UPCALLS + 4;
+    // It is never called: the app waits for its alarm alone.
+    let function = stage.manifest.app("dlms").map_or(0, |app| app.flash.start) + 0x101;
+    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &TEXT, &[9; 12]);
+    let mut calls = request.prepare(stage, "dlms")?;
+    calls.push(Call::subscribe(KEY_STORE, 0, function));
+    calls.push(Call::subscribe(CHANNEL, 0, function));
+    let first = calls.len();
+    for _ in 0..MORE {
+        calls.push(request.call());
+        calls.push(Call::sleep(8));
+    }
+    let answers = stage.make("dlms", &calls)?;
+    let accepted = answers[first..].iter().step_by(2);
+    let accepted = accepted.filter(|answer| answer.succeeded()).count();
+    let wall = "it is served although nobody takes its upcalls";
+    notes.check(
+        "dlms",
+        wall,
+        format!("{accepted} of {MORE}"),
+        accepted == MORE,
+    );
+    // The process table is brought up to date a few times a second.
+    stage.machine.run_for(Duration::from_millis(600));
+    let log = crash_log::read(&mut stage.machine).ok_or("no crash log")?;
+    let dropped = |app: &str| {
+        let mut processes = log.processes.iter();
+        let process = processes.find(|process| process.name == app);
+        process.map_or(u32::MAX, |process| process.dropped_upcalls)
+    };
+    let found = format!("{} of dlms, {} of tls", dropped("dlms"), dropped("tls"));
+    let held = dropped("dlms") >= (MORE - UPCALLS) as u32 && dropped("tls") == 0;
+    notes.check(
+        "dlms",
+        "its queue of upcalls is bounded, and its own",
+        found,
+        held,
+    );
+    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(stage, "tls")?;
+    notes.works("tls", "it signs although dlms takes no upcalls", &answer);
+    // And it goes on as soon as it takes them.
+    let clear = [
+        Call::subscribe(KEY_STORE, 0, 0),
+        Call::subscribe(CHANNEL, 0, 0),
+    ];
+    stage.make("dlms", &clear)?;
+    let (answer, _) = request.make(stage, "dlms")?;
+    notes.works(
+        "dlms",
+        "it is served again once its queue is empty",
+        &answer,
+    );
+    Ok(())
+}
+
+/// All of its memory for itself, and then a grant from each driver.
+fn memory(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+    let mut taken = 0;
+    for step in [1_024, 64, 4] {
+        loop {
+            let answers = stage.make("dlms", &[Call::move_break(step); 40])?;
+            let granted = answers.iter().filter(|answer| answer.succeeded()).count();
+            taken += granted as i32 * step;
+            if granted < answers.len() {
+                break;
+            }
+        }
+    }
+    let arena = stage.puppet("dlms")?.arena();
+    // Never used so far: no grant is there yet.
+    let answers = stage.make(
+        "dlms",
+        &[
+            Call::lend(STORAGE, 0, arena, 64),
+            Call::lend(0x4_0001, 0, arena, 16),
+        ],
+    )?;
+    let errors: Vec<Option<u32>> = answers.iter().map(Answer::error).collect();
+    let fair = errors
+        .iter()
+        .all(|error| error.is_none() || *error == Some(NOMEM));
+    let block = stage.manifest.app("dlms").map_or(0, |app| app.ram.size);
+    notes.check(
+        "dlms",
+        "its memory ends below its grants, and a new grant comes out of its own block or not at all",
+        format!("{taken} of {block} bytes taken, {errors:?}"),
+        fair && (taken as u32) < block,
+    );
+    let sign = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(stage, "dlms")?;
+    notes.works("dlms", "the grants that it has stay good", &answer);
+    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(stage, "tls")?;
+    notes.works("tls", "it signs although dlms has no memory left", &answer);
+    stage.make("tls", &take_back())?;
+    Ok(())
+}
