@@ -1,15 +1,18 @@
-//! Symbols of the ELF files that were built.
+//! Symbols and sections of the ELF files that were built.
 
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use object::{Object, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol};
 
-/// Names with the places of what they name.
-pub struct Symbols(Vec<(String, Range<u32>)>);
+/// A built ELF file.
+pub struct Elf {
+    symbols: Vec<(String, Range<u32>)>,
+    sections: Vec<(String, u64)>,
+}
 
-impl Symbols {
+impl Elf {
     /// Reads an ELF file.
     ///
     /// # Panics
@@ -22,7 +25,13 @@ impl Symbols {
             let name = symbol.name().ok()?.to_owned();
             Some((name, start..start + symbol.size() as u32))
         });
-        Symbols(symbols.collect())
+        let sections = file
+            .sections()
+            .filter_map(|section| Some((section.name().ok()?.to_owned(), section.size())));
+        Self {
+            symbols: symbols.collect(),
+            sections: sections.collect(),
+        }
     }
 
     /// The places whose mangled names contain all of `parts`.
@@ -31,11 +40,30 @@ impl Symbols {
     /// When there is none.
     pub fn places(&self, parts: &[&str]) -> Vec<Range<u32>> {
         let matching = self
-            .0
+            .symbols
             .iter()
             .filter(|(name, _)| parts.iter().all(|part| name.contains(part)));
         let places: Vec<_> = matching.map(|(_, place)| place.clone()).collect();
         assert!(!places.is_empty(), "there is no symbol with {parts:?}");
         places
+    }
+
+    /// The address of a symbol, without the Thumb bit.
+    pub fn address(&self, name: &str) -> Option<u32> {
+        let mut symbols = self.symbols.iter();
+        let found = symbols.find(|(symbol, _)| symbol == name);
+        found.map(|(_, place)| place.start)
+    }
+
+    /// Names, as mangled, and places of all symbols.
+    pub fn symbols(&self) -> &[(String, Range<u32>)] {
+        &self.symbols
+    }
+
+    /// Bytes of a section, 0 when there is none.
+    pub fn section(&self, name: &str) -> u64 {
+        let mut sections = self.sections.iter();
+        let found = sections.find(|(section, _)| section == name);
+        found.map_or(0, |(_, size)| *size)
     }
 }

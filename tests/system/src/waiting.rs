@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use emulator::Machine;
 use key_bridge::mailbox::Word;
+use libtock::apis::key_store::command;
 
 use crate::audit::puppet::{Call, Puppet, Silent};
 use crate::firmware::{manifest, Firmware};
-use crate::key_bridge::{Bridge, Request};
+use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;
@@ -22,6 +23,43 @@ const TURN: Duration = Duration::from_millis(10);
 /// The app that waits, in a slot of its own.
 const SLOT: &str = "update";
 
+/// What one app may do all the time.
+pub struct Occupation {
+    /// In words that go after "while another app".
+    pub name: &'static str,
+    request: Request<'static>,
+    /// Alarms enough to meet every step of it, if it has many.
+    alarms: usize,
+}
+
+/// The longest operation in steps, the longest step, and one that writes to flash.
+pub const OCCUPATIONS: [Occupation; 3] = [
+    Occupation {
+        name: "signs",
+        request: repeated((command::SIGN, KEY, 0), [&[0x3C; 32], &[], &[]]),
+        alarms: 40,
+    },
+    Occupation {
+        name: "seals 1,024 bytes",
+        request: repeated((command::ENCRYPT, AES, 16), [&[0x5A; 1_024], &[], &[7; 12]]),
+        alarms: 8,
+    },
+    Occupation {
+        name: "generates keys",
+        request: repeated((command::GENERATE, KEY, 0), NOTHING),
+        alarms: 30,
+    },
+];
+
+const fn repeated(command: (u32, u32, u32), inputs: [&'static [u8]; 3]) -> Request<'static> {
+    Request {
+        command,
+        inputs,
+        output: 1_040,
+        rounds: u32::MAX,
+    }
+}
+
 /// A meter that measures, on which one app keeps the key store busy and another sets
 /// alarms and looks at the clock when it runs again.
 pub struct Busy {
@@ -31,10 +69,12 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// A blank meter in the factory state, both apps waiting.
+    /// A meter in the factory state with the keys that occupations need, both apps
+    /// waiting.
     ///
     /// # Errors
-    /// The other app does not run within a thousand turns of the bridge.
+    /// The other app does not run within a thousand turns of the bridge, or a key is
+    /// not made.
     ///
     /// # Panics
     /// When the image is not built.
@@ -47,30 +87,28 @@ impl Busy {
         let bystander = tries.find_map(Result::ok);
         drop(tries);
         let bystander = bystander.ok_or("the app that waits does not run")?;
+        for object in [KEY, AES] {
+            bridge
+                .call(command::GENERATE, object, 0, NOTHING)
+                .map_err(|error| format!("no key {object:#x}: {error:?}"))?;
+        }
         Ok(Self { bridge, bystander })
     }
 
-    /// The longest that the other app waits while the bridge repeats this request: from
-    /// the moment that an alarm was set for to the app's own reading of the clock, in
-    /// ticks of 31 us, of so many alarms one after the other, each a millisecond after
-    /// the last. The meter ends in the state that it began in.
+    /// The longest that the other app waits while the bridge is occupied: from the
+    /// moment that an alarm was set for to the app's own reading of the clock, in ticks
+    /// of 31 us, of alarms one after the other, each a millisecond after the last. The
+    /// meter ends in the state that it began in.
     ///
     /// # Errors
     /// The other app falls silent, or the bridge's request is not done once.
     ///
     /// # Panics
     /// When the machine refuses its own state.
-    pub fn longest_wait(
-        &mut self,
-        request: Request<'_>,
-        alarms: usize,
-    ) -> Result<Duration, Silent> {
+    pub fn longest_wait(&mut self, occupation: &Occupation) -> Result<Duration, Silent> {
         let before = self.bridge.machine.save();
-        self.bridge.post(Request {
-            rounds: u32::MAX,
-            ..request
-        });
-        let ticks = longest(&self.bystander, &mut self.bridge.machine, alarms);
+        self.bridge.post(occupation.request);
+        let ticks = longest(&self.bystander, &mut self.bridge.machine, occupation.alarms);
         let [done, status] = [Word::Done, Word::Status].map(|word| self.bridge.get(word));
         let restored = self.bridge.machine.restore(&before);
         restored.expect("its own state");

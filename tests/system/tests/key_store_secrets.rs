@@ -19,7 +19,7 @@ use libtock::apis::key_store::command;
 use p256::SecretKey;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use system_tests::elf::Symbols;
+use system_tests::elf::Elf;
 use system_tests::firmware::{built, manifest};
 use system_tests::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SECRET, SLOT, WRAPPING};
 use system_tests::secrets::Secrets;
@@ -58,7 +58,7 @@ struct Search {
 impl Search {
     fn new(bridge: &mut Bridge) -> Self {
         let manifest = manifest();
-        let kernel = Symbols::read(&built("key-bridge/kernel.elf"));
+        let kernel = Elf::read(&built("key-bridge/kernel.elf"));
         let bottom = manifest.ram.kernel.start;
         let page = manifest.flash.device_secret.start;
         let mut search = Search {
@@ -275,7 +275,7 @@ fn while_it_works_keys_are_in_its_buffers_alone() {
     let session: [u8; 16] = expand(Some(SALT), shared.raw_secret_bytes(), INFORMATION);
     search.keys.add("session key", &session);
 
-    let step = Symbols::read(&built("key-bridge/kernel.elf"));
+    let step = Elf::read(&built("key-bridge/kernel.elf"));
     let step = step.places(&["operations7Working4step"])[0].start;
     let operations = [
         (

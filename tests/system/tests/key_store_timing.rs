@@ -6,9 +6,9 @@ use emulator::report::crash_log;
 use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
-use system_tests::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT};
+use system_tests::key_bridge::{Bridge, Request, KEY, NOTHING, SLOT};
 use system_tests::meter;
-use system_tests::waiting::Busy;
+use system_tests::waiting::{Busy, OCCUPATIONS};
 
 /// The order of the curve, n.
 const ORDER: [u8; 32] = [
@@ -160,34 +160,10 @@ fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
 fn no_other_app_waits_longer_than_stated() {
     const BOUND: Duration = Duration::from_millis(6);
     let mut busy = Busy::boot().expect("two apps");
-    for object in [KEY, AES] {
-        let made = busy.bridge.call(command::GENERATE, object, 0, NOTHING);
-        assert_eq!(made, Ok(vec![]));
-    }
-    let digest = [0x3C; 32];
-    let message = [0x5A; 1_024];
-    // Alarms enough to meet every step of an operation, if it has many.
-    let requests: [(&str, (u32, u32, u32), [&[u8]; 3], usize); 3] = [
-        ("sign", (command::SIGN, KEY, 0), [&digest, &[], &[]], 40),
-        (
-            "seal 1 KB",
-            (command::ENCRYPT, AES, 16),
-            [&message, &[], &[7; 12]],
-            8,
-        ),
-        ("generate", (command::GENERATE, KEY, 0), NOTHING, 30),
-    ];
-    for (name, command, inputs, alarms) in requests {
-        let request = Request {
-            command,
-            inputs,
-            output: 1_040,
-            rounds: 1,
-        };
-        let wait = busy
-            .longest_wait(request, alarms)
-            .expect("an app that waits");
-        println!("{name}: another app waits {wait:?} at the longest");
+    for occupation in &OCCUPATIONS {
+        let wait = busy.longest_wait(occupation).expect("an app that waits");
+        let name = occupation.name;
+        println!("while another app {name}: {wait:?} at the longest");
         assert!(wait <= BOUND, "{name}: {wait:?}");
     }
 }

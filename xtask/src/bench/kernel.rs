@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 use emulator::{Machine, Stop};
+use system_tests::elf::Elf;
 use system_tests::firmware::{built, Firmware};
 use system_tests::meter;
 
-use super::elf::Elf;
 use super::Figure;
 
 /// Calls with an `svc` of their own in the bench app: symbol, words, goal.
@@ -27,20 +27,24 @@ const LOAD: &str = "sine:230V,5A,pf1,50Hz";
 
 /// All figures of the kernel.
 pub fn measure() -> Result<Vec<Figure>> {
-    let app = Elf::read(&built("bench-app-dlms.elf"))?;
+    let app = Elf::read(&built("bench-app-dlms.elf"));
+    let address = |name: &str| {
+        app.address(name)
+            .with_context(|| format!("there is no symbol {name}"))
+    };
     let firmware = Firmware::kernel_only().with_guest("bench-app", "dlms");
     let mut figures = Vec::new();
     for (symbol, words, goal) in CALLS {
         let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-        let from = app.address(&format!("{symbol}_svc"))?;
-        let to = app.address(&format!("{symbol}_after"))?;
+        let from = address(&format!("{symbol}_svc"))?;
+        let to = address(&format!("{symbol}_after"))?;
         let count = median(|| machine.count_between(from, to, LIMIT))
             .with_context(|| format!("{symbol} never came"))?;
         figures.push(Figure::new(words, count, goal));
     }
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-    let from = app.address("alarm_set_svc")?;
-    let to = app.address("alarm_upcall")?;
+    let from = address("alarm_set_svc")?;
+    let to = address("alarm_upcall")?;
     let count = median(|| machine.count_between(from, to, LIMIT)).context("no alarm came")?;
     figures.push(Figure::new(
         "alarm: set, sleep, interrupt, upcall",
@@ -74,19 +78,17 @@ fn median(mut count: impl FnMut() -> Option<u64>) -> Option<u64> {
 /// From the interrupt of the slice's end to the first instruction of the other
 /// of two apps that spin.
 fn process_switch() -> Result<u64> {
-    let kernel = Elf::read(&built("bring-up/kernel.elf"))?;
+    let kernel = Elf::read(&built("bring-up/kernel.elf"));
     let firmware = Firmware::kernel_only()
         .with_attacker("dlms", "spin", 0)
         .with_attacker("update", "spin", 0);
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
     machine.run_for(Duration::from_millis(500));
-    let handler = kernel.address("systick_handler").or_else(|_| {
-        // Word 15 of the vector table.
-        machine
-            .read_word(0x1_0000 + 15 * 4)
-            .map(|word| word & !1)
-            .context("the kernel has no vector table")
-    })?;
+    // Without a name it is word 15 of the vector table.
+    let handler = kernel
+        .address("systick_handler")
+        .or_else(|| Some(machine.read_word(0x1_0000 + 15 * 4)? & !1))
+        .context("the kernel has no vector table")?;
     median(|| {
         machine.add_breakpoint(handler);
         let stop = machine.run_for(LIMIT);

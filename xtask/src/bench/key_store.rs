@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 use emulator::Stop;
 use libtock::apis::key_store::command;
-use system_tests::elf::Symbols;
+use system_tests::elf::Elf;
 use system_tests::firmware::{built, Firmware};
 use system_tests::key_bridge::{Bridge, Request, AES, ANCHOR, KEY, NOTHING, SECRET, SLOT};
-use system_tests::waiting::Busy;
+use system_tests::waiting::{Busy, OCCUPATIONS};
 
 use super::Figure;
 
@@ -120,30 +120,18 @@ pub fn measure() -> Result<Vec<Figure>> {
 /// How long an app waits while another keeps the key store busy, and metering goes on.
 fn waits() -> Result<Vec<Figure>> {
     let mut busy = Busy::boot().map_err(anyhow::Error::msg)?;
-    for object in [KEY, AES] {
-        let made = busy.bridge.call(command::GENERATE, object, 0, NOTHING);
-        ensure!(made.is_ok(), "no key {object:#x}: {made:?}");
-    }
-    let sign = request((command::SIGN, KEY, 0), [&DIGEST, &[], &[]]);
-    let seal = request((command::ENCRYPT, AES, 16), [&MESSAGE, &[], &[7; 12]]);
-    let generate = request((command::GENERATE, KEY, 0), NOTHING);
-    [
-        ("signs", sign, 40),
-        ("seals 1,024 bytes", seal, 8),
-        ("generates keys", generate, 40),
-    ]
-    .into_iter()
-    .map(|(what, request, alarms)| {
-        let wait = busy
-            .longest_wait(request, alarms)
-            .map_err(anyhow::Error::msg)?;
-        Ok(Figure::new(
-            &format!("longest wait of an app while another {what} all the time"),
-            format!("{:.1} ms", wait.as_secs_f64() * 1e3),
-            "<= 6 ms",
-        ))
-    })
-    .collect()
+    OCCUPATIONS
+        .iter()
+        .map(|occupation| {
+            let wait = busy.longest_wait(occupation).map_err(anyhow::Error::msg)?;
+            let name = occupation.name;
+            Ok(Figure::new(
+                &format!("longest wait of an app while another {name} all the time"),
+                format!("{:.1} ms", wait.as_secs_f64() * 1e3),
+                "<= 6 ms",
+            ))
+        })
+        .collect()
 }
 
 fn milliseconds(instructions: u64) -> String {
@@ -175,7 +163,7 @@ fn instructions(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3
 /// The most instructions from one step to the next: the step, and the kernel's loop,
 /// which serves interrupts, once.
 fn longest_step(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3]) -> Result<u64> {
-    let kernel = Symbols::read(&built("key-bridge/kernel.elf"));
+    let kernel = Elf::read(&built("key-bridge/kernel.elf"));
     let step = kernel.places(&["operations7Working4step17"])[0].start;
     bridge.post(request(command, inputs));
     bridge.machine.add_breakpoint(step);
@@ -196,7 +184,7 @@ fn longest_service(
     command: (u32, u32, u32),
     inputs: [&[u8]; 3],
 ) -> Result<u64> {
-    let kernel = Symbols::read(&built("key-bridge/kernel.elf"));
+    let kernel = Elf::read(&built("key-bridge/kernel.elf"));
     let begin = kernel.places(&["operations7Working5begin17"])[0].start;
     bridge.post(request(command, inputs));
     bridge.machine.add_breakpoint(begin);
@@ -217,7 +205,7 @@ fn longest_service(
 /// From reset to the first instruction of the bridge.
 fn boot(firmware: &Firmware) -> Result<u64> {
     let mut machine = system_tests::meter::boot(firmware.bytes(), "sine:230V,5A,pf1,50Hz", 1);
-    let start = Symbols::read(&built("key-bridge/dlms.elf")).places(&["bridge_turn"])[0].start;
+    let start = Elf::read(&built("key-bridge/dlms.elf")).places(&["bridge_turn"])[0].start;
     ensure!(machine.add_breakpoint(start), "no breakpoint");
     ensure!(
         machine.run_for(LIMIT) == Stop::Breakpoint(start),

@@ -1,10 +1,10 @@
 //! `make bench`: instruction counts, sizes and speed, as a table for docs/performance.md.
 
-mod elf;
 mod kernel;
 mod key_store;
 mod metering;
 mod sizes;
+mod storage;
 
 use anyhow::Result;
 
@@ -36,6 +36,7 @@ pub fn run(project: &Project) -> Result<()> {
     image::build(project)?;
     let mut figures = kernel::measure()?;
     figures.extend(key_store::measure()?);
+    figures.extend(storage::measure()?);
     figures.extend(metering::measure()?);
     figures.extend(sizes::measure(project)?);
     println!("| measured | figure | goal |");
