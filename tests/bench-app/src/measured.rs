@@ -6,7 +6,8 @@ use libtock::console::Console;
 
 libtock::runtime::set_main!(main);
 
-const ROUNDS: usize = 64;
+/// More than the generator of random numbers needs for its first seed.
+const ROUNDS: usize = 512;
 const ALARM: usize = 0;
 const CONSOLE: usize = 1;
 const LED: usize = 2;
