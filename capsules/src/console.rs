@@ -44,6 +44,8 @@ pub struct App {
     write_remaining: usize,
     /// A request waits until the port is free.
     pending_write: bool,
+    /// It took the place of one of which a part was being sent.
+    replaced: bool,
 }
 
 type Apps = Grant<
@@ -97,6 +99,7 @@ impl<'a> Console<'a> {
             app.write_remaining = app.write_len;
             if self.tx_in_progress.is_some() {
                 app.pending_write = true;
+                app.replaced = self.tx_in_progress.contains(&process_id);
             } else {
                 self.send(app, kernel_data, process_id);
             }
@@ -262,37 +265,47 @@ impl uart::TransmitClient for Console<'_> {
         self.tx_buffer.replace(tx_buffer);
         if let Some(process_id) = self.tx_in_progress.take() {
             // An app that has ended needs no more of its request sent.
-            let _ = self.apps.enter(process_id, |app, kernel_data| {
-                if app.write_remaining > 0 {
-                    app.pending_write = true;
-                } else {
+            let goes_on = self.apps.enter(process_id, |app, kernel_data| {
+                let replaced = core::mem::take(&mut app.replaced);
+                app.pending_write = app.write_remaining > 0;
+                if !app.pending_write {
                     finish_write(app, kernel_data);
                 }
+                !replaced
             });
-            self.send_next(process_id);
+            self.send_next(process_id, goes_on.unwrap_or(false));
         }
     }
 }
 
 impl Console<'_> {
-    /// Sends on for `last`, which keeps its lines whole, or for the next app that
-    /// waits.
-    fn send_next(&self, last: ProcessId) {
-        let _ = self.apps.enter(last, |app, kernel_data| {
-            if app.pending_write {
-                self.send(app, kernel_data, last);
-            }
-        });
-        for app in self.apps.iter() {
-            if self.tx_in_progress.is_some() {
-                return;
-            }
-            let process_id = app.processid();
-            app.enter(|app, kernel_data| {
-                if app.pending_write {
-                    self.send(app, kernel_data, process_id);
-                }
+    /// Sends on for `last` if its request `goes_on`, so that lines stay whole; else
+    /// for the next app that waits, in the order of the process table.
+    fn send_next(&self, last: ProcessId, goes_on: bool) {
+        if goes_on {
+            let _ = self.apps.enter(last, |app, kernel_data| {
+                self.send_if_pending(app, kernel_data, last);
             });
+        }
+        let place = last.index();
+        for behind_last in [true, false] {
+            for app in self.apps.iter() {
+                if self.tx_in_progress.is_some() {
+                    return;
+                }
+                let process_id = app.processid();
+                if !behind_last || process_id.index() > place {
+                    app.enter(|app, kernel_data| {
+                        self.send_if_pending(app, kernel_data, process_id);
+                    });
+                }
+            }
+        }
+    }
+
+    fn send_if_pending(&self, app: &mut App, kernel_data: &GrantKernelData, app_id: ProcessId) {
+        if app.pending_write {
+            self.send(app, kernel_data, app_id);
         }
     }
 }

@@ -120,6 +120,17 @@ impl<'a> MuxUart<'a> {
         result
     }
 
+    /// Tells the user whose data was sent, and sends for the next one.
+    fn sent(&self, buffer: Option<&'static mut [u8]>, len: usize, result: Result<(), ErrorCode>) {
+        if let Some(device) = self.inflight.get() {
+            // The port counts as busy meanwhile: what this user asks for at once
+            // comes after the others that wait.
+            device.sent(buffer, len, result);
+            self.inflight.clear();
+            self.send_next(device);
+        }
+    }
+
     /// Sends for the next user that has something, beginning after `last`. A user
     /// whose data the port refuses is told so.
     fn send_next(&self, last: &'a UartDevice<'a>) {
@@ -197,17 +208,11 @@ impl uart::TransmitClient for MuxUart<'_> {
         tx_len: usize,
         rval: Result<(), ErrorCode>,
     ) {
-        if let Some(device) = self.inflight.take() {
-            device.sent(Some(tx_buffer), tx_len, rval);
-            self.send_next(device);
-        }
+        self.sent(Some(tx_buffer), tx_len, rval);
     }
 
     fn transmitted_word(&self, rval: Result<(), ErrorCode>) {
-        if let Some(device) = self.inflight.take() {
-            device.sent(None, 1, rval);
-            self.send_next(device);
-        }
+        self.sent(None, 1, rval);
     }
 }
 

@@ -158,6 +158,26 @@ fn a_buffer_that_is_taken_back_ends_the_write() {
 }
 
 #[test]
+fn a_writer_without_an_end_does_not_keep_others_away() {
+    let setup = setup();
+    let bench = &setup.bench;
+    bench.allow_ro(0, DRIVER_NUM, 1, b"flood flood\n");
+    bench.allow_ro(1, DRIVER_NUM, 1, b"a line of the other app\n");
+    bench.command(0, DRIVER_NUM, 1, 12, 0);
+    bench.command(1, DRIVER_NUM, 1, 24, 0);
+    let mut text = String::new();
+    for _ in 0..8 {
+        // It asks again before its last request is over.
+        bench.command(0, DRIVER_NUM, 1, 12, 0);
+        let (buffer, length) = setup.port.tx.take().expect("something is sent");
+        text.push_str(core::str::from_utf8(&buffer[..length]).unwrap());
+        setup.console.transmitted_buffer(buffer, length, Ok(()));
+    }
+    assert!(text.contains("a line of the other app\n"), "{text}");
+    assert_eq!(bench.upcalls(1), [(WRITE_DONE, [24, 0, 0])]);
+}
+
+#[test]
 fn the_end_of_a_writer_frees_the_port() {
     let setup = setup();
     let bench = &setup.bench;

@@ -90,17 +90,22 @@ struct User {
     device: &'static UartDevice<'static>,
     /// Lengths to receive again with from within the callback.
     again: RefCell<Vec<usize>>,
+    /// Sends what was sent again, from within the callback.
+    floods: Cell<bool>,
 }
 
 impl TransmitClient for User {
     fn transmitted_buffer(
         &self,
-        _buffer: &'static mut [u8],
+        buffer: &'static mut [u8],
         tx_len: usize,
         rval: Result<(), ErrorCode>,
     ) {
         let event = Event::Sent(self.name, tx_len, rval);
         self.log.0.borrow_mut().push(event);
+        if self.floods.get() {
+            assert!(self.device.transmit_buffer(buffer, tx_len).is_ok());
+        }
     }
 }
 
@@ -151,6 +156,7 @@ impl Bench {
             log: self.log,
             device,
             again: RefCell::default(),
+            floods: Cell::new(false),
         }));
         device.set_transmit_client(user);
         device.set_receive_client(user);
@@ -222,6 +228,19 @@ fn users_send_in_turn() {
     assert_eq!(bench.sent(), 0);
     assert!(bench.port.tx.borrow().is_none());
     assert_eq!(bench.events().len(), 4);
+}
+
+#[test]
+fn a_user_that_floods_does_not_keep_others_away() {
+    let bench = Bench::new();
+    let users = [bench.user(0), bench.user(1)];
+    users[0].floods.set(true);
+    for user in users {
+        let buffer = bytes(1);
+        buffer[0] = user.name;
+        assert!(user.device.transmit_buffer(buffer, 1).is_ok());
+    }
+    assert_eq!([bench.sent(), bench.sent(), bench.sent()], [0, 1, 0]);
 }
 
 #[test]

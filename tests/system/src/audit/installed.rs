@@ -112,16 +112,26 @@ pub fn kernel(flash: &[u8], manifest: &Manifest) -> Vec<Finding> {
     let elf = object::File::parse(&*bytes).expect("an ELF file");
     let mut findings = Vec::new();
     for section in elf.sections().filter(|section| section.size() > 0) {
-        let home = match section.kind() {
-            SectionKind::Text | SectionKind::ReadOnlyData => manifest.flash.kernel,
-            SectionKind::Data | SectionKind::UninitializedData => manifest.ram.kernel,
-            _ => continue,
-        };
+        if !matches!(
+            section.kind(),
+            SectionKind::Text
+                | SectionKind::ReadOnlyData
+                | SectionKind::Data
+                | SectionKind::UninitializedData
+        ) {
+            continue;
+        }
         let (start, end) = (section.address(), section.address() + section.size());
+        // Where it is loaded from is read as code is; only RAM may change.
+        let in_ram = start >= u64::from(manifest.ram.kernel.start);
+        let home = match in_ram {
+            true => manifest.ram.kernel,
+            false => manifest.flash.kernel,
+        };
         let name = section.name().unwrap_or("?");
         let mut held = start >= u64::from(home.start) && end <= home.end();
         let mut found = format!("{start:#x}..{end:#x}");
-        if section.kind() == SectionKind::Text {
+        if !in_ram {
             let same = section
                 .data()
                 .is_ok_and(|data| flash.get(start as usize..end as usize) == Some(data));
