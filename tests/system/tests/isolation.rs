@@ -15,6 +15,7 @@ const OF_EACH_KIND: &[&str] = &[
     "allow_read_write",
     "restricted_meter_adc",
     "spin",
+    "console_flood",
     "exit_restart",
 ];
 
