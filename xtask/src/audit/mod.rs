@@ -36,6 +36,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     if arguments.control {
         return control::run(project);
     }
+    eprintln!("audit: every wall, then every attack: about an hour, and the report at its end");
     let mut findings =
         audit(&Firmware::meter(), &manifest(), &Scope::everything()).map_err(anyhow::Error::msg)?;
     findings.extend(isolation::carry_out_all().iter().map(catalogue));
