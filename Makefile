@@ -2,7 +2,8 @@
 
 # The emulator's core crate asks for a newer compiler than it uses.
 CARGO_FLAGS := --ignore-rust-version
-XTASK := cargo run --quiet $(CARGO_FLAGS) --package xtask --
+# What is built the first time takes minutes: cargo shows it.
+XTASK := cargo build $(CARGO_FLAGS) --package xtask && cargo run --quiet $(CARGO_FLAGS) --package xtask --
 
 .PHONY: help run test test-long bench audit policy lint flash image clean
 

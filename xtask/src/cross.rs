@@ -42,6 +42,7 @@ pub fn build_kernel(project: &Project) -> Result<PathBuf> {
 }
 
 fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {
+    eprintln!("build: {package}");
     cargo.args(["--quiet", "--profile", "firmware", "--package", package]);
     cargo.env("CARGO_TARGET_DIR", target);
     command::run(&mut cargo)?;

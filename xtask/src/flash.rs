@@ -11,7 +11,7 @@ use crate::project::Project;
 /// Downloads all but what the meter itself has written, so that it keeps its
 /// secret, its keys and its registers.
 pub fn flash(project: &Project) -> Result<()> {
-    let image = image::build(project)?;
+    let image = image::build_meter(project)?;
     let bytes = std::fs::read(&image)?;
     let [secret, stores] = project.manifest.flash.own_data();
     for (name, range) in [

@@ -29,7 +29,7 @@ pub struct Arguments {
 
 /// Builds the image, calibrates a meter that is new, and shows it measuring.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
-    let built = image::build(project)?;
+    let built = image::build_meter(project)?;
     let folder = project.run_folder();
     fs::create_dir_all(&folder)?;
     let meter = folder.join("meter.img");

@@ -118,12 +118,12 @@ fn run_to_app(machine: &mut Machine) -> Option<u64> {
     None
 }
 
-/// From reset to the first instruction of the bench app, which nobody has signed; the
-/// key store is opened before.
+/// From reset to the first instruction of the bench app; nobody has signed it, nor the
+/// app beside it.
 fn boot(apps: usize) -> Result<u64> {
     let mut firmware = Firmware::kernel_only().with_guest("bench-app", "dlms");
     if apps > 1 {
-        firmware = firmware.with_attacker("update", "spin", 0);
+        firmware = firmware.with_guest("attacker", "update");
     }
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
     let app = Elf::read(&built("bench-app-dlms.elf"));
