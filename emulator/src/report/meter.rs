@@ -47,6 +47,20 @@ impl MeterLines {
     }
 }
 
+/// What a meter's display would show: volts, amperes, watts and kilowatt-hours. None
+/// if the line lacks one of them.
+pub fn display(values: &BTreeMap<String, f64>) -> Option<String> {
+    let value = |key: &str| values.get(key).copied();
+    Some(format!(
+        "{:.1} V, {:.3} A, {:.1} W, import {:.6} kWh, export {:.6} kWh",
+        value("V")?,
+        value("A")?,
+        value("W")?,
+        value("import_Wh")? / 1_000.0,
+        value("export_Wh")? / 1_000.0,
+    ))
+}
+
 /// The values of one line; none if it is not the meter's.
 pub fn parse(line: &[u8]) -> Option<BTreeMap<String, f64>> {
     let text = std::str::from_utf8(line).ok()?.trim();
@@ -84,5 +98,16 @@ mod tests {
         assert_eq!(lines.count(), 2);
         lines.feed(b"meter \nmeter reading\nthe meter t=3\n");
         assert_eq!(lines.count(), 2);
+    }
+
+    #[test]
+    fn a_display_shows_kilowatt_hours() {
+        let line = b"meter t=9 V=230.02 A=4.9951 W=919.04 import_Wh=9330.622 export_Wh=0.5";
+        let values = parse(line).expect("a line of the meter");
+        assert_eq!(
+            display(&values).as_deref(),
+            Some("230.0 V, 4.995 A, 919.0 W, import 9.330622 kWh, export 0.000500 kWh")
+        );
+        assert_eq!(display(&BTreeMap::from([("V".to_owned(), 230.0)])), None);
     }
 }

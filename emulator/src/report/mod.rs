@@ -262,6 +262,9 @@ impl Report {
             100.0 * self.cpu_load,
             self.stop
         ));
+        if let Some(display) = self.meter.as_ref().and_then(meter::display) {
+            line(format_args!("meter: {display}"));
+        }
         let samples = &self.samples;
         if samples.taken > 0 {
             line(format_args!(
