@@ -3,6 +3,7 @@
 use crate::bus::context::{
     Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
+use crate::bus::mpu::{MPU_BASE, MPU_SIZE};
 use crate::bus::{lines::LINE_COUNT, CYCLE_COUNTER_BASE};
 use crate::time::CORE_HZ;
 use rigless::cpu::armv7m::{processor, Window};
@@ -14,8 +15,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 /// The core's priority bits.
 const PRIORITY_BITS: u8 = 3;
 
-/// A Cortex-M4F at 64 MHz with eight MPU regions, one instruction a cycle.
-pub fn make() -> Result<Box<dyn Processor>, String> {
+/// A Cortex-M4F at 64 MHz with eight MPU regions, one instruction a cycle. It
+/// leaves the registers of the MPU to the bus, or has them itself.
+pub fn make(mpu_on_bus: bool) -> Result<Box<dyn Processor>, String> {
     let clock = NonZeroU64::new(CORE_HZ).expect("a clock that runs");
     let core = Core {
         variant: Variant::M4,
@@ -32,7 +34,17 @@ pub fn make() -> Result<Box<dyn Processor>, String> {
         base: u64::from(CYCLE_COUNTER_BASE),
         size: 8,
     };
-    let mut config = Config::new(core, &[cycle_counter]);
+    let mpu = Window {
+        base: u64::from(MPU_BASE),
+        size: u64::from(MPU_SIZE),
+    };
+    let windows = [cycle_counter, mpu];
+    let windows = if mpu_on_bus {
+        &windows[..]
+    } else {
+        &windows[..1]
+    };
+    let mut config = Config::new(core, windows);
     config.fpu = Fpu::FpV4Sp;
     config.mpu_regions = MpuRegions::Eight;
     config.vector_table = Some(0);

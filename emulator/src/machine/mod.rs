@@ -1,6 +1,7 @@
 //! The whole machine: core and part, made from an image, driven by a run loop.
 
 mod core;
+mod cores;
 mod faults;
 mod information;
 mod inspect;
@@ -24,8 +25,8 @@ use crate::peripherals::nor::Nor;
 use crate::peripherals::qspi::WINDOW_BASE;
 use crate::statistics::Statistics;
 use crate::time::{nanoseconds, seconds, Cycles};
+use cores::Cores;
 use memory::Memory;
-use rigless::emulator::Processor;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -90,7 +91,7 @@ impl From<ImageError> for MachineError {
 /// give the same run, to the instruction.
 pub struct Machine {
     // Dropped before `part`, whose memories it maps.
-    core: Box<dyn Processor>,
+    cores: Cores,
     part: Part,
     cut: Option<Cut>,
     breakpoints: BTreeMap<u32, run::Breakpoint>,
@@ -105,7 +106,7 @@ impl fmt::Debug for Machine {
             .debug_struct("Machine")
             .field("seconds", &self.seconds())
             .field("instructions", &self.instructions())
-            .field("pc", &self.core.pc())
+            .field("pc", &self.pc())
             .finish_non_exhaustive()
     }
 }
@@ -113,6 +114,17 @@ impl fmt::Debug for Machine {
 impl Machine {
     /// A machine with `image` in its memories, just powered up.
     pub fn new(image: &Image, config: Config) -> Result<Self, MachineError> {
+        Self::make(image, config, true)
+    }
+
+    /// As [`new`](Self::new), but one core does everything and translates its
+    /// code anew whenever the MPU changes. Slow: what faster machines are
+    /// compared with.
+    pub fn with_one_core(image: &Image, config: Config) -> Result<Self, MachineError> {
+        Self::make(image, config, false)
+    }
+
+    fn make(image: &Image, config: Config, many_cores: bool) -> Result<Self, MachineError> {
         let mut memories = Memories {
             flash: Memory::new(FLASH_SIZE as usize, 0xFF),
             ram: Memory::new(RAM_SIZE as usize, 0),
@@ -132,10 +144,9 @@ impl Machine {
         fill_ram_with_noise(&mut context);
         let mut part = Part::new(context);
         part.peripherals.qspi.nor = Nor::from_bytes(&nor);
-        let mut core = core::make().map_err(MachineError::Core)?;
-        core::map(core.as_mut(), &part.context.memories);
+        let cores = Cores::new(&part.context.memories, many_cores).map_err(MachineError::Core)?;
         let mut machine = Machine {
-            core,
+            cores,
             part,
             cut: None,
             breakpoints: BTreeMap::new(),
@@ -150,15 +161,16 @@ impl Machine {
                 ram.write(offset as usize, &segment.bytes);
             }
         }
-        machine.boot_core();
+        machine.reset_core();
         Ok(machine)
     }
 
-    fn boot_core(&mut self) {
+    /// The core starts with what the vector table says; its MPU is off.
+    fn reset_core(&mut self) {
         self.asleep = false;
-        let flash = &self.part.context.memories.flash;
-        self.core
-            .boot(0, &|address, _| flash.word(address as usize).map(u64::from));
+        let context = &mut self.part.context;
+        let vectors = [0, 4].map(|address| context.memories.flash.word(address));
+        self.cores.reset(vectors, context);
     }
 
     /// Cuts the power and switches it on again: flash and external flash are
@@ -170,8 +182,7 @@ impl Machine {
         fill_ram_with_noise(&mut self.part.context);
         self.part.context.invalidate(RAM_BASE, RAM_SIZE);
         self.off = false;
-        self.core.reset();
-        self.boot_core();
+        self.reset_core();
     }
 
     /// Presses the reset button.
@@ -186,13 +197,12 @@ impl Machine {
         let now = self.now();
         self.part.advance(now);
         self.off = false;
-        self.core.reset();
-        self.boot_core();
+        self.reset_core();
     }
 
     /// Virtual time since the first power-up, in cycles of 64 MHz.
     pub fn now(&self) -> Cycles {
-        self.part.skipped + self.core.retired()
+        self.part.skipped + self.cores.active().retired()
     }
 
     /// Virtual time in nanoseconds.
@@ -207,7 +217,7 @@ impl Machine {
 
     /// Instructions retired since the first power-up.
     pub fn instructions(&self) -> u64 {
-        self.core.retired()
+        self.cores.active().retired()
     }
 
     /// What was counted.

@@ -1,7 +1,9 @@
 //! Snapshots: the whole state of a machine, to go back to or to keep in a file.
 
 use super::{Cut, Machine};
+use crate::bus::absent::AbsentCores;
 use crate::bus::lines::Lines;
+use crate::bus::mpu::Mpu;
 use crate::bus::notes::Notes;
 use crate::bus::outside::{Pins, SerialLine};
 use crate::bus::wakes::Wakes;
@@ -16,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What a file of a snapshot begins with.
-const MAGIC: [u8; 8] = *b"WLSNAP01";
+const MAGIC: [u8; 8] = *b"WLSNAP02";
 
 /// The state of a machine between two instructions. Hooks, traces and the
 /// analogue inputs are not part of it: the machine restored keeps its own.
@@ -30,6 +32,7 @@ pub struct Snapshot {
     peripherals: Peripherals,
     skipped: Cycles,
     cycle_counter: (u32, u32),
+    mpu: Mpu,
     wakes: Wakes,
     lines: Lines,
     serial: [SerialLine; 2],
@@ -84,11 +87,13 @@ impl Snapshot {
             postcard::from_bytes(body).map_err(|error| malformed(&error.to_string()))?;
         let sizes_fit = snapshot.flash.len() == crate::bus::context::FLASH_SIZE as usize
             && snapshot.ram.len() == crate::bus::context::RAM_SIZE as usize;
-        if sizes_fit {
-            Ok(snapshot)
-        } else {
-            Err(malformed("its memories have other sizes"))
+        if !sizes_fit {
+            return Err(malformed("its memories have other sizes"));
         }
+        if !snapshot.mpu.is_consistent() {
+            return Err(malformed("its MPU cannot be so"));
+        }
+        Ok(snapshot)
     }
 }
 
@@ -97,7 +102,13 @@ const CHUNK: usize = 1024;
 
 /// Puts `bytes` into `memory`; the core forgets what it translated of those
 /// that changed.
-fn put_back(memory: &mut Memory, bytes: &[u8], base: u32, changed: &mut Vec<Queued>) {
+fn put_back(
+    memory: &mut Memory,
+    bytes: &[u8],
+    base: u32,
+    absent: &mut AbsentCores,
+    changed: &mut Vec<Queued>,
+) {
     let mut current = [0; CHUNK];
     for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
         let offset = index * CHUNK;
@@ -105,6 +116,7 @@ fn put_back(memory: &mut Memory, bytes: &[u8], base: u32, changed: &mut Vec<Queu
         memory.read(offset, current);
         if current != chunk {
             memory.write(offset, chunk);
+            absent.changed(base + offset as u32, chunk.len() as u32);
             let start = u64::from(base) + offset as u64;
             changed.push(Queued::Invalidate(start, start + chunk.len() as u64));
         }
@@ -118,12 +130,12 @@ impl Machine {
         let now = self.now();
         self.part.advance(now);
         for queued in self.part.context.take_queued() {
-            self.core.ask(queued);
+            self.cores.active_mut().ask(queued);
             self.asleep = false;
         }
         let context = &self.part.context;
         Snapshot {
-            core: self.core.save(),
+            core: self.cores.active().save(),
             flash: Arc::new(context.memories.flash.to_vec()),
             ram: Arc::new(context.memories.ram.to_vec()),
             ficr: context.memories.ficr.to_vec(),
@@ -131,6 +143,7 @@ impl Machine {
             peripherals: self.part.peripherals.clone(),
             skipped: self.part.skipped,
             cycle_counter: self.part.cycle_counter,
+            mpu: self.part.mpu.clone(),
             wakes: context.wakes.clone(),
             lines: context.lines.clone(),
             serial: context.outside.serial.clone(),
@@ -154,23 +167,42 @@ impl Machine {
 
     /// Goes back to a state, of this machine or of another one.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        self.core
-            .load(&snapshot.core)
+        let configuration = snapshot.mpu.configuration();
+        self.cores
+            .take_up(&snapshot.core, &configuration, &mut self.part.context)
             .map_err(|error| SnapshotError::Core(error.to_string()))?;
         self.part.route_unreadable(false);
         let mut changed = self.part.context.take_queued();
         changed.retain(|queued| !matches!(queued, Queued::Line(..)));
         let context = &mut self.part.context;
-        let memories = &mut context.memories;
-        put_back(&mut memories.flash, &snapshot.flash, 0, &mut changed);
+        let (memories, absent) = (&mut context.memories, &mut context.absent_cores);
+        put_back(
+            &mut memories.flash,
+            &snapshot.flash,
+            0,
+            absent,
+            &mut changed,
+        );
         let ram = crate::bus::context::RAM_BASE;
-        put_back(&mut memories.ram, &snapshot.ram, ram, &mut changed);
+        put_back(&mut memories.ram, &snapshot.ram, ram, absent, &mut changed);
         let ficr = crate::bus::context::FICR_BASE;
-        put_back(&mut memories.ficr, &snapshot.ficr, ficr, &mut changed);
+        put_back(
+            &mut memories.ficr,
+            &snapshot.ficr,
+            ficr,
+            absent,
+            &mut changed,
+        );
         let uicr = crate::bus::context::UICR_BASE;
-        put_back(&mut memories.uicr, &snapshot.uicr, uicr, &mut changed);
+        put_back(
+            &mut memories.uicr,
+            &snapshot.uicr,
+            uicr,
+            absent,
+            &mut changed,
+        );
         for queued in changed {
-            self.core.ask(queued);
+            self.cores.active_mut().ask(queued);
         }
         context.wakes = snapshot.wakes.clone();
         // The core's own state has the levels of its lines.
@@ -194,6 +226,7 @@ impl Machine {
         }
         self.part.skipped = snapshot.skipped;
         self.part.cycle_counter = snapshot.cycle_counter;
+        self.part.mpu = snapshot.mpu.clone();
         self.off = snapshot.off;
         self.asleep = snapshot.asleep;
         self.cut = snapshot.cut.map(|(flash, number)| {
