@@ -77,7 +77,7 @@ impl Mpu {
     /// Writes `bytes` bytes at `address`. Anything but a whole word, and a
     /// region that is not there, is ignored.
     pub fn write(&mut self, address: u32, value: u32, bytes: u32) {
-        if bytes != 4 || address % 4 != 0 {
+        if bytes != 4 || !address.is_multiple_of(4) {
             return;
         }
         match address {
@@ -145,7 +145,7 @@ impl Mpu {
 
 /// Whether a pair's first register, or its second, is at `address`.
 fn is_base(address: u32) -> bool {
-    (address - MPU_FIRST_BASE) % 8 == 0
+    (address - MPU_FIRST_BASE).is_multiple_of(8)
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
             (MPU_FIRST_BASE, 0xFFFF_FFE0),
             (MPU_FIRST_SIZE, SIZE_BITS),
         ] {
-            mpu.write(address, u32::MAX & !BASE_VALID, 4);
+            mpu.write(address, !BASE_VALID, 4);
             assert_eq!(mpu.read(address), kept & !BASE_VALID, "{address:#x}");
             mpu.write(address, 0, 2);
             mpu.write(address + 1, 0, 1);
