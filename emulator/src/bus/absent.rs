@@ -58,6 +58,11 @@ impl AbsentCores {
         }
     }
 
+    /// The core's pages whose data accesses go to the bus.
+    pub fn routed(&self) -> Vec<u64> {
+        self.routed.iter().copied().collect()
+    }
+
     /// What the core that has been told everything knows.
     pub fn knowledge(&self) -> Knowledge {
         Knowledge {

@@ -7,7 +7,7 @@ use super::notes::Notes;
 use super::outside::Outside;
 use super::wakes::Wakes;
 use crate::chance::Chance;
-use crate::machine::memory::Memory;
+use crate::machine::memory::{Kept, Memory};
 use crate::statistics::Statistics;
 use crate::time::Cycles;
 use rigless::emulator::{Processor, Queued};
@@ -41,6 +41,24 @@ pub struct Memories {
     pub ficr: Memory,
     /// User information, flash of one page.
     pub uicr: Memory,
+}
+
+impl Memories {
+    /// What keeps the bytes where they are.
+    pub(crate) fn kept(&self) -> [Kept; 4] {
+        [&self.flash, &self.ram, &self.ficr, &self.uicr].map(Memory::kept)
+    }
+
+    /// The memories again; none while they are somewhere else.
+    pub(crate) fn reclaim(kept: [Kept; 4]) -> Option<Self> {
+        let [flash, ram, ficr, uicr] = kept.map(Kept::reclaim);
+        Some(Memories {
+            flash: flash?,
+            ram: ram?,
+            ficr: ficr?,
+            uicr: uicr?,
+        })
+    }
 }
 
 /// Why the part resets.

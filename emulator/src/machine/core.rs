@@ -54,7 +54,7 @@ pub fn make(mpu_on_bus: bool) -> Result<Box<dyn Processor>, String> {
 /// Maps the memories. Flash and the information pages are read only to the
 /// core, so that stores to them reach the bus.
 ///
-/// The machine must keep `memories` as long as the core lives.
+/// The caller must keep the bytes of `memories` as long as the core lives.
 pub fn map(core: &mut dyn Processor, memories: &Memories) {
     let regions = [
         (0, FLASH_SIZE, &memories.flash, false),
@@ -66,8 +66,8 @@ pub fn map(core: &mut dyn Processor, memories: &Memories) {
     for (start, length, memory, writable) in regions {
         assert_eq!(memory.len(), length as usize, "the map fits the memory");
         // SAFETY: the range is whole pages, `memory` is aligned to 4 KB and
-        // has `length` bytes that never move; the machine owns both and drops
-        // the core first; `Memory` gives no references to its bytes.
+        // has `length` bytes that never move, which `Cores` keeps until after
+        // the core; `Memory` gives no references to its bytes.
         unsafe {
             core.map(u64::from(start), u64::from(length), memory.host(), writable);
         }

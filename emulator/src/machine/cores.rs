@@ -11,7 +11,8 @@
 //! all its translations.
 
 use super::core;
-use crate::bus::absent::Knowledge;
+use super::memory::Kept;
+use crate::bus::absent::{AbsentCores, Knowledge};
 use crate::bus::context::{Context, Memories};
 use crate::bus::mpu::{Configuration, MPU_CONTROL, MPU_FIRST_BASE, MPU_FIRST_SIZE, MPU_NUMBER};
 use crate::bus::Part;
@@ -37,14 +38,21 @@ pub(super) struct Cores {
     debugger: bool,
     /// The breakpoint that the next run passes once.
     passing: Option<u64>,
+    turns: u64,
     hand_overs: u64,
+    /// The state of a core that has never run.
+    new_state: Vec<u8>,
+    /// While no machine has the cores: what must be told to them.
+    absent: AbsentCores,
+    // Dropped after the cores that map them. None only for an instant.
+    kept: Option<[Kept; 4]>,
 }
 
 struct Pooled {
     core: Box<dyn Processor>,
     configuration: Configuration,
     known: Knowledge,
-    /// The number of the hand-over by which it last came to run.
+    /// The number of the turn by which it last came to run.
     turn: u64,
     /// Instructions it has run with its configuration, up to its last turn.
     ran: u64,
@@ -53,23 +61,67 @@ struct Pooled {
 }
 
 impl Cores {
-    /// One core with the MPU off, for a part with these memories, which the
-    /// machine must keep as long as the cores. Unless the
-    /// MPU is on the bus, there will
-    /// never be another one.
+    /// One core with the MPU off, for a part with these memories. Unless the
+    /// MPU is on the bus, there will never be another one.
     pub fn new(memories: &Memories, mpu_on_bus: bool) -> Result<Self, String> {
         let mut first = core::make(mpu_on_bus)?;
         core::map(first.as_mut(), memories);
+        let bench = core::make(false)?;
         Ok(Cores {
             pool: vec![Pooled::new(first, Configuration::default())],
             active: 0,
-            bench: core::make(false)?,
+            new_state: bench.save(),
+            bench,
             mpu_on_bus,
             breakpoints: BTreeSet::new(),
             debugger: false,
             passing: None,
+            turns: 0,
             hand_overs: 0,
+            absent: AbsentCores::default(),
+            kept: Some(memories.kept()),
         })
+    }
+
+    /// Starts in a part just powered up, whose memories differ from those that
+    /// the cores knew as its context says.
+    pub fn begin(&mut self, context: &mut Context) {
+        let active = &mut self.pool[self.active];
+        for news in context.absent_cores.news(&active.known) {
+            active.core.ask(news);
+        }
+        let new_state = self.new_state.clone();
+        self.take_up(&new_state, &Configuration::default(), context)
+            .expect("the state of a new core");
+        self.hand_overs = 0;
+    }
+
+    /// The machine has ended: its cores stand still, and know no more of it
+    /// than what they have translated.
+    pub fn end(&mut self, context: &mut Context) {
+        for address in std::mem::take(&mut self.breakpoints) {
+            self.forget_breakpoint(address);
+        }
+        self.attach_debugger(false);
+        self.passing = None;
+        for page in context.absent_cores.routed() {
+            context.route(page, false);
+        }
+        self.leave(context);
+        self.absent = std::mem::take(&mut context.absent_cores);
+    }
+
+    /// The memories that the cores map, and what is to be told to them, after
+    /// the machine with these cores has gone.
+    pub fn inherit(&mut self) -> Option<(Memories, AbsentCores)> {
+        let memories = Memories::reclaim(self.kept.take()?)?;
+        self.kept = Some(memories.kept());
+        Some((memories, std::mem::take(&mut self.absent)))
+    }
+
+    /// Whether a machine to come can go on with what these have translated.
+    pub fn are_of_use(&self) -> bool {
+        self.mpu_on_bus
     }
 
     /// The core that runs.
@@ -164,15 +216,16 @@ impl Cores {
         let state = self.bench.save();
         let pooled = &mut self.pool[next];
         pooled.core.load(&state)?;
+        pooled.since = pooled.core.retired();
         if next == self.active {
             return Ok(());
         }
         for news in context.absent_cores.news(&pooled.known) {
             pooled.core.ask(news);
         }
+        self.turns += 1;
+        pooled.turn = self.turns;
         self.hand_overs += 1;
-        pooled.turn = self.hand_overs;
-        pooled.since = pooled.core.retired();
         self.active = next;
         Ok(())
     }
@@ -235,9 +288,13 @@ impl Cores {
     /// Takes the breakpoint at `address` away.
     pub fn remove_breakpoint(&mut self, address: u32) {
         if self.breakpoints.remove(&address) {
-            for pooled in &mut self.pool {
-                pooled.core.remove_breakpoint(u64::from(address));
-            }
+            self.forget_breakpoint(address);
+        }
+    }
+
+    fn forget_breakpoint(&mut self, address: u32) {
+        for pooled in &mut self.pool {
+            pooled.core.remove_breakpoint(u64::from(address));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod core;
 mod cores;
+mod depot;
 mod faults;
 mod information;
 mod inspect;
@@ -15,8 +16,9 @@ pub use run::{Action, Hit, Hook, Stop};
 pub use snapshot::{Snapshot, SnapshotError};
 
 use crate::analog::{AnalogInput, Still};
+use crate::bus::absent::AbsentCores;
 use crate::bus::context::{
-    Context, Memories, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
+    Context, Memories, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::outside::Outside;
 use crate::bus::Part;
@@ -26,6 +28,7 @@ use crate::peripherals::qspi::WINDOW_BASE;
 use crate::statistics::Statistics;
 use crate::time::{nanoseconds, seconds, Cycles};
 use cores::Cores;
+use depot::Lease;
 use memory::Memory;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -90,9 +93,9 @@ impl From<ImageError> for MachineError {
 /// It may be sent to another thread. The same image, configuration and calls
 /// give the same run, to the instruction.
 pub struct Machine {
-    // Dropped before `part`, whose memories it maps.
-    cores: Cores,
     part: Part,
+    // Dropped after `part`, so that another machine can have its memories.
+    cores: Lease,
     cut: Option<Cut>,
     breakpoints: BTreeMap<u32, run::Breakpoint>,
     /// The core sleeps and nothing has happened since that it would notice.
@@ -140,14 +143,20 @@ impl Machine {
             None => Vec::new(),
         };
         place_flash(image, &mut memories, &mut nor);
+        let (cores, memories, absent_cores) = if many_cores {
+            with_cores(memories)
+        } else {
+            with_new_cores(memories, false)
+        }
+        .map_err(MachineError::Core)?;
         let mut context = Context::new(memories, Outside::new(config.analog), config.seed);
+        context.absent_cores = absent_cores;
         fill_ram_with_noise(&mut context);
         let mut part = Part::new(context);
         part.peripherals.qspi.nor = Nor::from_bytes(&nor);
-        let cores = Cores::new(&part.context.memories, many_cores).map_err(MachineError::Core)?;
         let mut machine = Machine {
-            cores,
             part,
+            cores,
             cut: None,
             breakpoints: BTreeMap::new(),
             asleep: false,
@@ -161,6 +170,7 @@ impl Machine {
                 ram.write(offset as usize, &segment.bytes);
             }
         }
+        machine.cores.begin(&mut machine.part.context);
         machine.reset_core();
         Ok(machine)
     }
@@ -239,6 +249,43 @@ impl Machine {
     pub fn set_analog(&mut self, analog: Box<dyn AnalogInput>) {
         self.part.context.outside.analog = analog;
     }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.cores.end(&mut self.part.context);
+    }
+}
+
+/// Cores and the memories that they map, with this content.
+fn with_cores(content: Memories) -> Result<(Lease, Memories, AbsentCores), String> {
+    let Some((lease, mut memories, mut absent)) = Lease::take() else {
+        return with_new_cores(content, true);
+    };
+    let pairs = [
+        (&mut memories.flash, content.flash, 0),
+        (&mut memories.ficr, content.ficr, FICR_BASE),
+        (&mut memories.uicr, content.uicr, UICR_BASE),
+    ];
+    // The cores are told later, of all RAM anyway.
+    for (memory, content, base) in pairs {
+        snapshot::put_back(
+            memory,
+            &content.to_vec(),
+            base,
+            &mut absent,
+            &mut Vec::new(),
+        );
+    }
+    Ok((lease, memories, absent))
+}
+
+fn with_new_cores(
+    memories: Memories,
+    mpu_on_bus: bool,
+) -> Result<(Lease, Memories, AbsentCores), String> {
+    let cores = Cores::new(&memories, mpu_on_bus)?;
+    Ok((Lease::new(cores), memories, AbsentCores::default()))
 }
 
 fn place_flash(image: &Image, memories: &mut Memories, nor: &mut Vec<u8>) {

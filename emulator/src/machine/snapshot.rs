@@ -102,7 +102,7 @@ const CHUNK: usize = 1024;
 
 /// Puts `bytes` into `memory`; the core forgets what it translated of those
 /// that changed.
-fn put_back(
+pub(super) fn put_back(
     memory: &mut Memory,
     bytes: &[u8],
     base: u32,
