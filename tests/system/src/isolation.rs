@@ -20,8 +20,7 @@ const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 const START: Duration = Duration::from_secs(3);
 /// Between looks at whether the attacker has begun.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long an attack then goes on, with a line of measurements in it. No longer:
-/// where an app takes all time that it can get, the emulator has a hard time too.
+/// How long an attack then goes on, with a line of measurements in it.
 const DURATION: Duration = Duration::from_millis(1_150);
 /// Power factor 0.8 at 230 V and 5 A, with the tolerance of an uncalibrated
 /// front end.
