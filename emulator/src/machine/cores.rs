@@ -54,10 +54,10 @@ struct Pooled {
     known: Knowledge,
     /// The number of the turn by which it last came to run.
     turn: u64,
-    /// Instructions it has run with its configuration, up to its last turn.
-    ran: u64,
-    /// Instructions retired when its last turn began.
+    /// Instructions retired when it last took up a state.
     since: u64,
+    /// Instructions it has run with its configuration, up to then.
+    ran: u64,
 }
 
 impl Cores {
@@ -205,6 +205,8 @@ impl Cores {
         context: &mut Context,
     ) -> Result<(), Error> {
         self.bench.load(state)?;
+        let left = &mut self.pool[self.active];
+        left.ran += left.core.retired().saturating_sub(left.since);
         let mut next = self.active;
         if self.mpu_on_bus {
             set_mpu(self.bench.as_mut(), configuration);
@@ -235,7 +237,6 @@ impl Cores {
         let left = &mut self.pool[self.active];
         context.tell_leaving(left.core.as_mut());
         left.known = context.absent_cores.knowledge();
-        left.ran += left.core.retired().saturating_sub(left.since);
     }
 
     /// The core for `configuration`: that which has it, a new one, or else
