@@ -139,6 +139,22 @@ impl Firmware {
         self
     }
 
+    /// The object in the slot of that name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn object(&self, slot: &str) -> Object {
+        let start = self
+            .manifest
+            .app(slot)
+            .expect("a slot of meter.toml")
+            .flash
+            .start;
+        let mut objects = self.objects().into_iter();
+        let object = objects.find(|(place, _)| *place == start as usize);
+        Object::new(object.expect("an object in the slot").1)
+    }
+
     /// Puts the guest `NAME-SLOT` that `make image` built into its slot.
     #[must_use]
     pub fn with_guest(self, name: &str, slot: &str) -> Self {

@@ -1,21 +1,23 @@
 //! One attack after the other against a meter that measures, and what became of each.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
-use std::thread;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use attacker::selector;
 use attacker::{Attack, Expected, ATTACKS, BREACH, CONTAINED, LINE_START};
+use emulator::machine::Snapshot;
 use emulator::report::crash_log;
-use emulator::Machine;
+use emulator::{Machine, Stop};
 
-use crate::firmware::Firmware;
+use crate::firmware::{manifest, Firmware};
 use crate::meter;
+use crate::workers::on_all_cores;
 
 /// The attacker's slot.
-const SLOT: &str = "dlms";
+pub const SLOT: &str = "dlms";
 /// What the meter measures meanwhile.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+const SEED: u64 = 1;
 /// Most time until the apps start: seed, key store, signatures.
 const START: Duration = Duration::from_secs(3);
 /// Between looks at whether the attacker has begun.
@@ -38,46 +40,86 @@ pub struct Outcome {
     pub failures: Vec<String>,
 }
 
-/// Carries out every attack of the catalogue, on both cores of the host.
-///
-/// # Panics
-/// When the images are not built.
-pub fn carry_out_all() -> Vec<Outcome> {
-    carry_out_those(&ATTACKS.iter().collect::<Vec<_>>())
-}
-
-/// Carries out these attacks, on both cores of the host.
+/// Carries out these attacks, on all cores of the host.
 ///
 /// # Panics
 /// When the images are not built.
 pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(attack) = attacks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = carry_out(attack);
-                    outcomes.lock().expect("no worker panics").push(outcome);
-                }
-            });
-        }
+    const AT_A_TIME: usize = 6;
+    let armed = Armed::default();
+    let some: Vec<_> = attacks.chunks(AT_A_TIME).collect();
+    let outcomes = on_all_cores(&some, |attacks| {
+        let mut machine = armed.machine();
+        let outcomes = attacks
+            .iter()
+            .map(|attack| armed.carry_out(&mut machine, attack));
+        outcomes.collect::<Vec<_>>()
     });
-    let mut outcomes = outcomes.into_inner().expect("no worker panics");
-    outcomes.sort_by_key(|outcome| attacker::find(outcome.attack.name).map(|(number, _)| number));
-    outcomes
+    outcomes.concat()
 }
 
-/// Carries out one attack.
-///
-/// # Panics
-/// When the images are not built.
-pub fn carry_out(attack: &'static Attack) -> Outcome {
-    let firmware = Firmware::meter().with_attacker(SLOT, attack.name, 0);
-    let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-    run(&mut machine, attack.expected);
-    let text = meter::console(&machine);
+/// The meter at the moment before the attacker's first instruction; booted once, when
+/// the first attack wants it.
+#[derive(Default)]
+pub struct Armed(OnceLock<Moment>);
+
+struct Moment {
+    flash: Vec<u8>,
+    snapshot: Snapshot,
+    /// Where the words lie that choose the attack.
+    selector: u32,
+}
+
+impl Moment {
+    /// The attacker has been verified by now, so that one start serves all attacks.
+    fn arrive() -> Self {
+        let firmware = Firmware::meter().with_attacker(SLOT, ATTACKS[0].name, 0);
+        let slot = manifest().app(SLOT).expect("a slot of meter.toml").flash;
+        let object = firmware.object(SLOT);
+        let place = selector::place(object.bytes()).expect("the object has a selector");
+        let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
+        let entry = slot.start + object.entry();
+        assert!(machine.add_breakpoint(entry), "an instruction's address");
+        assert_eq!(machine.run_for(START), Stop::Breakpoint(entry), "it starts");
+        machine.remove_hooks(entry);
+        Self {
+            flash: machine.flash(),
+            snapshot: machine.save(),
+            selector: slot.start + place as u32,
+        }
+    }
+}
+
+impl Armed {
+    fn moment(&self) -> &Moment {
+        self.0.get_or_init(Moment::arrive)
+    }
+
+    /// A machine for attacks.
+    ///
+    /// # Panics
+    /// When the images are not built.
+    pub fn machine(&self) -> Machine {
+        meter::boot(&self.moment().flash, LOAD, SEED)
+    }
+
+    /// Carries out one attack on such a machine, whatever was done on it before.
+    ///
+    /// # Panics
+    /// When the machine refuses its state.
+    pub fn carry_out(&self, machine: &mut Machine, attack: &'static Attack) -> Outcome {
+        let moment = self.moment();
+        let restored = machine.restore(&moment.snapshot);
+        restored.expect("a state of such a machine");
+        let (number, _) = attacker::find(attack.name).expect("an attack of the catalogue");
+        assert!(machine.write_memory(moment.selector, &selector::words(number, 0)));
+        run(machine, attack.expected);
+        outcome(machine, attack)
+    }
+}
+
+fn outcome(machine: &mut Machine, attack: &'static Attack) -> Outcome {
+    let text = meter::console(machine);
     let attacks: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with(LINE_START))
@@ -87,7 +129,7 @@ pub fn carry_out(attack: &'static Attack) -> Outcome {
         .filter(|line| line.contains(": start"))
         .count();
     let last = attacks.last().copied().unwrap_or("").to_owned();
-    let state = attacker_state(&mut machine);
+    let state = attacker_state(machine);
 
     let mut failures = Vec::new();
     let mut expect = |held: bool, wall: &str| {
@@ -101,7 +143,7 @@ pub fn carry_out(attack: &'static Attack) -> Outcome {
         as_expected(attack.expected, &last, starts, &state),
         "the attack did not end as it must",
     );
-    expect_metering(&mut machine, &mut expect);
+    expect_metering(machine, &mut expect);
     Outcome {
         attack,
         found: format!("{} [{state:?}]", last.trim_start_matches(LINE_START)),

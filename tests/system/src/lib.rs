@@ -11,6 +11,8 @@ pub mod iec_run;
 pub mod isolation;
 pub mod key_bridge;
 pub mod meter;
+pub mod puppet;
 pub mod secrets;
 pub mod signed;
 pub mod waiting;
+pub mod workers;

@@ -6,9 +6,9 @@ use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
-use crate::audit::puppet::{Call, Puppet, Silent};
 use crate::firmware::{manifest, Firmware};
 use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING};
+use crate::puppet::{Call, Puppet, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;

@@ -3,7 +3,7 @@
 use board_manifest::walls::{CommandWall, KeyWall};
 use board_manifest::{Manifest, Operation};
 
-use super::puppet::Call;
+use crate::puppet::Call;
 
 /// Driver number of the key store.
 pub const KEY_STORE: u32 = 0x8000_0004;

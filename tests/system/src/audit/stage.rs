@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use board_manifest::{Manifest, Operation, State};
+use emulator::machine::Snapshot;
 use emulator::Machine;
 
 use super::probe::{slot_of, KEY_STORE};
-use super::puppet::{Answer, Call, Puppet, Silent};
 use crate::firmware::Firmware;
 use crate::meter;
+use crate::puppet::{Answer, Call, Puppet, Silent};
 
 /// What the meter measures meanwhile.
 pub const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+/// What chance is drawn from.
+pub const SEED: u64 = 1;
 const ADVANCE_STATE: u32 = 2;
 const STATE: u32 = 1;
 const AGREE: u32 = 7;
@@ -48,6 +51,31 @@ pub struct Stage {
     puppets: BTreeMap<String, Puppet>,
 }
 
+/// A stage at a moment, from which others begin on machines of their own.
+pub struct Kept {
+    flash: Vec<u8>,
+    snapshot: Snapshot,
+    manifest: Manifest,
+    puppets: BTreeMap<String, Puppet>,
+}
+
+impl Kept {
+    /// A stage that stands where the one that was kept stood.
+    ///
+    /// # Errors
+    /// The machine refuses the state.
+    pub fn stage(&self) -> Result<Stage, Silent> {
+        let mut machine = meter::boot(&self.flash, LOAD, SEED);
+        let restored = machine.restore(&self.snapshot);
+        restored.map_err(|error| error.to_string())?;
+        Ok(Stage {
+            machine,
+            manifest: self.manifest.clone(),
+            puppets: self.puppets.clone(),
+        })
+    }
+}
+
 impl Stage {
     /// Boots the firmware with puppets in these slots, and waits for them.
     ///
@@ -60,7 +88,7 @@ impl Stage {
         let firmware = slots.iter().fold(firmware.clone(), |firmware, slot| {
             firmware.with_puppet(slot)
         });
-        let machine = meter::boot(firmware.bytes(), LOAD, 1);
+        let machine = meter::boot(firmware.bytes(), LOAD, SEED);
         Self::around(machine, manifest, slots)
     }
 
@@ -113,6 +141,16 @@ impl Stage {
     /// It is silent.
     pub fn call(&mut self, app: &str, call: Call) -> Result<Answer, Silent> {
         self.puppet(app)?.call(&mut self.machine, call)
+    }
+
+    /// The stage as it stands, to begin from again.
+    pub fn keep(mut self) -> Kept {
+        Kept {
+            flash: self.machine.flash(),
+            snapshot: self.machine.save(),
+            manifest: self.manifest,
+            puppets: self.puppets,
+        }
     }
 
     /// The state of the meter, as an app sees it.

@@ -14,8 +14,8 @@ use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::errors::{FAIL, NODEVICE};
 use crate::audit::probe::SLOTS;
-use crate::audit::puppet::Silent;
 use crate::audit::stage::{Stage, BASE_POINT};
+use crate::puppet::Silent;
 
 const NONCE: [u8; 12] = [3; 12];
 const TEXT: &[u8] = b"a meter's own words";
@@ -39,7 +39,7 @@ fn sealed(key: &[u8; 16]) -> Vec<u8> {
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     wrapping(stage, notes)?;
     sealing(stage, notes)?;
     signing(stage, notes)
@@ -48,7 +48,7 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 /// Whether `dlms_unicast` holds this key.
 fn unicast_is(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     key: &[u8; 16],
     wall: &str,
 ) -> Result<(), Silent> {
@@ -59,7 +59,7 @@ fn unicast_is(
     Ok(())
 }
 
-fn wrapping(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn wrapping(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const NEW: [u8; 16] = *b"the next unicast";
     let good = wrapped(&MASTER, &NEW);
     let mut altered = good.clone();
@@ -123,7 +123,7 @@ fn wrapping(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     )
 }
 
-fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn sealing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for (name, derivation) in [("HKDF", 0), ("DLMS", FOR_DLMS)] {
         let slot = SLOT + 1 + u32::from(derivation != 0);
         let agree = Request::new(
@@ -190,7 +190,7 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     Ok(())
 }
 
-fn signing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn signing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let digest = [0x6D; 32];
     let signature: Signature = author()
         .sign_prehash(&digest)

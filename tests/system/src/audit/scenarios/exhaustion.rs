@@ -1,29 +1,33 @@
-//! Memory, grants and queues of upcalls used up: it hits the app that does it, and nobody else.
+//! Memory, grants, queues of upcalls and flash used up: it hits the app that does it, and nobody else.
 
 use std::time::Duration;
 
+use board_manifest::State;
 use emulator::report::crash_log;
 
-use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING, DLMS_UNICAST};
+use super::life::object::{
+    DEVICE_IDENTITY, DLMS_INVOCATION, DLMS_SIGNING, DLMS_UNICAST, OPERATIONAL_CERTIFICATE,
+};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use crate::audit::errors::NOMEM;
 use crate::audit::probe::{CHANNEL, KEY_STORE, STORAGE};
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::Stage;
+use crate::puppet::{Answer, Call, Silent};
 
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
 const TEXT: [u8; 16] = [0x33; 16];
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     upcalls(stage, notes)?;
-    memory(stage, notes)
+    memory(stage, notes)?;
+    flash(stage, notes)
 }
 
 /// More operations than upcalls are kept, by an app that takes none of them.
-fn upcalls(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const MORE: usize = UPCALLS + 4;
     // It is never called: the app waits for its alarm alone.
     let function = stage.manifest.app("dlms").map_or(0, |app| app.flash.start) + 0x101;
@@ -81,7 +85,7 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// All of its memory for itself, and then a grant from each driver.
-fn memory(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let mut taken = 0;
     for step in [1_024, 64, 4] {
         loop {
@@ -120,5 +124,47 @@ fn memory(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     let (answer, _) = sign.make(stage, "tls")?;
     notes.works("tls", "it signs although dlms has no memory left", &answer);
     stage.make("tls", &take_back())?;
+    Ok(())
+}
+
+/// Far more records than the key store's pages hold, by two apps that may write some.
+fn flash(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const TIMES: u32 = 250;
+    const CERTIFICATES: usize = 40;
+    let advance = (1..=TIMES)
+        .map(|value| Call::command(KEY_STORE, command::ADVANCE, DLMS_INVOCATION, value).and_wait());
+    let advance: Vec<Call> = advance.collect();
+    let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
+    let advanced = done(&stage.make("dlms", &advance)?);
+    notes.check(
+        "dlms",
+        "the key store takes a counter far more often than its flash has room for",
+        format!("{advanced} of {TIMES}"),
+        advanced == TIMES as usize,
+    );
+    let store = Request::new((command::STORE, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
+    let mut stored = 0;
+    for _ in 0..CERTIFICATES {
+        stored += usize::from(store.make(stage, "tls")?.0.succeeded());
+    }
+    notes.check(
+        "tls",
+        "the key store takes a certificate far more often than its flash has room for",
+        format!("{stored} of {CERTIFICATES}"),
+        stored == CERTIFICATES,
+    );
+    let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
+    let counter = stage.call("dlms", counter)?;
+    let held = counter.succeeded() && counter.registers[1] == TIMES;
+    let found = format!("{:?}", counter.registers);
+    notes.check("dlms", "its counter is the last one still", found, held);
+    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(stage, "tls")?;
+    notes.works("tls", "its keys are there as before", &answer);
+    stage.advance_to(State::Decommissioned)?;
+    let state = stage.state("update")?;
+    let held = state == State::Decommissioned;
+    let wall = "there is room for what an operator orders";
+    notes.check("update", wall, format!("{state}"), held);
     Ok(())
 }

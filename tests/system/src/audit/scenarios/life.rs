@@ -10,9 +10,9 @@ use p256::ecdsa::SigningKey;
 use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::probe::CHANNEL;
-use crate::audit::puppet::{Call, Silent};
 use crate::audit::stage::Stage;
 use crate::meter;
+use crate::puppet::{Call, Silent};
 
 /// Objects of meter.toml, by their names there.
 #[allow(missing_docs)]
@@ -26,6 +26,7 @@ pub mod object {
     pub const DLMS_MASTER: u32 = 0x204;
     pub const UPDATE_AUTHOR: u32 = 0x302;
     pub const OPERATOR: u32 = 0x303;
+    pub const OPERATIONAL_CERTIFICATE: u32 = 0x402;
     pub const DLMS_INVOCATION: u32 = 0x503;
 }
 
@@ -93,7 +94,7 @@ pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
 ///
 /// # Errors
 /// The reader of the channel is silent.
-pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook) -> Result<(), Silent> {
+pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook<'_>) -> Result<(), Silent> {
     const READER: &str = "tls";
     let arena = stage.puppet(READER)?.arena();
     let receive = Call::command(CHANNEL, 2, READINGS, 0);

@@ -3,9 +3,9 @@
 use super::notebook::Notebook;
 use crate::audit::errors::{self, FAIL, NODEVICE, UNINSTALLED};
 use crate::audit::probe::STORAGE;
-use crate::audit::puppet::{Answer, Call, Silent};
-use crate::audit::stage::{Stage, LOAD};
+use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::meter;
+use crate::puppet::{Answer, Call, Silent};
 
 const APPEND: u32 = 1;
 const READ: u32 = 2;
@@ -56,11 +56,11 @@ fn read(
     Ok((answer, puppet.look(&mut stage.machine, 0, RECORD)))
 }
 
-/// Carries them out; the meter does not come back from it.
-pub fn attack(mut stage: Stage, notes: &mut Notebook) -> Result<(), Silent> {
+/// Carries them out.
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {
-            let answer = append(&mut stage, partition, &text(partition, number))?;
+            let answer = append(stage, partition, &text(partition, number))?;
             let wall = format!("append record {number} to partition {partition}");
             notes.works("metering", &wall, &answer);
         }
@@ -84,7 +84,7 @@ pub fn attack(mut stage: Stage, notes: &mut Notebook) -> Result<(), Silent> {
     let plain = nor.windows(8).any(|window| window == [0x11; 8]);
     let wall = "what a record says does not stand on the chip";
     notes.check("external flash", wall, format!("found: {plain}"), !plain);
-    let other = altered(&mut stage, &flash, &nor, notes)?;
+    let other = altered(stage, &flash, &nor, notes)?;
     foreign(other, &nor, notes)
 }
 
@@ -103,7 +103,7 @@ fn altered(
     stage: &mut Stage,
     flash: &[u8],
     nor: &[u8],
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
 ) -> Result<Stage, Silent> {
     let mut changed = nor.to_vec();
     let profile = |number| place(stage, "load_profile", number);
@@ -114,7 +114,7 @@ fn altered(
     put(profile(0), profile(1));
     put(profile(2), event(0));
     changed[event(1) + SEALED + 9] ^= 0x04;
-    let machine = meter::boot_with_nor(flash, changed, LOAD, 1);
+    let machine = meter::boot_with_nor(flash, changed, LOAD, SEED);
     let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
     let attacks = [
         (LOAD_PROFILE, 1, "a record in the place of a later one"),
@@ -147,9 +147,9 @@ fn altered(
 }
 
 /// The same chip on another meter.
-fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook) -> Result<(), Silent> {
+fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let flash = super::replay::with_other_secret(&stage.machine.flash(), &stage.manifest);
-    let machine = meter::boot_with_nor(&flash, nor.to_vec(), LOAD, 1);
+    let machine = meter::boot_with_nor(&flash, nor.to_vec(), LOAD, SEED);
     let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {

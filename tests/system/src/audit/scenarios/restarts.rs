@@ -7,8 +7,8 @@ use emulator::{Machine, Stop};
 
 use super::notebook::Notebook;
 use crate::audit::probe::KEY_STORE;
-use crate::audit::puppet::{Call, Silent};
 use crate::audit::stage::Stage;
+use crate::puppet::{Call, Silent};
 
 /// Longest delay here: the fourth is 0.8 s.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -58,7 +58,7 @@ pub fn comes_back(stage: &mut Stage, app: &str) -> Result<(), Silent> {
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let before = restarts(&mut stage.machine, "dlms");
     for _ in 0..CRASHES {
         crash(stage, "dlms")?;

@@ -8,8 +8,8 @@ use super::request::{command, take_back, Request};
 use super::restarts::crash;
 use crate::audit::errors::{BUSY, NODEVICE};
 use crate::audit::probe::{KEY_STORE, SLOTS};
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::{Stage, BASE_POINT};
+use crate::puppet::{Answer, Call, Silent};
 
 const NONCE: [u8; 12] = [7; 12];
 /// The slot that is closed on the way.
@@ -26,7 +26,7 @@ fn encrypt(stage: &mut Stage, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for slot in SLOTS {
         let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
         notes.works(
@@ -62,7 +62,7 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// A slot that its owner closed, and that another took then.
-fn closed(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn closed(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let close = Call::command(KEY_STORE, command::CLOSE, CLOSED, 0);
     let answer = stage.call("dlms", close)?;
     notes.works("dlms", "closes a slot", &answer);
@@ -91,7 +91,7 @@ fn closed(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// An operation that waits for its turn while its slot is closed.
-fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const SLOT: u32 = FIRST + 5;
     /// The text and its tag.
     const SEALED: usize = 13 + 16;
@@ -137,7 +137,7 @@ fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), 
 }
 
 /// The slots of a run that has ended.
-fn ended(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn ended(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     crash(stage, "dlms")?;
     let (answer, _) = encrypt(stage, FIRST)?;
     notes.refused(
