@@ -34,7 +34,7 @@ pub enum Topic {
     Pointers,
     /// Buffers changed while the kernel works on them.
     Races,
-    /// Memory, grants and queues of upcalls used up.
+    /// Memory, grants, queues of upcalls and flash used up.
     Exhaustion,
     /// Apps that crash for ever.
     Restarts,
@@ -91,7 +91,7 @@ impl fmt::Display for Topic {
             Topic::Confusion => "Keys confused",
             Topic::Pointers => "Addresses of others in calls",
             Topic::Races => "Buffers changed in use",
-            Topic::Exhaustion => "Memory and queues used up",
+            Topic::Exhaustion => "Memory, queues and flash used up",
             Topic::Restarts => "Apps that crash for ever",
             Topic::Replay => "Key store put back or altered",
             Topic::Records => "External flash altered",

@@ -85,9 +85,7 @@ impl Stage {
     /// # Panics
     /// When the images are not built.
     pub fn boot(firmware: &Firmware, manifest: &Manifest, slots: &[&str]) -> Result<Self, Silent> {
-        let firmware = slots.iter().fold(firmware.clone(), |firmware, slot| {
-            firmware.with_puppet(slot)
-        });
+        let firmware = firmware.clone().with_puppets(slots);
         let machine = meter::boot(firmware.bytes(), LOAD, SEED);
         Self::around(machine, manifest, slots)
     }
