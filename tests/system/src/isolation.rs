@@ -13,7 +13,7 @@ use crate::firmware::{manifest, Firmware};
 use crate::meter;
 use crate::workers::on_all_cores;
 
-/// The attacker's slot.
+/// The slot of an attacker that carries out the whole catalogue.
 pub const SLOT: &str = "dlms";
 /// What the meter measures meanwhile.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
@@ -46,7 +46,7 @@ pub struct Outcome {
 /// When the images are not built.
 pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
     const AT_A_TIME: usize = 6;
-    let armed = Armed::default();
+    let armed = Armed::in_slot(SLOT);
     let some: Vec<_> = attacks.chunks(AT_A_TIME).collect();
     let outcomes = on_all_cores(&some, |attacks| {
         let mut machine = armed.machine();
@@ -60,8 +60,10 @@ pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
 
 /// The meter at the moment before the attacker's first instruction; booted once, when
 /// the first attack wants it.
-#[derive(Default)]
-pub struct Armed(OnceLock<Moment>);
+pub struct Armed {
+    slot: &'static str,
+    moment: OnceLock<Moment>,
+}
 
 struct Moment {
     flash: Vec<u8>,
@@ -72,10 +74,10 @@ struct Moment {
 
 impl Moment {
     /// The attacker has been verified by now, so that one start serves all attacks.
-    fn arrive() -> Self {
-        let firmware = Firmware::meter().with_attacker(SLOT, ATTACKS[0].name, 0);
-        let slot = manifest().app(SLOT).expect("a slot of meter.toml").flash;
-        let object = firmware.object(SLOT);
+    fn arrive(slot: &str) -> Self {
+        let firmware = Firmware::meter().with_attacker(slot, ATTACKS[0].name, 0);
+        let object = firmware.object(slot);
+        let slot = manifest().app(slot).expect("a slot of meter.toml").flash;
         let place = selector::place(object.bytes()).expect("the object has a selector");
         let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
         let entry = slot.start + object.entry();
@@ -91,8 +93,21 @@ impl Moment {
 }
 
 impl Armed {
+    /// With the attacker in this slot, signed as its app; nothing is booted yet.
+    pub fn in_slot(slot: &'static str) -> Self {
+        Self {
+            slot,
+            moment: OnceLock::new(),
+        }
+    }
+
+    /// The attacker's slot.
+    pub fn slot(&self) -> &'static str {
+        self.slot
+    }
+
     fn moment(&self) -> &Moment {
-        self.0.get_or_init(Moment::arrive)
+        self.moment.get_or_init(|| Moment::arrive(self.slot))
     }
 
     /// A machine for attacks.

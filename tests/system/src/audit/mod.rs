@@ -24,7 +24,6 @@ use self::meters::{Metering, Meters};
 use self::part::{Part, Progress};
 use self::scope::Scope;
 use crate::firmware::Firmware;
-use crate::isolation::Armed;
 
 /// Boots the firmware and audits it by `manifest`: the running machine, every wall of
 /// the scope that an app may try, and the attacks, while the meter measures. Tells of
@@ -39,7 +38,7 @@ pub fn audit(
     tell: &(dyn Fn(&Progress) + Sync),
 ) -> Vec<Finding> {
     let meters = Meters::new(firmware, manifest);
-    let armed = Armed::default();
+    let armed = catalogue::armed();
     let mut parts = scenarios::parts(&meters, scope);
     parts.extend(of_the_page(&meters, scope));
     parts.extend(catalogue::parts(&armed, scope));
@@ -64,7 +63,7 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
             let mut stage = meters.in_state(*state, Metering::Itself)?;
             sweep::in_state(&mut stage, scope, *state, findings)
         };
-        let name = format!("every wall of a {state} meter");
+        let name = format!("every wall when {state}");
         parts.push(Part::new(Topic::Keys, name, work));
         if scope.metering {
             let work = |findings: &mut Vec<Finding>| {
@@ -75,7 +74,7 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
                 let mut stage = meters.in_state(*state, Metering::Puppet)?;
                 sweep::in_state(&mut stage, &own, *state, findings)
             };
-            let name = format!("metering's walls of a {state} meter");
+            let name = format!("metering's walls when {state}");
             parts.push(Part::new(Topic::Keys, name, work));
         }
     }

@@ -11,7 +11,7 @@ h1{font-size:1.5em}h2{font-size:1.15em;display:inline}\
 table{border-collapse:collapse;margin:.6em 0}\
 td,th{border:1px solid #ccc;padding:.2em .6em;text-align:left;vertical-align:top}\
 th{background:#eee}th[data-sort]{cursor:pointer}\
-td{overflow-wrap:anywhere}td.n{text-align:right;white-space:nowrap}\
+td{overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}td.n{text-align:right;white-space:nowrap}\
 .verdict{font-size:1.3em;padding:.6em .8em;font-weight:bold}\
 .failed{background:#fbb}.held{background:#e3f5e1}\
 tr.held td:last-child{color:#555}\

@@ -101,15 +101,17 @@ fn key_store_command(manifest: &Manifest, wall: &CommandWall<'_>) -> Call {
     });
     let Some(key) = granted else {
         // Only a session key may be used so, or none.
-        return Call::command(KEY_STORE, number, slot, session_argument(number, slot));
+        return Call::command(KEY_STORE, number, slot, second_argument(number, slot));
     };
     operation(key.operation, number, u32::from(key.object), slot)
 }
 
-fn session_argument(command: u32, slot: u32) -> u32 {
+/// What a command of the key store may take beside an object, so that it is not refused
+/// for that.
+pub fn second_argument(command: u32, slot: u32) -> u32 {
     match command {
         8 | 9 => TAG,
-        11 | 12 => slot,
+        7 | 11 | 12 => slot,
         _ => 0,
     }
 }

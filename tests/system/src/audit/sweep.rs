@@ -47,6 +47,7 @@ pub fn in_state(
     }
     for app in &scope.apps {
         data(stage, scope, app, findings)?;
+        no_data(stage, scope, app, findings)?;
         // With a session key in the app's slot, made above.
         if scope.covers(Topic::Commands) {
             commands(stage, scope, app, findings)?;
@@ -132,6 +133,28 @@ fn other_calls(
     Ok(())
 }
 
+/// Whether all of several calls answer NODEVICE.
+fn all_refused(
+    topic: Topic,
+    app: &str,
+    wall: String,
+    calls: &[Call],
+    answers: &[Answer],
+) -> Finding {
+    let others: Vec<String> = calls
+        .iter()
+        .zip(answers)
+        .filter(|(_, answer)| answer.error() != Some(NODEVICE))
+        .map(|(call, answer)| format!("{call:?}: {}", describe(answer)))
+        .collect();
+    let held = others.is_empty();
+    let found = match held {
+        true => format!("NODEVICE, {} times", answers.len()),
+        false => others.join(", "),
+    };
+    Finding::new(topic, app, wall, "NODEVICE", found, held)
+}
+
 /// Numbers that no object of the page has: beside those that there are, the kernel's
 /// own, session slots that do not exist, and numbers that become known ones when their
 /// upper half is lost.
@@ -165,32 +188,19 @@ fn undeclared(
         .copied()
         .filter(|number| *number >= FIRST)
         .collect();
+    let slot = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
     for object in OBJECTS {
         let wall = format!("all commands with object {object:#x}, which is none, when {state}");
         if !scope.tries(&wall) {
             continue;
         }
-        let call = |number: &u32| Call::command(KEY_STORE, *number, object, 0);
+        let call = |number: &u32| {
+            let second = probe::second_argument(*number, slot);
+            Call::command(KEY_STORE, *number, object, second)
+        };
         let calls: Vec<Call> = commands.iter().map(call).collect();
         let answers = stage.make(app, &calls)?;
-        let let_through = commands.iter().zip(&answers);
-        let let_through: Vec<String> = let_through
-            .filter(|(_, answer)| answer.error() != Some(NODEVICE))
-            .map(|(number, answer)| format!("command {number}: {}", describe(answer)))
-            .collect();
-        let held = let_through.is_empty();
-        let found = match held {
-            true => format!("NODEVICE, {} times", answers.len()),
-            false => let_through.join(", "),
-        };
-        findings.push(Finding::new(
-            Topic::Keys,
-            app,
-            wall,
-            "NODEVICE",
-            found,
-            held,
-        ));
+        findings.push(all_refused(Topic::Keys, app, wall, &calls, &answers));
     }
     Ok(())
 }
@@ -409,6 +419,32 @@ fn data(
             wall.allowed,
             answer,
         ));
+    }
+    Ok(())
+}
+
+/// Channels and partitions that the page does not have.
+fn no_data(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    const NUMBERS: [u32; 5] = [0, 3, 0x1_0001, 0x8000_0001, u32::MAX];
+    for number in NUMBERS {
+        let of_channels = (1..=3).map(|command| Call::command(CHANNEL, command, number, 0));
+        let of_storage = (1..=4).map(|command| probe::storage(command, number));
+        let tries: [(Topic, &str, Vec<Call>); 2] = [
+            (Topic::Channels, "channel", of_channels.collect()),
+            (Topic::Storage, "partition", of_storage.collect()),
+        ];
+        for (topic, what, calls) in tries {
+            let wall = format!("all commands with {what} {number:#x}, which is none");
+            if scope.covers(topic) && scope.tries(&wall) {
+                let answers = stage.make(app, &calls)?;
+                findings.push(all_refused(topic, app, wall, &calls, &answers));
+            }
+        }
     }
     Ok(())
 }
