@@ -50,12 +50,12 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     let took = begin.elapsed();
     let about = About::now(firmware.bytes(), &page, versions(project), took);
     let report = Report::new(findings, about);
+    print!("{}", report.markdown());
     let folder = project.audit_folder();
     let json = arguments.json.clone().unwrap_or(folder.join("report.json"));
     let html = arguments.html.clone().unwrap_or(folder.join("report.html"));
     write(&json, &serde_json::to_string_pretty(&report)?)?;
     write(&html, &report.html())?;
-    print!("{}", report.markdown());
     println!("report: {} and {}", json.display(), html.display());
     ensure!(report.held, "{} walls did not hold", report.failed);
     Ok(())

@@ -2,6 +2,7 @@
 
 use attacker::puppet::MOST_CALLS;
 use board_manifest::{App, Region};
+use emulator::report::crash_log;
 use emulator::Machine;
 
 use super::finding::{Finding, Topic};
@@ -43,6 +44,7 @@ pub fn all(stage: &mut Stage, findings: &mut Vec<Finding>) -> Result<(), Silent>
             puppet.start(&mut stage.machine, &busy);
         }
         findings.push(regions(&mut stage.machine, app));
+        findings.push(in_the_table(&mut stage.machine, app));
         if let Some(puppet) = puppet {
             puppet.finish(&mut stage.machine, &busy)?;
         }
@@ -77,6 +79,31 @@ fn stop_in(machine: &mut Machine, flash: Region) -> bool {
         machine.run_instructions(STRIDE);
         u64::from(machine.pc()) >= u64::from(flash.start) && u64::from(machine.pc()) < flash.end()
     })
+}
+
+/// The kernel's table of processes, as it keeps it for the crash log.
+fn in_the_table(machine: &mut Machine, app: &App) -> Finding {
+    let wall = "the kernel's table has it with its id, in its flash and RAM, without a fault";
+    let entry = crash_log::read(machine).and_then(|log| {
+        let mut processes = log.processes.into_iter();
+        processes.find(|process| process.flash_start == app.flash.start)
+    });
+    let Some(entry) = entry else {
+        return Finding::check(Topic::Machine, &app.name, wall, "no entry", false);
+    };
+    let own = (app.short_id, app.ram.start, 0, 0);
+    let held = own
+        == (
+            entry.short_id,
+            entry.ram_start,
+            entry.faults,
+            entry.restarts,
+        );
+    let found = format!(
+        "ShortId {}, RAM {:#x}, {}, {} faults, {} restarts",
+        entry.short_id, entry.ram_start, entry.state, entry.faults, entry.restarts
+    );
+    Finding::check(Topic::Machine, &app.name, wall, found, held)
 }
 
 /// Addresses that unprivileged code may use.
