@@ -15,6 +15,11 @@ use crate::puppet::{Answer, Call, Puppet, Silent};
 pub const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 /// What chance is drawn from.
 pub const SEED: u64 = 1;
+const ALARM: u32 = 0;
+const NOW: u32 = 2;
+const ABSOLUTE: u32 = 6;
+/// Two seconds of the alarm's clock: all apps on strings look into their mailboxes by then.
+const AHEAD: u32 = (2 * 32_768) << 8;
 const ADVANCE_STATE: u32 = 2;
 const STATE: u32 = 1;
 const AGREE: u32 = 7;
@@ -131,6 +136,30 @@ impl Stage {
     /// It is silent.
     pub fn make(&mut self, app: &str, calls: &[Call]) -> Result<Vec<Answer>, Silent> {
         self.puppet(app)?.make(&mut self.machine, calls)
+    }
+
+    /// Has several apps begin with a batch each at the same moment; the answers of each.
+    ///
+    /// # Errors
+    /// One of them is silent.
+    pub fn make_together(
+        &mut self,
+        batches: &[(&str, Vec<Call>)],
+    ) -> Result<Vec<Vec<Answer>>, Silent> {
+        let clock = self.call(batches[0].0, Call::command(ALARM, NOW, 0, 0))?;
+        let wait = Call::command(ALARM, ABSOLUTE, clock.registers[1], AHEAD).and_wait();
+        let mut begun = Vec::new();
+        for (app, calls) in batches {
+            let puppet = self.puppet(app)?;
+            let calls = [&[wait][..], calls].concat();
+            puppet.start(&mut self.machine, &calls);
+            begun.push((puppet, calls));
+        }
+        let finish = |(puppet, calls): (Puppet, Vec<Call>)| {
+            let answers = puppet.finish(&mut self.machine, &calls)?;
+            Ok(answers[1..].to_vec())
+        };
+        begun.into_iter().map(finish).collect()
     }
 
     /// Makes one call in the name of an app.

@@ -10,17 +10,23 @@ use super::life::object::{
 };
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
-use crate::audit::errors::NOMEM;
+use crate::audit::errors::{describe, NOMEM};
 use crate::audit::probe::{CHANNEL, KEY_STORE, STORAGE};
 use crate::audit::stage::Stage;
 use crate::puppet::{Answer, Call, Silent};
 
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
+const RNG: u32 = 0x4_0001;
 const TEXT: [u8; 16] = [0x33; 16];
 
 /// Carries them out.
 pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let before = stage.machine.save();
+    random(stage, notes)?;
+    // For the others, dlms has no grant of that driver yet.
+    let restored = stage.machine.restore(&before);
+    restored.map_err(|error| error.to_string())?;
     upcalls(stage, notes)?;
     memory(stage, notes)?;
     flash(stage, notes)
@@ -84,6 +90,35 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     Ok(())
 }
 
+/// All the randomness there is, while another app wants some.
+fn random(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const FLOOD: usize = 40;
+    let get = |stage: &Stage, app: &str, length: u32| -> Result<[Call; 2], Silent> {
+        let arena = stage.puppet(app)?.arena();
+        let take = Call::command(RNG, 1, length, 0).and_wait();
+        Ok([Call::lend(RNG, 0, arena, length), take])
+    };
+    let [lend, take] = get(stage, "dlms", 1_024)?;
+    let mut flood = vec![lend];
+    flood.extend([take; FLOOD]);
+    let one = [vec![Call::sleep(20)], get(stage, "tls", 32)?.to_vec()].concat();
+    let answers = stage.make_together(&[("tls", one), ("dlms", flood)])?;
+    let wall = "it gets random bytes while dlms takes all that there are";
+    notes.works("tls", wall, &answers[0][2]);
+    let served = answers[1]
+        .iter()
+        .filter(|answer| answer.succeeded())
+        .count();
+    let found = format!("{} of {FLOOD}", served - 1);
+    notes.check(
+        "dlms",
+        "it gets all that it waits for",
+        found,
+        served == FLOOD + 1,
+    );
+    Ok(())
+}
+
 /// All of its memory for itself, and then a grant from each driver.
 fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let mut taken = 0;
@@ -103,7 +138,7 @@ fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         "dlms",
         &[
             Call::lend(STORAGE, 0, arena, 64),
-            Call::lend(0x4_0001, 0, arena, 16),
+            Call::lend(RNG, 0, arena, 16),
         ],
     )?;
     let errors: Vec<Option<u32>> = answers.iter().map(Answer::error).collect();
@@ -156,7 +191,7 @@ fn flash(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
     let counter = stage.call("dlms", counter)?;
     let held = counter.succeeded() && counter.registers[1] == TIMES;
-    let found = format!("{:?}", counter.registers);
+    let found = format!("{}, {}", describe(&counter), counter.registers[1]);
     notes.check("dlms", "its counter is the last one still", found, held);
     let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
     let (answer, _) = sign.make(stage, "tls")?;

@@ -9,6 +9,7 @@ use p256::ecdsa::SigningKey;
 
 use super::notebook::Notebook;
 use super::request::{command, Request};
+use crate::audit::errors::describe;
 use crate::audit::probe::CHANNEL;
 use crate::audit::stage::Stage;
 use crate::meter;
@@ -107,7 +108,7 @@ pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook<'_>) -> Result<(),
     let answers = stage.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
     let length = answers[0].registers[1];
     let held = answers[0].succeeded() && length == MESSAGE;
-    let found = format!("{:?}", answers[0].registers);
+    let found = format!("{}, {length} bytes", describe(&answers[0]));
     notebook.check("metering", "it publishes its readings", found, held);
     Ok(())
 }

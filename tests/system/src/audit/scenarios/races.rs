@@ -12,6 +12,7 @@ use super::life::{author, UNICAST};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
 use super::restarts::comes_back;
+use crate::audit::errors;
 use crate::audit::probe::KEY_STORE;
 use crate::audit::stage::Stage;
 use crate::puppet::{Answer, Call, Silent};
@@ -37,6 +38,13 @@ struct Run {
 impl Run {
     fn succeeded(&self) -> bool {
         self.upcall[0] == 0
+    }
+
+    fn found(&self) -> String {
+        match self.upcall {
+            [0, length] => format!("success, {length} bytes"),
+            [status, _] => errors::name(status),
+        }
     }
 
     fn is_refused_untouched(&self) -> bool {
@@ -121,7 +129,8 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
         "started anew",
         Call::class(EXIT, [RESTART, 0, 0, 0]),
     )?;
-    random_in_the_middle(stage, notes)
+    random_in_the_middle(stage, notes)?;
+    signed_together(stage, notes)
 }
 
 fn digest_changed(
@@ -140,7 +149,7 @@ fn digest_changed(
     notes.check(
         "dlms",
         &format!("a digest that changes {moment} ms into sign: the signature is for one that stood there"),
-        format!("{:?}, state {signed:?} of {}", run.upcall, digests.len()),
+        format!("{}, state {signed:?} of {}", run.found(), digests.len()),
         !run.succeeded() || signed.is_some(),
     );
     Ok(())
@@ -157,7 +166,7 @@ fn buffers_taken_back(
     notes.check(
         "dlms",
         &format!("the digest taken back {moment} ms into sign: its signature, or an error"),
-        format!("{:?}", run.upcall),
+        run.found(),
         !run.succeeded() || verifies(key, &BEFORE, &run.output),
     );
     let output = [Call::lend(KEY_STORE, 0, 0, 0)];
@@ -165,7 +174,7 @@ fn buffers_taken_back(
     notes.check(
         "dlms",
         &format!("the output taken back {moment} ms into sign: an error, and nothing is written"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.is_refused_untouched(),
     );
     Ok(())
@@ -185,7 +194,7 @@ fn output_swapped(
     notes.check(
         "dlms",
         &format!("another output {moment} ms into sign: written there alone"),
-        format!("{:?}, the first untouched: {untouched}", run.upcall),
+        format!("{}, the first untouched: {untouched}", run.found()),
         held,
     );
     let short = [Call::lend(KEY_STORE, 0, arena + SPARE, 16)];
@@ -193,7 +202,7 @@ fn output_swapped(
     notes.check(
         "dlms",
         &format!("a shorter output {moment} ms into sign: an error, and nothing is written"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.is_refused_untouched(),
     );
     Ok(())
@@ -223,7 +232,7 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> 
     notes.check(
         "dlms",
         &format!("text and nonce that change {moment} ms into encrypt: sealed as they stood once"),
-        format!("{:?}, state {sealed:?}", run.upcall),
+        format!("{}, state {sealed:?}", run.found()),
         !run.succeeded() || sealed.is_some(),
     );
     Ok(())
@@ -255,7 +264,7 @@ fn verification_swapped(
     notes.check(
         "update",
         &format!("one good signature for another {moment} ms into verify: good"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.succeeded(),
     );
     Ok(())
@@ -318,5 +327,39 @@ fn random_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(
     let filled = bytes.iter().any(|byte| *byte != 0);
     let wall = "they are in the buffer of that run";
     notes.check("dlms", wall, format!("filled: {filled}"), filled);
+    Ok(())
+}
+
+/// Two apps sign at the same moment: each gets a signature by its own key.
+fn signed_together(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const SIGNERS: [(&str, u32); 2] = [("tls", DEVICE_IDENTITY), ("dlms", DLMS_SIGNING)];
+    let mut keys = Vec::new();
+    let mut batches = Vec::new();
+    for (app, object) in SIGNERS {
+        let public = Request::new((command::PUBLIC_KEY, object, 0), &[]);
+        let (_, public) = public.make(stage, app)?;
+        let key = VerifyingKey::from_sec1_bytes(&public);
+        keys.push(key.map_err(|error| error.to_string())?);
+        let sign = Request::new((command::SIGN, object, 0), &BEFORE);
+        let mut calls = sign.prepare(stage, app)?;
+        calls.push(sign.call().and_wait());
+        batches.push((app, calls));
+    }
+    let answers = stage.make_together(&batches)?;
+    for (((app, _), key), answers) in batches.iter().zip(&keys).zip(&answers) {
+        let output = stage
+            .puppet(app)?
+            .look(&mut stage.machine, OUTPUT, SIGNATURE);
+        let done = answers.last().is_some_and(Answer::succeeded);
+        let own = verifies(key, &BEFORE, &output);
+        let wall = "it signs at the same moment as another: by its own key";
+        notes.check(
+            app,
+            wall,
+            format!("success: {done}, own key: {own}"),
+            done && own,
+        );
+        stage.make(app, &take_back())?;
+    }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Records of the external flash, moved, altered and taken to another meter while the power is off.
 
 use super::notebook::Notebook;
+use super::restarts::comes_back;
 use crate::audit::errors::{self, FAIL, NODEVICE, UNINSTALLED};
 use crate::audit::probe::STORAGE;
 use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::meter;
 use crate::puppet::{Answer, Call, Silent};
 
+const EXIT: u32 = 6;
+const RESTART: u32 = 1;
 const APPEND: u32 = 1;
 const READ: u32 = 2;
 const RANGE: u32 = 3;
@@ -79,6 +82,8 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
             &answers[1],
         );
     }
+    ended_in_the_middle(stage, notes)?;
+    flooded(stage, notes)?;
     let nor = stage.machine.nor().ok_or("nothing was written")?;
     let flash = stage.machine.flash();
     let plain = nor.windows(8).any(|window| window == [0x11; 8]);
@@ -86,6 +91,56 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
     notes.check("external flash", wall, format!("found: {plain}"), !plain);
     let other = altered(stage, &flash, &nor, notes)?;
     foreign(other, &nor, notes)
+}
+
+/// The owner starts anew while a record of its is on its way to the event log.
+fn ended_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let record = [0x2E; RECORD];
+    let puppet = stage.puppet("metering")?;
+    puppet.fill(&mut stage.machine, 0, &record);
+    let length = RECORD as u32;
+    let calls = [
+        Call::share(STORAGE, 0, puppet.arena(), length),
+        Call::command(STORAGE, APPEND, EVENT_LOG, length),
+        Call::class(EXIT, [RESTART, 0, 0, 0]),
+    ];
+    puppet.start(&mut stage.machine, &calls);
+    puppet.forget(&mut stage.machine);
+    comes_back(stage, "metering")?;
+    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, APPENDED)?;
+    let held = match answer.error() {
+        None => bytes == record,
+        Some(error) => error == UNINSTALLED,
+    };
+    let wall = "a record of a run that has ended is there as a whole or not at all";
+    notes.check("metering", wall, errors::describe(&answer), held);
+    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, 0)?;
+    let held = answer.succeeded() && bytes == text(EVENT_LOG, 0);
+    let wall = "the records before it are there as they were";
+    notes.check("metering", wall, errors::describe(&answer), held);
+    Ok(())
+}
+
+/// A reader that reads without an end, while the owner appends.
+fn flooded(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const READS: usize = 44;
+    const APPENDS: usize = 5;
+    let length = RECORD as u32;
+    let arena = stage.puppet("dlms")?.arena();
+    let mut reads = vec![Call::lend(STORAGE, 0, arena, length)];
+    reads.extend([Call::command(STORAGE, READ, LOAD_PROFILE, 0).and_wait(); READS]);
+    let arena = stage.puppet("metering")?.arena();
+    let mut appends = vec![Call::share(STORAGE, 0, arena, length)];
+    appends.extend([Call::command(STORAGE, APPEND, EVENT_LOG, length).and_wait(); APPENDS]);
+    let answers = stage.make_together(&[("dlms", reads), ("metering", appends)])?;
+    let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
+    let [read, appended] = [0, 1].map(|app| done(&answers[app]) - 1);
+    let wall = "it appends while dlms reads without an end";
+    let found = format!("{appended} of {APPENDS}");
+    notes.check("metering", wall, found, appended == APPENDS);
+    let wall = "it is served as well";
+    notes.check("dlms", wall, format!("{read} of {READS}"), read == READS);
+    Ok(())
 }
 
 /// Where a record of the first sector of a partition stands.
