@@ -42,7 +42,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         return control::run(project);
     }
     let cores = workers::cores();
-    eprintln!("audit: every wall and every attack, on {cores} cores; about 10 minutes on two");
+    eprintln!("audit: every wall and every attack, on {cores} cores; a few minutes on two");
     let begin = Instant::now();
     let firmware = Firmware::meter();
     let findings = audit(&firmware, &project.manifest, &Scope::everything(), &tell);

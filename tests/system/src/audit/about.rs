@@ -49,7 +49,9 @@ fn hash(bytes: &[u8]) -> String {
 fn date(seconds: u64) -> String {
     const DAY: u64 = 24 * 60 * 60;
     let (mut days, rest) = (seconds / DAY, seconds % DAY);
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {
         days -= 365 + u64::from(is_leap(year));
