@@ -81,8 +81,8 @@ pub fn subscribe_outside(_: u32) -> Verdict {
     Verdict::Contained("refused", refused)
 }
 
-/// Has yield-no-wait write its result outside. That nothing was written, the
-/// test sees from outside.
+/// Has yield-no-wait write its result outside. Whether something was written, only
+/// the host can see: it looks when a puppet does the same.
 pub fn yield_result_outside(_: u32) -> Verdict {
     let ranges = foreign_ranges();
     for (address, _) in ranges {
