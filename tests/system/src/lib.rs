@@ -13,4 +13,5 @@ pub mod key_bridge;
 pub mod meter;
 pub mod secrets;
 pub mod signed;
+pub mod tockloader;
 pub mod waiting;
