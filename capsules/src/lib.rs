@@ -25,9 +25,11 @@ pub mod low_level_debug;
 pub mod meter_adc;
 pub mod rng;
 pub mod sector_flash;
+pub mod step_call;
 pub mod storage;
 mod system_calls;
 #[cfg(test)]
 mod test_flash;
+mod turns;
 pub mod virtualizers;
 pub mod word_flash;

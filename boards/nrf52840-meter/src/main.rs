@@ -30,6 +30,7 @@ mod root;
 mod rtt;
 #[cfg(target_os = "none")]
 mod start;
+mod steps;
 #[cfg(target_os = "none")]
 mod trust_start;
 #[cfg(target_os = "none")]

@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::deferred_call::DeferredCallClient;
 use kernel::errorcode::into_statuscode;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::processbuffer::ReadableProcessBuffer;
@@ -19,7 +19,9 @@ use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
+use crate::step_call::StepCall;
 use crate::system_calls::{copy_in, copy_out};
+use crate::turns::{Ticket, Turns};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
@@ -37,6 +39,8 @@ const OUTPUT: usize = 0;
 pub struct App {
     /// The operation that waits for its turn or runs.
     command: Option<Command>,
+    /// When it began to wait.
+    ticket: Ticket,
 }
 
 /// The grant.
@@ -51,7 +55,7 @@ enum Running {
 }
 
 /// The key store.
-pub struct KeyStore<'a, F: WordFlash<'a>> {
+pub struct KeyStore<'a, F: WordFlash<'a>, S: StepCall> {
     vault: &'a Vault<'a, F>,
     random: &'a dyn RandomSource,
     policy: &'static Policy,
@@ -61,20 +65,20 @@ pub struct KeyStore<'a, F: WordFlash<'a>> {
     running: OptionalCell<Running>,
     /// The vault is to tell when it is done.
     waiting: Cell<bool>,
-    /// Place in the process table of the app that had its turn last.
-    last: Cell<usize>,
+    turns: Turns,
     raises: Raises,
-    deferred: DeferredCall,
+    deferred: S,
 }
 
-impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
-    /// A key store over this vault. The caller registers it for its deferred
-    /// calls and makes it the vault's client.
+impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
+    /// A key store over this vault, which does its work in `steps`. The caller
+    /// registers it for them and makes it the vault's client.
     pub fn new(
         vault: &'a Vault<'a, F>,
         random: &'a dyn RandomSource,
         policy: &'static Policy,
         apps: AppGrant,
+        steps: S,
     ) -> Self {
         KeyStore {
             vault,
@@ -85,9 +89,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             sessions: MapCell::new(Sessions::new()),
             running: OptionalCell::empty(),
             waiting: Cell::new(false),
-            last: Cell::new(usize::MAX),
+            turns: Turns::new(),
             raises: Raises::new(),
-            deferred: DeferredCall::new(),
+            deferred: steps,
         }
     }
 
@@ -254,6 +258,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             let (inputs, output) = lengths(&command, kernel_data);
             command.check_sizes(permit.kind, inputs, output)?;
             app.command = Some(command);
+            app.ticket = self.turns.ticket();
             Ok(())
         })??;
         self.deferred.set_in_background();
@@ -267,25 +272,21 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             return;
         }
         if let Some((process, command)) = self.next_app() {
-            self.last.set(process.index().unwrap_or(usize::MAX));
             self.running.set(Running::App(process, command));
             let turn = self.begin(process, command);
             self.follow(process, turn);
         }
     }
 
-    /// The next app, in the order of the process table, that waits.
+    /// The app that has waited longest.
     fn next_app(&self) -> Option<(ProcessId, Command)> {
-        let last = self.last.get();
-        let waiting = || {
-            self.apps.iter().filter_map(|grant| {
-                let process = grant.processid();
-                let command = grant.try_enter(|app, _| app.command)??;
-                Some((process, command))
-            })
-        };
-        let after = |(process, _): &(ProcessId, Command)| process.index() > Some(last);
-        waiting().find(after).or_else(|| waiting().next())
+        let waiting = self.apps.iter().filter_map(|grant| {
+            let (ticket, command) = grant.try_enter(|app, _| (app.ticket, app.command))?;
+            Some((ticket, grant.processid(), command?))
+        });
+        waiting
+            .max_by_key(|(ticket, ..)| self.turns.age(*ticket))
+            .map(|(_, process, command)| (process, command))
     }
 
     /// Copies the inputs, once, and does the first step.
@@ -412,14 +413,14 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.end_turn();
     }
 
-    fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F> {
+    fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F, S> {
         KeysOf {
             store: self,
             process: Some(process),
         }
     }
 
-    fn kernel_keys(&self) -> KeysOf<'_, 'a, F> {
+    fn kernel_keys(&self) -> KeysOf<'_, 'a, F, S> {
         KeysOf {
             store: self,
             process: None,
@@ -428,12 +429,12 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
 }
 
 /// The keys as a process reaches them, or the kernel.
-struct KeysOf<'k, 'a, F: WordFlash<'a>> {
-    store: &'k KeyStore<'a, F>,
+struct KeysOf<'k, 'a, F: WordFlash<'a>, S: StepCall> {
+    store: &'k KeyStore<'a, F, S>,
     process: Option<ProcessId>,
 }
 
-impl<'a, F: WordFlash<'a>> Keys for KeysOf<'_, 'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> Keys for KeysOf<'_, 'a, F, S> {
     fn read(
         &self,
         object: u16,
@@ -470,7 +471,7 @@ fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usi
     (inputs, output.map_or(0, |buffer| buffer.len()))
 }
 
-impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> VaultClient for KeyStore<'a, F, S> {
     fn committed(&self, result: Result<(), ErrorCode>) {
         self.waiting.set(false);
         if let Some(Running::App(_, command)) = self.running.get() {
@@ -487,7 +488,7 @@ impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> DeferredCallClient for KeyStore<'a, F>
+impl<'a, F: WordFlash<'a>, S: StepCall> DeferredCallClient for KeyStore<'a, F, S>
 where
     'a: 'static,
 {
@@ -513,7 +514,7 @@ where
     }
 }
 
-impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> AppVersions for KeyStore<'a, F, S> {
     fn newest(&self, short_id: u32) -> Result<u32, ErrorCode> {
         counter(&self.kernel_keys(), object_of(short_id)?)
     }
@@ -523,7 +524,7 @@ impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> SyscallDriver for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> SyscallDriver for KeyStore<'a, F, S> {
     fn command(
         &self,
         command_number: usize,
@@ -557,7 +558,7 @@ impl<'a, F: WordFlash<'a>> SyscallDriver for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     fn counter_for(&self, process: ProcessId, object: usize) -> Result<u32, ErrorCode> {
         let object = u16::try_from(object).map_err(|_| ErrorCode::NODEVICE)?;
         let app = app_of(process).map(|app| app.get());

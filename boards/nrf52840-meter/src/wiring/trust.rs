@@ -22,11 +22,12 @@ use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use crate::external_nor::ExternalNor;
 use crate::peripherals::Peripherals;
 use crate::root::Root;
+use crate::steps::Steps;
 
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;
 /// Driver 0x80000004.
-pub type KeyStore = key_store::KeyStore<'static, Region>;
+pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 /// Driver 0x80000005.
 pub type Channels = ChannelDriver<'static, VirtualAlarm>;
 /// The external flash's driver.
@@ -66,6 +67,7 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
+                Steps::new(),
             )
         );
         driver.register();

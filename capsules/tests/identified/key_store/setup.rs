@@ -9,7 +9,7 @@ use capsules::key_store::policy::{
 };
 use capsules::key_store::{KeyStore, Vault, DRIVER_NUM};
 use capsules::word_flash::WordFlash;
-use kernel::deferred_call::DeferredCallClient;
+use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
@@ -193,7 +193,7 @@ impl RandomSource for Random {
 pub struct Setup {
     pub bench: Bench,
     pub flash: &'static WordsInRam,
-    pub store: &'static KeyStore<'static, WordsInRam>,
+    pub store: &'static KeyStore<'static, WordsInRam, DeferredCall>,
     pub random: &'static Random,
 }
 
@@ -236,8 +236,13 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
         let vault = forever(Vault::new(flash, random));
         flash.set_client(vault);
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let store: &'static KeyStore<_> =
-            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        let store: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
+            vault,
+            random,
+            &POLICY,
+            grant,
+            DeferredCall::new(),
+        )));
         vault.set_client(store);
         assert_eq!(vault.open(root), Ok(()));
         assert_eq!(vault.open(root), Err(ErrorCode::ALREADY));

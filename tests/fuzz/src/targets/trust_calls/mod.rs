@@ -94,7 +94,7 @@ struct World {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
     board: &'static PlainBoard,
-    keys: &'static KeyStore<'static, WordsInRam>,
+    keys: &'static KeyStore<'static, WordsInRam, DeferredCall>,
     words: &'static WordsInRam,
     nor: &'static SectorsInRam<'static>,
     clock: &'static Clock,
@@ -118,8 +118,13 @@ impl World {
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
-        let keys: &'static KeyStore<_> =
-            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        let keys: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
+            vault,
+            random,
+            &POLICY,
+            grant,
+            DeferredCall::new(),
+        )));
         vault.set_client(keys);
         assert_eq!(vault.open(&[3; 32]), Ok(()));
 
