@@ -166,6 +166,15 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
+    /// As [`with_puppet`](Self::with_puppet), without permission header: all drivers that
+    /// are not restricted answer it.
+    #[must_use]
+    pub fn with_free_puppet(self, slot: &str) -> Self {
+        let number = attacker::puppet::NUMBER;
+        let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, 0);
+        self.with_object(slot, object.bytes())
+    }
+
     /// The attacker on strings as [`with_puppet`](Self::with_puppet) puts it there.
     #[must_use]
     pub fn puppet(&self, slot: &str) -> Object {
