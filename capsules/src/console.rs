@@ -9,6 +9,7 @@ use kernel::utilities::cells::{OptionalCell, TakeCell};
 use kernel::{errorcode, ErrorCode, ProcessId};
 
 use crate::driver;
+use crate::turns::Turns;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Console as usize;
@@ -63,6 +64,7 @@ pub struct Console<'a> {
     tx_buffer: TakeCell<'static, [u8]>,
     rx_in_progress: OptionalCell<ProcessId>,
     rx_buffer: TakeCell<'static, [u8]>,
+    turns: Turns,
 }
 
 impl<'a> Console<'a> {
@@ -86,6 +88,7 @@ impl<'a> Console<'a> {
             tx_buffer: TakeCell::new(tx_buffer),
             rx_in_progress: OptionalCell::empty(),
             rx_buffer: TakeCell::new(rx_buffer),
+            turns: Turns::new(),
         }
     }
 
@@ -280,26 +283,19 @@ impl uart::TransmitClient for Console<'_> {
 
 impl Console<'_> {
     /// Sends on for `last` if its request `goes_on`, so that lines stay whole; else
-    /// for the next app that waits, in the order of the process table.
+    /// for the next app that waits.
     fn send_next(&self, last: ProcessId, goes_on: bool) {
         if goes_on {
             let _ = self.apps.enter(last, |app, kernel_data| {
                 self.send_if_pending(app, kernel_data, last);
             });
         }
-        let place = last.index();
-        for behind_last in [true, false] {
-            for app in self.apps.iter() {
-                if self.tx_in_progress.is_some() {
-                    return;
-                }
-                let process_id = app.processid();
-                if !behind_last || process_id.index() > place {
-                    app.enter(|app, kernel_data| {
-                        self.send_if_pending(app, kernel_data, process_id);
-                    });
-                }
-            }
+        if self.tx_in_progress.is_none() {
+            self.turns.had(last);
+            self.turns.next(&self.apps, |process_id, app, kernel_data| {
+                self.send_if_pending(app, kernel_data, process_id);
+                self.tx_in_progress.get()
+            });
         }
     }
 

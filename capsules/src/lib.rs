@@ -29,5 +29,6 @@ pub mod storage;
 mod system_calls;
 #[cfg(test)]
 mod test_flash;
+mod turns;
 pub mod virtualizers;
 pub mod word_flash;

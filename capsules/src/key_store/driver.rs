@@ -20,6 +20,7 @@ use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
 use crate::system_calls::{copy_in, copy_out};
+use crate::turns::Turns;
 use crate::word_flash::WordFlash;
 
 /// Driver number.
@@ -61,8 +62,7 @@ pub struct KeyStore<'a, F: WordFlash<'a>> {
     running: OptionalCell<Running>,
     /// The vault is to tell when it is done.
     waiting: Cell<bool>,
-    /// Place in the process table of the app that had its turn last.
-    last: Cell<usize>,
+    turns: Turns,
     raises: Raises,
     deferred: DeferredCall,
 }
@@ -85,7 +85,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             sessions: MapCell::new(Sessions::new()),
             running: OptionalCell::empty(),
             waiting: Cell::new(false),
-            last: Cell::new(usize::MAX),
+            turns: Turns::new(),
             raises: Raises::new(),
             deferred: DeferredCall::new(),
         }
@@ -267,25 +267,17 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             return;
         }
         if let Some((process, command)) = self.next_app() {
-            self.last.set(process.index().unwrap_or(usize::MAX));
             self.running.set(Running::App(process, command));
             let turn = self.begin(process, command);
             self.follow(process, turn);
         }
     }
 
-    /// The next app, in the order of the process table, that waits.
+    /// The next app that waits.
     fn next_app(&self) -> Option<(ProcessId, Command)> {
-        let last = self.last.get();
-        let waiting = || {
-            self.apps.iter().filter_map(|grant| {
-                let process = grant.processid();
-                let command = grant.try_enter(|app, _| app.command)??;
-                Some((process, command))
-            })
-        };
-        let after = |(process, _): &(ProcessId, Command)| process.index() > Some(last);
-        waiting().find(after).or_else(|| waiting().next())
+        self.turns.next(&self.apps, |process, app, _| {
+            app.command.map(|command| (process, command))
+        })
     }
 
     /// Copies the inputs, once, and does the first step.

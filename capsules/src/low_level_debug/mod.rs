@@ -12,6 +12,7 @@ use kernel::utilities::cells::TakeCell;
 use kernel::{ErrorCode, ProcessId};
 
 use crate::driver;
+use crate::turns::Turns;
 pub use fmt::BUF_LEN;
 
 /// Driver number.
@@ -68,8 +69,7 @@ pub struct LowLevelDebug<'u, U: Transmit<'u>> {
     /// An entry was lost because its app has no memory for a grant; nothing says
     /// whose it was.
     grant_failed: Cell<bool>,
-    /// Place in the process table of the app whose waiting entry was printed last.
-    last: Cell<Option<usize>>,
+    turns: Turns,
     uart: &'u U,
 }
 
@@ -85,7 +85,7 @@ impl<'u, U: Transmit<'u>> LowLevelDebug<'u, U> {
             buffer: TakeCell::new(buffer),
             grant,
             grant_failed: Cell::new(false),
-            last: Cell::new(None),
+            turns: Turns::new(),
             uart,
         }
     }
@@ -152,25 +152,17 @@ impl<'u, U: Transmit<'u>> TransmitClient for LowLevelDebug<'u, U> {
             self.transmit(tx_buffer, fmt::format_grant_failed);
             return;
         }
-        // The next app behind the one that had its turn, so that none that prints
-        // without an end keeps others away.
-        let last = self.last.get();
-        for behind_last in [true, false] {
-            for app in self.grant.iter() {
-                let process_id = app.processid();
-                if behind_last && process_id.index() <= last {
-                    continue;
-                }
-                if let Some(entry) = app.enter(|app, _| app.pop()) {
-                    self.last.set(process_id.index());
-                    self.transmit(tx_buffer, |buffer| {
-                        fmt::format_entry(process_id.id(), entry, buffer)
-                    });
-                    return;
-                }
+        let next = self.turns.next(&self.grant, |process_id, app, _| {
+            app.pop().map(|entry| (process_id, entry))
+        });
+        match next {
+            Some((process_id, entry)) => self.transmit(tx_buffer, |buffer| {
+                fmt::format_entry(process_id.id(), entry, buffer)
+            }),
+            None => {
+                self.buffer.replace(tx_buffer);
             }
         }
-        self.buffer.replace(tx_buffer);
     }
 }
 

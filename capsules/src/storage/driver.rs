@@ -13,6 +13,7 @@ use crate::driver;
 use crate::entropy::RandomSource;
 use crate::sector_flash::SectorFlash;
 use crate::system_calls::{answer_pair, copy_in, copy_out};
+use crate::turns::Turns;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Storage as usize;
@@ -76,8 +77,7 @@ pub struct StorageDriver<'a, F: SectorFlash<'a>, R: RandomSource> {
     apps: AppGrant,
     /// Whose operation is under way.
     current: OptionalCell<(ProcessId, Operation)>,
-    /// Whose turn was last.
-    last: OptionalCell<ProcessId>,
+    turns: Turns,
     /// How the read that is under way went.
     read: OptionalCell<Result<usize, ErrorCode>>,
 }
@@ -89,7 +89,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
             store,
             apps,
             current: OptionalCell::empty(),
-            last: OptionalCell::empty(),
+            turns: Turns::new(),
             read: OptionalCell::empty(),
         }
     }
@@ -174,7 +174,6 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
             let Some((process_id, operation)) = self.next_waiting() else {
                 return;
             };
-            self.last.set(process_id);
             self.current.set((process_id, operation));
             let started = match operation {
                 _ if self.store.is_off() => Err(ErrorCode::OFF),
@@ -187,21 +186,11 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
     }
 
-    /// The first that waits after the one whose turn was last.
+    /// The next operation that waits.
     fn next_waiting(&self) -> Option<(ProcessId, Operation)> {
-        let last = self.last.get().and_then(|last| last.index());
-        let mut first = None;
-        let mut after = None;
-        for app in self.apps.iter() {
-            let process_id = app.processid();
-            let waiting = app.enter(|app, _| app.operation);
-            let Some(operation) = waiting else { continue };
-            first = first.or(Some((process_id, operation)));
-            if process_id.index() > last {
-                after = after.or(Some((process_id, operation)));
-            }
-        }
-        after.or(first)
+        self.turns.next(&self.apps, |process_id, app, _| {
+            app.operation.map(|operation| (process_id, operation))
+        })
     }
 
     /// Tells the app whose operation was under way.
