@@ -23,6 +23,7 @@ pub mod key_store;
 pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
+pub mod owed;
 pub mod rng;
 pub mod sector_flash;
 pub mod storage;

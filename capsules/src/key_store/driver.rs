@@ -19,6 +19,7 @@ use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
+use crate::owed::{Retry, RetryClient, Upcall};
 use crate::system_calls::{copy_in, copy_out};
 use crate::turns::Turns;
 use crate::word_flash::WordFlash;
@@ -38,6 +39,8 @@ const OUTPUT: usize = 0;
 pub struct App {
     /// The operation that waits for its turn or runs.
     command: Option<Command>,
+    /// How the last one ended, if the app had no room to hear of it.
+    done: Upcall,
 }
 
 /// The grant.
@@ -63,18 +66,20 @@ pub struct KeyStore<'a, F: WordFlash<'a>> {
     /// The vault is to tell when it is done.
     waiting: Cell<bool>,
     turns: Turns,
+    retry: &'a dyn Retry,
     raises: Raises,
     deferred: DeferredCall,
 }
 
 impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     /// A key store over this vault. The caller registers it for its deferred
-    /// calls and makes it the vault's client.
+    /// calls and makes it the client of the vault and of `retry`, which is its own.
     pub fn new(
         vault: &'a Vault<'a, F>,
         random: &'a dyn RandomSource,
         policy: &'static Policy,
         apps: AppGrant,
+        retry: &'a dyn Retry,
     ) -> Self {
         KeyStore {
             vault,
@@ -86,6 +91,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             running: OptionalCell::empty(),
             waiting: Cell::new(false),
             turns: Turns::new(),
+            retry,
             raises: Raises::new(),
             deferred: DeferredCall::new(),
         }
@@ -248,7 +254,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             }
         }
         self.apps.enter(process, |app, kernel_data| {
-            if app.command.is_some() {
+            if app.command.is_some() || app.done.is_owed() {
                 return Err(ErrorCode::BUSY);
             }
             let (inputs, output) = lengths(&command, kernel_data);
@@ -352,14 +358,15 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     /// Ends an app's operation: output, upcall, and nothing of it is left.
     fn finish(&self, result: Result<usize, ErrorCode>) {
         if let Some(Running::App(process, command)) = self.running.get() {
-            // An app that is gone needs no answer; one whose queue of upcalls is
-            // full loses it.
+            // An app that is gone needs no answer.
             let _ = self.apps.enter(process, |app, kernel_data| {
                 app.command = None;
                 let written = result.and_then(|length| self.write_output(kernel_data, length));
                 let status = into_statuscode(written.map(|_| ()));
                 let arguments = (status, written.unwrap_or(0), command.number);
-                let _ = kernel_data.schedule_upcall(DONE, arguments);
+                if !app.done.tell(kernel_data, DONE, arguments) {
+                    self.retry.soon();
+                }
             });
         }
         self.end_turn();
@@ -502,6 +509,16 @@ where
 
     fn register(&'static self) {
         self.deferred.register(self);
+    }
+}
+
+impl<'a, F: WordFlash<'a>> RetryClient for KeyStore<'a, F> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            owing |= !app.done.pay(kernel_data, DONE);
+        });
+        owing
     }
 }
 

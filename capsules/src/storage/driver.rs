@@ -11,6 +11,7 @@ use super::store::{Store, StoreClient};
 use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
+use crate::owed::{Retry, RetryClient, Upcall};
 use crate::sector_flash::SectorFlash;
 use crate::system_calls::{answer_pair, copy_in, copy_out};
 use crate::turns::Turns;
@@ -61,6 +62,8 @@ impl Operation {
 pub struct App {
     /// Waits, or is under way.
     operation: Option<Operation>,
+    /// How the last one ended, if the app had no room to hear of it.
+    done: Upcall,
 }
 
 type AppGrant = Grant<
@@ -78,18 +81,21 @@ pub struct StorageDriver<'a, F: SectorFlash<'a>, R: RandomSource> {
     /// Whose operation is under way.
     current: OptionalCell<(ProcessId, Operation)>,
     turns: Turns,
+    retry: &'a dyn Retry,
     /// How the read that is under way went.
     read: OptionalCell<Result<usize, ErrorCode>>,
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
-    /// A driver over this store. The caller makes it the store's client.
-    pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant) -> Self {
+    /// A driver over this store. The caller makes it the client of the store and
+    /// of `retry`, which is the driver's own.
+    pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
         StorageDriver {
             store,
             apps,
             current: OptionalCell::empty(),
             turns: Turns::new(),
+            retry,
             read: OptionalCell::empty(),
         }
     }
@@ -154,7 +160,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.operation.is_some() {
+                if app.operation.is_some() || app.done.is_owed() {
                     return Err(ErrorCode::BUSY);
                 }
                 if !has_buffer(kernel_data) {
@@ -204,8 +210,9 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         // One that has ended meanwhile hears of nothing.
         let _ = self.apps.enter(process_id, |app, kernel_data| {
             app.operation = None;
-            // Without room for the upcall the range tells what became of it.
-            let _ = kernel_data.schedule_upcall(upcall::DONE, arguments);
+            if !app.done.tell(kernel_data, upcall::DONE, arguments) {
+                self.retry.soon();
+            }
         });
     }
 }
@@ -252,6 +259,16 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let result = self.read.take().unwrap_or(Err(ErrorCode::FAIL));
         self.finish(result);
         self.serve();
+    }
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> RetryClient for StorageDriver<'a, F, R> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            owing |= !app.done.pay(kernel_data, upcall::DONE);
+        });
+        owing
     }
 }
 

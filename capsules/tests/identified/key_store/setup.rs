@@ -16,8 +16,8 @@ use kernel::ErrorCode;
 use crate::bench::{grants, Bench};
 pub use crate::flash::blank;
 use crate::flash::{Words, WordsInRam};
-use crate::identity::bench;
-use crate::rig::{self, forever};
+use crate::identity::{bench, retry_on};
+use crate::rig::{self, forever, Clock};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;
@@ -195,6 +195,7 @@ pub struct Setup {
     pub flash: &'static WordsInRam,
     pub store: &'static KeyStore<'static, WordsInRam>,
     pub random: &'static Random,
+    pub clock: &'static Clock,
 }
 
 fn error_of(status: usize) -> ErrorCode {
@@ -231,13 +232,17 @@ pub fn start(words: &Words, seed: u64) -> Setup {
 pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
     let flash = WordsInRam::on(words);
     let random = Random::from(seed);
+    let clock = forever(Clock::default());
     let kept = Cell::new(None);
     let bench = bench(&[MAKER, USER, 0], |kernel| {
         let vault = forever(Vault::new(flash, random));
         flash.set_client(vault);
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let store: &'static KeyStore<_> =
-            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        let retry = retry_on(clock);
+        let store: &'static KeyStore<_> = Box::leak(Box::new(KeyStore::new(
+            vault, random, &POLICY, grant, retry,
+        )));
+        retry.set_client(store);
         vault.set_client(store);
         assert_eq!(vault.open(root), Ok(()));
         assert_eq!(vault.open(root), Err(ErrorCode::ALREADY));
@@ -250,6 +255,7 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
         flash,
         store: kept.take().unwrap(),
         random,
+        clock,
     };
     (0..3).for_each(|app| setup.join(app));
     setup
