@@ -55,6 +55,13 @@ impl Policy {
         })
     }
 
+    /// Session slots that an app may hold.
+    pub fn share_of(&self, app: Option<u32>) -> usize {
+        let mut shares = self.shares.iter();
+        let share = shares.find(|share| Some(share.app) == app);
+        share.map_or(0, |share| share.slots.into())
+    }
+
     /// Whether an app may change the state.
     ///
     /// `NODEVICE`: it never may change to that state. `OFF`: not from this one.

@@ -239,9 +239,13 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         })
     }
 
+    fn share_of(&self, process: ProcessId) -> usize {
+        self.policy.share_of(app_of(process).map(|app| app.get()))
+    }
+
     fn may_fill(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
         self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
-            sessions.may_fill(slot, process)
+            sessions.may_fill(slot, process, self.share_of(process))
         })
     }
 
@@ -343,7 +347,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     ) -> Result<usize, ErrorCode> {
         self.working.map_or(Err(ErrorCode::FAIL), |working| {
             let key = working.data.first_chunk().ok_or(ErrorCode::FAIL)?;
-            let filled = |sessions: &mut Sessions<_>| sessions.fill(slot, process, permitted, key);
+            let share = self.share_of(process);
+            let filled =
+                |sessions: &mut Sessions<_>| sessions.fill(slot, process, share, permitted, key);
             self.sessions.map_or(Err(ErrorCode::FAIL), filled)?;
             Ok(0)
         })

@@ -241,6 +241,15 @@ pub struct Transition {
     pub to: State,
 }
 
+/// How many session slots an app may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionShare {
+    /// ShortId of the app.
+    pub app: u32,
+    /// Slots that it can fill whatever other apps do, and no more.
+    pub slots: u8,
+}
+
 /// The whole policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -250,4 +259,21 @@ pub struct Policy {
     pub grants: &'static [Grant],
     /// Who may change the state.
     pub transitions: &'static [Transition],
+    /// Who may hold how many session slots; no app twice. An app that is not named
+    /// holds none.
+    pub shares: &'static [SessionShare],
+}
+
+impl Policy {
+    /// Whether the shares of all apps are there at the same time, so that none can
+    /// keep another from its own.
+    pub const fn shares_fit(&self) -> bool {
+        let mut slots = 0;
+        let mut index = 0;
+        while index < self.shares.len() {
+            slots += self.shares[index].slots as usize;
+            index += 1;
+        }
+        slots <= super::sessions::COUNT
+    }
 }

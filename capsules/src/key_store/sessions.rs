@@ -38,13 +38,16 @@ impl<O: Copy + PartialEq> Sessions<O> {
         }
     }
 
-    /// Whether `owner` may put a key into this slot.
+    /// Whether `owner`, whose share is of so many slots, may put a key into this one.
     ///
-    /// `INVAL`: it is no slot. `BUSY`: it is another's.
-    pub fn may_fill(&self, number: u16, owner: O) -> Result<(), ErrorCode> {
+    /// `INVAL`: it is no slot. `BUSY`: it is another's. `NOMEM`: the owner holds
+    /// its share in other slots.
+    pub fn may_fill(&self, number: u16, owner: O, share: usize) -> Result<(), ErrorCode> {
         let index = index_of(number).ok_or(ErrorCode::INVAL)?;
+        let owned = |slot: &&Option<(O, Operations)>| slot.is_some_and(|(other, _)| other == owner);
         match self.owners[index] {
             Some((other, _)) if other != owner => Err(ErrorCode::BUSY),
+            None if self.owners.iter().filter(owned).count() >= share => Err(ErrorCode::NOMEM),
             _ => Ok(()),
         }
     }
@@ -56,10 +59,11 @@ impl<O: Copy + PartialEq> Sessions<O> {
         &mut self,
         number: u16,
         owner: O,
+        share: usize,
         permitted: Operations,
         key: &[u8; KEY],
     ) -> Result<(), ErrorCode> {
-        self.may_fill(number, owner)?;
+        self.may_fill(number, owner, share)?;
         let index = index_of(number).ok_or(ErrorCode::INVAL)?;
         self.owners[index] = Some((owner, permitted.intersection(Operations::SESSION)));
         self.keys[index].copy_from_slice(key);

@@ -125,7 +125,8 @@ impl<S: Syscalls> KeyStore<S> {
     ///
     /// # Errors
     /// `Size` of information (1,024 bytes) or salt; `Invalid` `peer` is no point of
-    /// the curve, or there is no such slot; `Busy` it is another's.
+    /// the curve, or there is no such slot; `Busy` it is another's; `NoMem` the application holds as
+    /// many slots as it may.
     pub fn agree(
         object: u32,
         slot: u32,

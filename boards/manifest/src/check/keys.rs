@@ -7,6 +7,8 @@ use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State}
 
 /// From here on are the key store's own objects and the session slots.
 const RESERVED: u16 = 0x7000;
+/// Session slots of the key store.
+const SESSION_SLOTS: u32 = 8;
 /// Key-store commands that no key or transition has to justify.
 const HARMLESS: [&str; 1] = ["state"];
 
@@ -42,6 +44,32 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
             check_grant(&format!("app {}: key {name}", app.name), *key, grant)?;
         }
         check_commands(manifest, app)?;
+    }
+    check_session_slots(manifest)
+}
+
+/// The slots of each app are there whatever the others do.
+fn check_session_slots(manifest: &Manifest) -> Result<(), ManifestError> {
+    let total: u32 = manifest
+        .apps
+        .iter()
+        .map(|app| u32::from(app.session_slots))
+        .sum();
+    refuse_if!(
+        total > SESSION_SLOTS,
+        "the session_slots of all apps are {total}, but there are {SESSION_SLOTS}"
+    );
+    for app in &manifest.apps {
+        let (name, slots) = (&app.name, app.session_slots);
+        let sessions = app.makes_sessions();
+        refuse_if!(
+            sessions && slots == 0,
+            "app {name}: it makes session keys, but has no session_slots"
+        );
+        refuse_if!(
+            !sessions && slots > 0,
+            "app {name}: session_slots = {slots}, but no key of it makes session keys"
+        );
     }
     Ok(())
 }
@@ -125,7 +153,7 @@ fn check_commands(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
             "app {name}: {reason} needs key_store.{command}, which is not granted"
         );
     }
-    let sessions = app.keys.values().any(|grant| !grant.session.is_empty());
+    let sessions = app.makes_sessions();
     let known: BTreeSet<&str> = needed
         .iter()
         .map(|(command, _)| *command)

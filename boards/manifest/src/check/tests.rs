@@ -243,6 +243,37 @@ fn sessions_come_from_agreements_and_unwrapped_keys_only() {
 }
 
 #[test]
+fn session_slots_are_there_for_all_apps_at_a_time() {
+    says(
+        "session_slots = 6",
+        "session_slots = 7",
+        "the session_slots of all apps are 9, but there are 8",
+    );
+    says(
+        "session_slots = 6",
+        "session_slots = 255",
+        "the session_slots of all apps are 257, but there are 8",
+    );
+    says("session_slots = 6", "session_slots = 256", "256");
+    says("session_slots = 6", "session_slots = -1", "-1");
+    says(
+        "session_slots = 2\n",
+        "",
+        "app update: it makes session keys, but has no session_slots",
+    );
+    says(
+        "priority = 4\n",
+        "priority = 4\nsession_slots = 0\nsession_slots = 0\n",
+        "duplicate key",
+    );
+    let more = METER
+        .replace("session_slots = 6", "session_slots = 5")
+        .replace("priority = 4\n", "priority = 4\nsession_slots = 1\n");
+    let error = Manifest::parse(&more).expect_err("nothing to hold").0;
+    assert!(error.contains("app factory: session_slots = 1, but no key"));
+}
+
+#[test]
 fn keys_and_key_store_commands_must_agree() {
     says(
         "\"public_key\", \"sign\", \"hmac\"",

@@ -240,9 +240,14 @@ fn state_letters(app: &App, key: &str, operation: Operation) -> String {
 fn write_sessions(out: &mut String, manifest: &Manifest) {
     out.push_str(
         "\n## Session keys\n\n\
-         A session slot belongs to the process that made it. What a session key can be used for \
-         hangs on the key that it came out of:\n",
+         A session slot belongs to the process that made it, and no app can hold more than its \
+         own number of slots:\n",
     );
+    write_head(out, &["app", "slots"]);
+    for app in manifest.apps.iter().filter(|app| app.session_slots > 0) {
+        write_row(out, &[app.name.clone(), app.session_slots.to_string()]);
+    }
+    out.push_str("\nWhat a session key can be used for hangs on the key that it came out of:\n");
     write_head(out, &["app", "out of", "operations"]);
     for wall in manifest.apps.iter().flat_map(|app| {
         app.keys

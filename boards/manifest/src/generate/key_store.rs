@@ -11,7 +11,7 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
          use capsules::key_store::policy::{{\n    \
-         Grant, Kind, Object, Operations, Policy, State, States, Transition,\n\
+         Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,\n\
          }};\n\n\
          /// The keys of meter.toml, and who may do what with each.\n\
          pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n"
@@ -41,6 +41,14 @@ pub fn key_store_table(manifest: &Manifest) -> String {
             manifest.short_id(&step.app),
             state(step.from),
             state(step.to)
+        );
+    }
+    out.push_str("    ],\n    shares: &[\n");
+    for app in manifest.apps.iter().filter(|app| app.session_slots > 0) {
+        let _ = writeln!(
+            out,
+            "        // {}\n        SessionShare {{ app: {}, slots: {} }},",
+            app.name, app.short_id, app.session_slots
         );
     }
     out.push_str("    ],\n};\n");

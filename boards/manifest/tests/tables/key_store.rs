@@ -1,7 +1,7 @@
 // Generated from meter.toml; do not edit.
 
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 
 /// The keys of meter.toml, and who may do what with each.
@@ -299,5 +299,11 @@ pub const KEY_STORE: Policy = Policy {
         Transition { app: 5, from: State::Factory, to: State::Operational },
         // update
         Transition { app: 4, from: State::Operational, to: State::Decommissioned },
+    ],
+    shares: &[
+        // dlms
+        SessionShare { app: 3, slots: 6 },
+        // update
+        SessionShare { app: 4, slots: 2 },
     ],
 };

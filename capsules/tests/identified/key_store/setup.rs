@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use capsules::entropy::RandomSource;
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules::key_store::{KeyStore, Vault, DRIVER_NUM};
 use capsules::word_flash::WordFlash;
@@ -149,6 +149,16 @@ pub static POLICY: Policy = Policy {
             app: USER,
             from: State::Operational,
             to: State::Factory,
+        },
+    ],
+    shares: &[
+        SessionShare {
+            app: MAKER,
+            slots: 6,
+        },
+        SessionShare {
+            app: USER,
+            slots: 2,
         },
     ],
 };

@@ -2,7 +2,7 @@
 
 use capsules::channel::policy::{Channel, Overflow};
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules::storage::policy::Partition;
 use kernel::syscall::SyscallReturn;
@@ -87,6 +87,16 @@ pub static POLICY: Policy = Policy {
             app: USER,
             from: State::Operational,
             to: State::Factory,
+        },
+    ],
+    shares: &[
+        SessionShare {
+            app: MAKER,
+            slots: 6,
+        },
+        SessionShare {
+            app: USER,
+            slots: 2,
         },
     ],
 };

@@ -6,7 +6,7 @@ use super::life::object::{DEVICE_IDENTITY, DLMS_AGREEMENT, UPDATE_AGREEMENT};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use super::restarts::crash;
-use crate::audit::errors::{BUSY, NODEVICE};
+use crate::audit::errors::{BUSY, NODEVICE, NOMEM};
 use crate::audit::probe::{KEY_STORE, SLOTS};
 use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::{Stage, BASE_POINT};
@@ -27,18 +27,29 @@ fn encrypt(stage: &mut Stage, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
 
 /// Carries them out.
 pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
-    for slot in SLOTS {
+    let app = stage.manifest.app("dlms");
+    let share = SLOTS.start + app.map_or(0, |app| u32::from(app.session_slots));
+    for slot in SLOTS.start..share {
         let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
-        notes.works(
-            "dlms",
-            &format!("takes slot {slot:#x}, as all others"),
-            &answer,
-        );
+        let wall = format!("takes slot {slot:#x} of its share");
+        notes.works("dlms", &wall, &answer);
     }
-    for slot in SLOTS {
+    for slot in share..SLOTS.end {
+        let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
+        let wall = format!("agree into slot {slot:#x}, which is more than its share");
+        notes.refused("dlms", &wall, NOMEM, &answer);
+    }
+    for slot in SLOTS.start..share {
         let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
         let wall = format!("agree into slot {slot:#x}, which dlms holds");
         notes.refused("update", &wall, BUSY, &answer);
+    }
+    for slot in share..SLOTS.end {
+        let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
+        let wall = format!("takes slot {slot:#x} of its share, whatever dlms holds");
+        notes.works("update", &wall, &answer);
+        let close = Call::command(KEY_STORE, command::CLOSE, slot, 0);
+        stage.call("update", close)?;
     }
     let (answer, sealed) = encrypt(stage, FIRST)?;
     notes.works("dlms", "its slots are its own still", &answer);
