@@ -11,10 +11,11 @@ use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
 use super::app_versions::{object_of, AppVersions, Raises};
-use super::operations::command::{number, Action, Command};
+use super::nonces::Nonces;
+use super::operations::command::{number, Action, Command, Seal};
 use super::operations::{counter, request, Keys, Permit, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
-use super::sessions::{is_slot, Sessions, KEY};
+use super::sessions::{is_slot, Rights, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::driver;
@@ -62,6 +63,7 @@ pub struct KeyStore<'a, F: WordFlash<'a>> {
     apps: AppGrant,
     working: MapCell<Working>,
     sessions: MapCell<Sessions<ProcessId>>,
+    nonces: Nonces,
     running: OptionalCell<Running>,
     /// The vault is to tell when it is done.
     waiting: Cell<bool>,
@@ -88,6 +90,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             apps,
             working: MapCell::new(Working::new()),
             sessions: MapCell::new(Sessions::new()),
+            nonces: Nonces::new(),
             running: OptionalCell::empty(),
             waiting: Cell::new(false),
             turns: Turns::new(),
@@ -175,7 +178,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             }
             return Ok(Permit {
                 kind: None,
-                session: Operations::NONE,
+                session: Rights::NONE,
                 succeeds: false,
             });
         };
@@ -195,6 +198,18 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             Action::Import if state != State::Factory => return Err(ErrorCode::OFF),
             Action::Read if permit.kind == Some(Kind::Counter) => return Err(ErrorCode::NOSUPPORT),
             Action::Agree(slot, _) => self.may_fill(slot, process)?,
+            Action::Encrypt(Seal {
+                with: Some(key), ..
+            })
+            | Action::Decrypt(Seal {
+                with: Some(key), ..
+            }) => {
+                let authenticate = Operations::AUTHENTICATE;
+                if is_slot(object) {
+                    self.permit_slot(process, object, authenticate)?;
+                }
+                self.policy.access(app, key, authenticate, state)?;
+            }
             Action::Wrap(slot) => self.owns(slot, process)?,
             Action::Unwrap(target) if is_slot(target) => self.may_fill(target, process)?,
             Action::Unwrap(target) => {
@@ -220,7 +235,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     ) -> Result<Permit, ErrorCode> {
         let session = if operation == Operations::ERASE {
             self.owns(slot, process)?;
-            Operations::NONE
+            Rights::NONE
         } else {
             let permitted =
                 |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
@@ -331,7 +346,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
                 self.waiting.set(false);
                 committed.map(|()| 0)
             }
-            Ok(Turn::Fill(slot, permitted)) => self.fill(process, slot, permitted),
+            Ok(Turn::Fill(slot, rights)) => self.fill(process, slot, rights),
             Ok(Turn::Close(slot)) => self.close(process, slot).map(|()| 0),
             Ok(Turn::Finished(length)) => Ok(length),
             Err(error) => Err(error),
@@ -339,17 +354,12 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.finish(finished);
     }
 
-    fn fill(
-        &self,
-        process: ProcessId,
-        slot: u16,
-        permitted: Operations,
-    ) -> Result<usize, ErrorCode> {
+    fn fill(&self, process: ProcessId, slot: u16, rights: Rights) -> Result<usize, ErrorCode> {
         self.working.map_or(Err(ErrorCode::FAIL), |working| {
             let key = working.data.first_chunk().ok_or(ErrorCode::FAIL)?;
             let share = self.share_of(process);
             let filled =
-                |sessions: &mut Sessions<_>| sessions.fill(slot, process, share, permitted, key);
+                |sessions: &mut Sessions<_>| sessions.fill(slot, process, share, rights, key);
             self.sessions.map_or(Err(ErrorCode::FAIL), filled)?;
             Ok(0)
         })
@@ -406,6 +416,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             return;
         }
         self.raises.remove(object);
+        if let Ok(known) = known {
+            self.note(object, known);
+        }
         if known.is_ok_and(|known| known < value) {
             self.running.set(Running::Raise);
             self.waiting.set(true);
@@ -415,6 +428,13 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             }
         }
         self.end_turn();
+    }
+
+    /// Takes note of where a counter stands that is about to be raised.
+    fn note(&self, counter: u16, value: u32) {
+        if self.policy.binds_nonces(counter) {
+            self.nonces.note(counter, value);
+        }
     }
 
     fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F> {
@@ -460,6 +480,15 @@ impl<'a, F: WordFlash<'a>> Keys for KeysOf<'_, 'a, F> {
             key.copy_from_slice(sessions.key(slot, process)?);
             Ok(())
         })
+    }
+
+    fn note(&self, counter: u16, value: u32) {
+        self.store.note(counter, value);
+    }
+
+    fn spend(&self, nonces: u16, value: u32) -> Result<(), ErrorCode> {
+        let reserved = counter(self, nonces)?;
+        self.store.nonces.spend(nonces, reserved, value)
     }
 }
 

@@ -34,6 +34,7 @@
 pub mod access;
 pub mod app_versions;
 mod driver;
+pub mod nonces;
 pub mod operations;
 pub mod policy;
 pub mod sessions;

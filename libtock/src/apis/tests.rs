@@ -260,6 +260,13 @@ fn a_key_store_takes_three_inputs() {
         KeyStore::agree(0x104, key, &[4; 65], derivation, b""),
         Ok(())
     );
+    let (with, tag) = ((0x202, 0x203), Tag::Bytes12);
+    keys.answer(Ok(b"sealed".to_vec()));
+    let sealed = KeyStore::encrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+    assert_eq!(sealed, Ok(&b"sealed"[..]));
+    keys.answer(Ok(b"text".to_vec()));
+    let text = KeyStore::decrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+    assert_eq!(text, Ok(&b"text"[..]));
     keys.answer(Ok(vec![5; 3]));
     assert_eq!(KeyStore::read(0x301, &mut buffer), Ok(&[5; 3][..]));
     let calls = keys.take_calls();
@@ -272,4 +279,8 @@ fn a_key_store_takes_three_inputs() {
     assert_eq!(calls[1].inputs, [vec![4; 65], b"info".to_vec(), vec![]]);
     assert_eq!(calls[2].command, (command::AGREE, 0x104, key));
     assert_eq!(calls[2].inputs, [vec![4; 65], vec![], b"salt".to_vec()]);
+    let with = 12 | 0x203 << 16;
+    assert_eq!(calls[3].command, (command::ENCRYPT, 0x202, with));
+    assert_eq!(calls[3].inputs, [vec![], vec![0x30], vec![3; 12]]);
+    assert_eq!(calls[4].command, (command::DECRYPT, 0x202, with));
 }

@@ -9,6 +9,8 @@ use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State}
 const RESERVED: u16 = 0x7000;
 /// Session slots of the key store.
 const SESSION_SLOTS: u32 = 8;
+/// Counters that nonces can be bound to.
+const NONCE_COUNTERS: usize = 4;
 /// Key-store commands that no key or transition has to justify.
 const HARMLESS: [&str; 1] = ["state"];
 
@@ -33,6 +35,7 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
         );
     }
     check_transitions(manifest)?;
+    check_nonce_counters(manifest)?;
     for app in &manifest.apps {
         for (name, grant) in &app.keys {
             let Some(key) = manifest.keys.get(name) else {
@@ -41,8 +44,9 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
                     app.name
                 )));
             };
-            check_grant(&format!("app {}: key {name}", app.name), *key, grant)?;
+            check_grant(&format!("app {}: key {name}", app.name), key, grant)?;
         }
+        check_nonces(manifest, app)?;
         check_commands(manifest, app)?;
     }
     check_session_slots(manifest)
@@ -74,6 +78,53 @@ fn check_session_slots(manifest: &Manifest) -> Result<(), ManifestError> {
     Ok(())
 }
 
+/// Nonces are bound to counters that there are.
+fn check_nonce_counters(manifest: &Manifest) -> Result<(), ManifestError> {
+    let mut counters = BTreeSet::new();
+    for (name, key) in &manifest.keys {
+        let Some(counter) = &key.nonce_counter else {
+            continue;
+        };
+        let entry = format!("keys.{name}: nonce_counter");
+        refuse_if!(
+            !matches!(key.kind, Kind::Aes128 | Kind::P256),
+            "{entry}: a {} has no nonces",
+            key.kind
+        );
+        let known = manifest.keys.get(counter);
+        refuse_if!(
+            !known.is_some_and(|known| known.kind == Kind::Counter),
+            "{entry}: there is no counter {counter}"
+        );
+        counters.insert(counter);
+    }
+    refuse_if!(
+        counters.len() > NONCE_COUNTERS,
+        "nonce_counter: nonces can be bound to {NONCE_COUNTERS} counters, not to {}",
+        counters.len()
+    );
+    Ok(())
+}
+
+/// Who encrypts with nonces that are bound must be able to raise their counter.
+fn check_nonces(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
+    for (name, grant) in &app.keys {
+        let mut both = grant.operations.iter().chain(&grant.session);
+        let encrypts = both.any(|operation| *operation == Operation::Encrypt);
+        let counter = manifest.keys[name].nonce_counter.as_ref();
+        let Some(counter) = counter.filter(|_| encrypts) else {
+            continue;
+        };
+        let counts = app.keys.get(counter);
+        refuse_if!(
+            !counts.is_some_and(|grant| grant.operations.contains(&Operation::Advance)),
+            "app {}: key {name}: encrypt takes nonces of {counter}, which it may not advance",
+            app.name
+        );
+    }
+    Ok(())
+}
+
 fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
     for (index, step) in manifest.transitions.iter().enumerate() {
         let entry = format!("transition {} -> {} by {}", step.from, step.to, step.app);
@@ -99,7 +150,7 @@ fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
     Ok(())
 }
 
-fn check_grant(entry: &str, key: Key, grant: &KeyGrant) -> Result<(), ManifestError> {
+fn check_grant(entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), ManifestError> {
     refuse_if!(grant.operations.is_empty(), "{entry}: no operations");
     refuse_if!(grant.states.is_empty(), "{entry}: no states");
     no_repetition(entry, &grant.operations)?;
@@ -185,7 +236,8 @@ impl Manifest {
             }
             for operation in &grant.session {
                 let reason = format!("{operation} with a session key of {name}");
-                needed.push((operation.name(), reason));
+                // Session keys are of this kind.
+                needed.push((operation.command(Kind::Aes128), reason));
             }
         }
         if self.transitions.iter().any(|step| step.app == app.name) {

@@ -274,6 +274,62 @@ fn session_slots_are_there_for_all_apps_at_a_time() {
 }
 
 #[test]
+fn nonces_are_bound_to_counters_that_can_be_raised() {
+    let unicast = "kind = \"aes128\", nonce_counter = \"dlms_invocation\"";
+    let bound = |kind: &str, counter: &str| format!("kind = {kind}, nonce_counter = {counter}");
+    says(
+        unicast,
+        &bound("\"aes128\"", "\"dlms_master\""),
+        "keys.dlms_unicast: nonce_counter: there is no counter dlms_master",
+    );
+    says(
+        unicast,
+        &bound("\"aes128\"", "\"invocation\""),
+        "keys.dlms_unicast: nonce_counter: there is no counter invocation",
+    );
+    says(unicast, &bound("\"aes128\"", "7"), "invalid type");
+    says(
+        "kind = \"secret\"",
+        &bound("\"secret\"", "\"dlms_invocation\""),
+        "keys.enrolment_secret: nonce_counter: a secret has no nonces",
+    );
+    says(
+        "dlms_invocation     = { operations = [\"read\", \"advance\"]",
+        "dlms_invocation     = { operations = [\"read\"]",
+        "encrypt takes nonces of dlms_invocation, which it may not advance",
+    );
+    let more: String = (0..4)
+        .map(|n| {
+            format!(
+                "c{n} = {{ number = {}, kind = \"counter\" }}\n\
+                 a{n} = {{ number = {}, kind = \"aes128\", nonce_counter = \"c{n}\" }}\n",
+                0x600 + n,
+                0x610 + n
+            )
+        })
+        .collect();
+    says(
+        "[keys]\n",
+        &format!("[keys]\n{more}"),
+        "nonces can be bound to 4 counters, not to 5",
+    );
+}
+
+#[test]
+fn the_authentication_key_goes_with_encrypt() {
+    says(
+        "\"agree\", \"encrypt\", \"decrypt\", \"unwrap\", \"counter\"",
+        "\"agree\", \"decrypt\", \"unwrap\", \"counter\"",
+        "needs key_store.encrypt, which is not granted",
+    );
+    says(
+        TLS_IDENTITY,
+        &tls_identity("[\"authenticate\"]", "[\"operational\"]"),
+        "a p256 has no operation authenticate",
+    );
+}
+
+#[test]
 fn keys_and_key_store_commands_must_agree() {
     says(
         "\"public_key\", \"sign\", \"hmac\"",

@@ -37,6 +37,12 @@ pub const SECRET: usize = 5;
 pub const ANCHOR: usize = 6;
 pub const CERTIFICATE: usize = 7;
 pub const COUNTER: usize = 8;
+/// An authentication key of DLMS.
+pub const AUTHENTICATION: usize = 11;
+/// Keys whose nonces are bound to a counter, and that counter.
+pub const UNICAST: usize = 12;
+pub const AGREEMENT: usize = 13;
+pub const INVOCATION: usize = 14;
 /// No app may do anything with it.
 pub const NOBODYS: usize = 9;
 /// Is in no table.
@@ -66,6 +72,14 @@ const fn object(number: usize, kind: Kind) -> Object {
     Object {
         number: number as u16,
         kind,
+        nonces: None,
+    }
+}
+
+const fn bound(number: usize, kind: Kind) -> Object {
+    Object {
+        nonces: Some(INVOCATION as u16),
+        ..object(number, kind)
     }
 }
 
@@ -85,6 +99,10 @@ pub static POLICY: Policy = Policy {
         object(CERTIFICATE, Kind::Certificate),
         object(COUNTER, Kind::Counter),
         object(NOBODYS, Kind::P256),
+        object(AUTHENTICATION, Kind::Aes128),
+        bound(UNICAST, Kind::Aes128),
+        bound(AGREEMENT, Kind::P256),
+        object(INVOCATION, Kind::Counter),
     ],
     grants: &[
         grant(
@@ -123,6 +141,28 @@ pub static POLICY: Policy = Policy {
             BOTH,
         ),
         grant(MAKER, COUNTER, Kind::Counter.operations(), NONE, BOTH),
+        grant(
+            MAKER,
+            AUTHENTICATION,
+            KEY.union(Operations::AUTHENTICATE),
+            NONE,
+            BOTH,
+        ),
+        grant(
+            MAKER,
+            UNICAST,
+            KEY.union(Operations::ENCRYPT).union(Operations::DECRYPT),
+            NONE,
+            BOTH,
+        ),
+        grant(
+            MAKER,
+            AGREEMENT,
+            KEY.union(Operations::AGREE),
+            Operations::ENCRYPT.union(Operations::DECRYPT),
+            BOTH,
+        ),
+        grant(MAKER, INVOCATION, Kind::Counter.operations(), NONE, BOTH),
         grant(USER, COUNTER, Operations::READ, NONE, States::OPERATIONAL),
         grant(USER, CIPHER, Operations::ENCRYPT, NONE, States::OPERATIONAL),
         grant(
@@ -220,6 +260,7 @@ fn error_of(status: usize) -> ErrorCode {
         ErrorCode::NOSUPPORT,
         ErrorCode::NODEVICE,
         ErrorCode::UNINSTALLED,
+        ErrorCode::RESERVE,
     ];
     let mut known = known.into_iter();
     let found = known.find(|error| usize::from(*error) == status);
@@ -282,6 +323,17 @@ impl Setup {
     /// Puts an input into an app's memory and allows it.
     pub fn input(&self, app: usize, allow: usize, data: &[u8]) {
         let address = self.bench.memory(app) + PLACES[allow];
+        for (place, byte) in (address..).zip(data) {
+            rig::poke(place, *byte);
+        }
+        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
+        let answer = self.bench.call(app, call);
+        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+    }
+
+    /// The same of an input that is longer than its place and overwrites others.
+    pub fn long_input(&self, app: usize, allow: usize, data: &[u8]) {
+        let address = self.bench.memory(app) + OUTPUT - data.len();
         for (place, byte) in (address..).zip(data) {
             rig::poke(place, *byte);
         }

@@ -46,6 +46,8 @@ pub struct Stage {
     /// The page that the audit goes by, which need not be that of the image.
     pub manifest: Manifest,
     puppets: BTreeMap<String, Puppet>,
+    /// Nonces that were given out.
+    nonces: u32,
 }
 
 impl Stage {
@@ -73,11 +75,20 @@ impl Stage {
             machine,
             manifest: manifest.clone(),
             puppets: BTreeMap::new(),
+            nonces: 0,
         };
         for slot in slots {
             stage.find(slot)?;
         }
         Ok(stage)
+    }
+
+    /// A nonce that ends in a value of its counter, greater than all before.
+    pub fn fresh_nonce(&mut self) -> [u8; 12] {
+        self.nonces += 1;
+        let mut nonce = [0x4D; 12];
+        nonce[8..].copy_from_slice(&self.nonces.to_be_bytes());
+        nonce
     }
 
     /// The puppet in a slot.

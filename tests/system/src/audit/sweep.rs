@@ -158,10 +158,9 @@ fn expected_error(manifest: &Manifest, wall: &KeyWall<'_>) -> Option<u32> {
     if !may_call {
         return Some(NODEVICE);
     }
-    // What it would be unwrapped with comes first.
-    let opener = probe::opener(manifest, wall.app);
-    if let (Operation::Replace, Some(opener)) = (wall.operation, opener) {
-        let grants = manifest.app(wall.app).map(|app| &app.keys[opener.key]);
+    // What it would be unwrapped or sealed with comes first.
+    if let Some(partner) = probe::partner(manifest, wall) {
+        let grants = manifest.app(wall.app).map(|app| &app.keys[partner.key]);
         if grants.is_some_and(|grant| !grant.states.contains(&wall.state)) {
             return Some(OFF);
         }
@@ -196,13 +195,12 @@ fn sessions(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result
         found,
         held,
     ));
-    let commands = &manifest.drivers["key_store"].commands;
     let walls: Vec<_> = walls.iter().filter(|wall| wall.parent == parent).collect();
     let calls: Vec<Call> = walls
         .iter()
         .map(|wall| {
             let slot = slot_of(wall.short_id);
-            probe::operation(wall.operation, commands[wall.operation.name()], slot, slot)
+            probe::session(&manifest, app, wall.operation, slot)
         })
         .collect();
     let answers = stage.make(app, &calls)?;
@@ -232,7 +230,7 @@ fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> R
             .find(|other| slot_of(other.short_id) == slot);
         let whose = owner.map_or("nobody", |owner| owner.name.as_str());
         for operation in Operation::SESSION {
-            let call = probe::operation(operation, commands[operation.name()], slot, slot);
+            let call = probe::session(&manifest, app, operation, slot);
             tries.push((
                 format!("{operation} with the slot of {whose} ({slot:#x})"),
                 call,

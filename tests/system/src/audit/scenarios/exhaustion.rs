@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use emulator::report::crash_log;
 
-use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING, DLMS_UNICAST};
+use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use crate::audit::errors::{BUSY, NOMEM};
@@ -14,7 +14,6 @@ use crate::audit::stage::Stage;
 
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
-const TEXT: [u8; 16] = [0x33; 16];
 
 /// Carries them out.
 pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
@@ -27,14 +26,15 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     const MORE: usize = UPCALLS + 4;
     // It is never called: the app waits for its alarm alone.
     let function = stage.manifest.app("dlms").map_or(0, |app| app.flash.start) + 0x101;
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &TEXT, &[9; 12]);
+    let request = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x33; 32]);
     let mut calls = request.prepare(stage, "dlms")?;
     calls.push(Call::subscribe(KEY_STORE, 0, function));
     calls.push(Call::subscribe(CHANNEL, 0, function));
     let first = calls.len();
     for _ in 0..MORE {
         calls.push(request.call());
-        calls.push(Call::sleep(8));
+        // Longer than a signature takes.
+        calls.push(Call::sleep(150));
     }
     let answers = stage.make("dlms", &calls)?;
     let answers = answers[first..].iter().step_by(2);

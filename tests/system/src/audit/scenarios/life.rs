@@ -33,6 +33,8 @@ pub mod object {
 pub const UNICAST: [u8; 16] = *b"unicast of audit";
 /// The key in `dlms_master`.
 pub const MASTER: [u8; 16] = *b"master of audits";
+/// What the counter of nonces stands at.
+pub const NONCES: u32 = 1_000;
 /// The channel that metering writes to.
 pub const READINGS: u32 = 1;
 /// Bytes of a message there.
@@ -86,7 +88,11 @@ pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
             return Err(format!("factory: {request:?}: {answer:?}"));
         }
     }
-    stage.advance_to(State::Operational)
+    stage.advance_to(State::Operational)?;
+    let reserve = Request::new((command::ADVANCE, DLMS_INVOCATION, NONCES), &[]);
+    let (answer, _) = reserve.make(stage, "dlms")?;
+    let reserved = answer.succeeded();
+    reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
 }
 
 /// After an attack: a new line of measurements, a new message, and nothing lost.

@@ -189,7 +189,8 @@ fn output_swapped(
 
 fn sealing_changed(stage: &mut Stage, notes: &mut Notebook, moment: u32) -> Result<(), Silent> {
     let arena = stage.puppet("dlms")?.arena();
-    let (nonce, other) = ([0x01; 12], [0x02; 12]);
+    let (nonce, mut other) = (stage.fresh_nonce(), stage.fresh_nonce());
+    other[..8].fill(0x02);
     let calls = [stores(arena + INPUT, &AFTER), stores(arena + NONCE, &other)].concat();
     let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &BEFORE, &nonce);
     let run = interfere(stage, "dlms", &request, moment, &calls)?;

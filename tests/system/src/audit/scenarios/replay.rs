@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::life::meter_measures;
 use super::life::object::{DLMS_INVOCATION, DLMS_SIGNING};
+use super::life::NONCES;
 use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::errors::{describe, FAIL};
@@ -18,8 +19,8 @@ use crate::firmware::Firmware;
 use crate::meter;
 
 /// Where the counter stands at the moment that is put back, and in the end.
-const EARLIER: u32 = 100;
-const LATER: [u32; 2] = [200, 300];
+const EARLIER: u32 = NONCES + 100;
+const LATER: [u32; 2] = [NONCES + 200, NONCES + 300];
 const LAST: u32 = 300;
 const SLOT: &str = "dlms";
 

@@ -22,7 +22,8 @@ fn agree(stage: &mut Stage, app: &str, object: u32, slot: u32) -> Result<Answer,
 }
 
 fn encrypt(stage: &mut Stage, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
-    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &NONCE).make(stage, "dlms")
+    let nonce = stage.fresh_nonce();
+    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &nonce).make(stage, "dlms")
 }
 
 /// Carries them out.
@@ -112,7 +113,8 @@ fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), 
     signing.extend(take_back());
     let tls = stage.puppet("tls")?;
     tls.start(&mut stage.machine, &signing);
-    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &NONCE);
+    let nonce = stage.fresh_nonce();
+    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &nonce);
     let mut calls = sealing.prepare(stage, "dlms")?;
     let at = calls.len();
     calls.push(sealing.call());
