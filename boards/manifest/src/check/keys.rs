@@ -7,6 +7,10 @@ use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State}
 
 /// From here on are the key store's own objects and the session slots.
 const RESERVED: u16 = 0x7000;
+/// Objects that the vault holds, a successor being one more, and its slots of 32
+/// bytes for what they contain.
+const VAULT_OBJECTS: usize = 64;
+const VAULT_SLOTS: usize = 256;
 /// Session slots of the key store.
 const SESSION_SLOTS: u32 = 8;
 /// Counters that nonces can be bound to.
@@ -49,7 +53,48 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
         check_nonces(manifest, app)?;
         check_commands(manifest, app)?;
     }
-    check_session_slots(manifest)
+    check_session_slots(manifest)?;
+    check_capacity(manifest)
+}
+
+/// The vault has room for everything at a time: it is never full.
+fn check_capacity(manifest: &Manifest) -> Result<(), ManifestError> {
+    let activates = |name: &str| {
+        let mut grants = manifest.apps.iter().filter_map(|app| app.keys.get(name));
+        grants.any(|grant| grant.operations.contains(&Operation::Activate))
+    };
+    // The version of each app is a counter.
+    let versions = manifest.apps.iter().map(|_| Kind::Counter);
+    let contents: Vec<Kind> = manifest
+        .keys
+        .iter()
+        .flat_map(|(name, key)| {
+            let copies = 1 + usize::from(activates(name));
+            std::iter::repeat_n(key.kind, copies)
+        })
+        .chain(versions)
+        .collect();
+    refuse_if!(
+        contents.len() > VAULT_OBJECTS,
+        "the key store holds {VAULT_OBJECTS} objects, not {}: keys, their successors, and the versions of apps",
+        contents.len()
+    );
+    // The state is a record without content.
+    let slots = record_slots(0)
+        + contents
+            .iter()
+            .map(|kind| record_slots(kind.bytes()))
+            .sum::<usize>();
+    refuse_if!(
+        slots > VAULT_SLOTS,
+        "the key store has {VAULT_SLOTS} slots, not {slots}: keys, their successors, the versions of apps, and the state"
+    );
+    Ok(())
+}
+
+/// Slots of a record with so many bytes of content (docs/key-store.md).
+fn record_slots(content: usize) -> usize {
+    (11 + content.div_ceil(4)).div_ceil(8)
 }
 
 /// The slots of each app are there whatever the others do.

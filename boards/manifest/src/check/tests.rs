@@ -68,6 +68,52 @@ fn says(from: &str, to: &str, message: &str) {
     assert!(error.contains(message), "{from:?} -> {to:?}: {error}");
 }
 
+/// The line that is said to be wrong must be the one on which this stands.
+fn says_line(from: &str, to: &str, stands: &str) {
+    let text = METER.replacen(from, to, 1);
+    let error = Manifest::parse(&text).expect_err("a broken page").0;
+    let line = 1 + text[..text.find(stands).expect("on the page")]
+        .matches('\n')
+        .count();
+    let said = format!("line {line}: ");
+    assert!(error.starts_with(&said), "{said}expected: {error}");
+}
+
+#[test]
+fn what_contradicts_another_entry_is_said_with_its_line() {
+    says_line(
+        "number = 0x102,",
+        "number = 0x8000,",
+        "operational_identity    =",
+    );
+    says_line("geometry = 3", "geometry = 0", "commands = { start = 1");
+    says_line(
+        "[flash]\nbootloader    = { start = 0x00000",
+        "[flash]\nbootloader    = { start = 0x00800",
+        "bootloader    =",
+    );
+    says_line("priority = 3\n", "priority = 1\n", "name = \"update\"");
+    says_line("short_id = 3\n", "short_id = 0\n", "short_id = 0");
+    says_line(
+        "dlms_signing        = { operations = [\"public_key\", \"sign\"]",
+        "dlms_signing        = { operations = [\"hmac\"]",
+        "dlms_signing        = { operations = [\"hmac\"]",
+    );
+    says_line("\"wear\"]", "\"erase\"]", "energy_store = [\"append\"");
+    says_line("message = 128", "message = 0", "[channels.readings]");
+    says_line("record = 64", "record = 0", "[storage.load_profile]");
+    says_line(
+        "from = \"operational\"\nto = \"decommissioned\"",
+        "from = \"operational\"\nto = \"factory\"",
+        "app = \"update\"",
+    );
+    says_line(
+        "\"update\", \"factory\"]",
+        "\"update\", \"none\"]",
+        "name = \"development\"",
+    );
+}
+
 const TLS_IDENTITY: &str =
     "device_identity         = { operations = [\"public_key\", \"sign\"], states = [\"operational\"] }";
 
@@ -240,6 +286,25 @@ fn sessions_come_from_agreements_and_unwrapped_keys_only() {
         "",
         "good for nothing",
     );
+}
+
+#[test]
+fn the_vault_has_room_for_all() {
+    let keys = |count: u32, kind: &str| -> String {
+        (0..count)
+            .map(|n| format!("k{n} = {{ number = {}, kind = \"{kind}\" }}\n", 0x600 + n))
+            .collect()
+    };
+    let with = |count, kind| {
+        Manifest::parse(&METER.replace("[keys]\n", &format!("[keys]\n{}", keys(count, kind))))
+    };
+    // The page itself has 18 objects, a successor and five versions, in 171 slots.
+    assert!(with(40, "counter").is_ok());
+    let error = with(41, "counter").expect_err("too many objects").0;
+    assert!(error.contains("holds 64 objects, not 65"), "{error}");
+    assert!(with(2, "certificate").is_ok());
+    let error = with(3, "certificate").expect_err("too much").0;
+    assert!(error.contains("has 256 slots, not 273"), "{error}");
 }
 
 #[test]

@@ -48,6 +48,20 @@ impl Kind {
         }
     }
 
+    /// Bytes that the key store keeps of one, at the most.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            // With its public key.
+            Kind::P256 => 96,
+            Kind::Aes128 => 16,
+            Kind::Secret => 32,
+            Kind::TrustAnchor => 65,
+            Kind::Certificate => 1_024,
+            Kind::Counter => 4,
+        }
+    }
+
     /// The name that meter.toml uses.
     #[must_use]
     pub fn name(self) -> &'static str {
