@@ -24,7 +24,7 @@ pub fn line_of(text: &str, message: &str) -> Option<usize> {
         }
         // The later of two.
         "apps" => value_offset(named(page.get_ref(), "app", words.nth(2)?)?, "name")?,
-        "two" => value_offset(named(page.get_ref(), "signer", words.last()?)?, "name")?,
+        "two" => value_offset(named(page.get_ref(), "signer", words.next_back()?)?, "name")?,
         "transition" => {
             let (from, to, by) = (words.next()?, words.nth(1)?, words.nth(1)?);
             let said = [("from", from), ("to", to), ("app", by)];
