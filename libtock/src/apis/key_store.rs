@@ -150,7 +150,8 @@ impl<S: Syscalls> KeyStore<S> {
     /// before. The counter is raised ahead; after a start no value below is left.
     ///
     /// # Errors
-    /// `Size` of the text, the associated data or the output; `Already` the nonce's
+    /// `Size` of the text, the associated data (1,024 bytes, and 1,088 with the text)
+    /// or the output; `Already` the nonce's
     /// value is used up; `Reserve` the counter has to be raised first.
     pub fn encrypt<'a>(
         key: u32,
@@ -185,7 +186,7 @@ impl<S: Syscalls> KeyStore<S> {
     /// control byte.
     ///
     /// # Errors
-    /// As for that; `Size` there is no first byte, or more than 1,008.
+    /// As for that; `Size` there is no first byte, or with the key it is too much.
     pub fn encrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,

@@ -10,6 +10,8 @@ use crate::key_store::vault::Generation;
 
 /// Longest input and plaintext in bytes.
 pub const MAX_INPUT: usize = 1024;
+/// Text and associated data together, in bytes: what one step may take.
+const MAX_SEALED: usize = MAX_INPUT + 64;
 /// Longest nonce or salt in bytes.
 pub const MAX_SECOND: usize = 128;
 /// Bytes of a public key, SEC 1 uncompressed.
@@ -104,12 +106,11 @@ impl Seal {
             .ok_or(ErrorCode::INVAL)
     }
 
-    /// The associated data that apps give.
-    fn takes(&self, associated: usize) -> bool {
-        match self.with {
-            Some(_) => (1..=MAX_INPUT - KEY).contains(&associated),
-            None => associated <= MAX_INPUT,
-        }
+    /// Whether it takes so much associated data beside a text.
+    fn takes(&self, associated: usize, text: usize) -> bool {
+        let (least, key) = self.with.map_or((0, 0), |_| (1, KEY));
+        let most = MAX_INPUT.min(MAX_SEALED.saturating_sub(text));
+        (least..=most.saturating_sub(key)).contains(&associated)
     }
 }
 
@@ -215,7 +216,8 @@ impl Command {
         let [input, associated, second] = lengths;
         let associated_fits = match self.action {
             Action::Agree(..) => associated <= MAX_INPUT,
-            Action::Encrypt(seal) | Action::Decrypt(seal) => seal.takes(associated),
+            Action::Encrypt(seal) => seal.takes(associated, input),
+            Action::Decrypt(seal) => seal.takes(associated, input.saturating_sub(seal.tag)),
             _ => true,
         };
         let second_fits = match self.action {

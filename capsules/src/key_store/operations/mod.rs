@@ -82,6 +82,10 @@ enum Task {
     Sign(Signing),
     Derive(PublicKeyDerivation, Request),
     Agree(Agreement, u16, Derivation, Rights),
+    /// The shared secret stands in the buffer.
+    DeriveSession(u16, Derivation, Rights),
+    /// With a key of so many bytes.
+    Symmetric(Action, usize),
     Verify(Verification),
 }
 
@@ -194,7 +198,7 @@ impl Working {
                 self.begin_agreement(slot, derivation, permit.session)
             }
             Action::Encrypt(_) | Action::Decrypt(_) | Action::Hmac => {
-                self.with_symmetric_key(command, permit, keys)
+                self.begin_symmetric(command, permit, keys)
             }
             Action::Wrap(slot) => {
                 let wrapping = self.load_symmetric(object, permit, keys)?;
@@ -322,14 +326,19 @@ impl Working {
                 let Progress::Done(mut shared) = agreement.step() else {
                     return Ok(Turn::More);
                 };
-                let (salt, information) = (
-                    &self.second[..self.second_length],
-                    &self.associated[..self.associated_length],
-                );
-                let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
-                let derived = derivation.derive(&shared, salt, information, key);
+                self.secret.zeroize();
+                self.secret[..shared.len()].copy_from_slice(&shared);
                 shared.zeroize();
-                derived.map(|()| Turn::Fill(*slot, *rights))
+                self.task = Task::DeriveSession(*slot, *derivation, *rights);
+                Ok(Turn::More)
+            }
+            Task::DeriveSession(slot, derivation, rights) => {
+                let (slot, derivation, rights) = (*slot, *derivation, *rights);
+                self.derive_session(slot, derivation, rights)
+            }
+            Task::Symmetric(action, length) => {
+                let (action, length) = (*action, *length);
+                self.symmetric(action, length)
             }
             Task::Verify(verification) => match verification.step() {
                 Progress::More => Ok(Turn::More),
@@ -412,39 +421,43 @@ impl Working {
         Ok(Turn::Commit(request(change, Kind::Aes128, target), KEY))
     }
 
+    /// Reads the keys; what is done with them is a step of its own.
     #[inline(never)]
-    fn with_symmetric_key(
+    fn begin_symmetric(
         &mut self,
         command: Command,
         permit: Permit,
         keys: &dyn Keys,
     ) -> Result<Turn, ErrorCode> {
         let length = self.load_symmetric(command.object, permit, keys)?;
-        let key = &self.secret[..length];
+        if let Action::Encrypt(seal) | Action::Decrypt(seal) = command.action {
+            if let Some(other) = seal.with {
+                self.insert_key(other, keys)?;
+            }
+        }
+        if let (Action::Encrypt(_), Some(nonces)) = (command.action, permit.session.nonces) {
+            let nonce = self.second.first_chunk::<{ symmetric::NONCE }>();
+            let [.., a, b, c, d] = *nonce.ok_or(ErrorCode::FAIL)?;
+            keys.spend(nonces, u32::from_be_bytes([a, b, c, d]))?;
+        }
+        self.task = Task::Symmetric(command.action, length);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
+    fn symmetric(&mut self, action: Action, key_length: usize) -> Result<Turn, ErrorCode> {
+        let key = &self.secret[..key_length];
         let input = self.length;
-        if command.action == Action::Hmac {
+        if action == Action::Hmac {
             let digest = symmetric::hmac(key, &self.data[..input]);
             self.data[..digest.len()].copy_from_slice(&digest);
             return Ok(Turn::Finished(digest.len()));
         }
-        if let Action::Encrypt(Seal {
-            with: Some(other), ..
-        })
-        | Action::Decrypt(Seal {
-            with: Some(other), ..
-        }) = command.action
-        {
-            self.insert_key(other, keys)?;
-        }
-        let key = self.secret[..length].first_chunk().ok_or(ErrorCode::FAIL)?;
-        let nonce: &[u8; symmetric::NONCE] = self.second.first_chunk().ok_or(ErrorCode::FAIL)?;
-        if let (Action::Encrypt(_), Some(nonces)) = (command.action, permit.session.nonces) {
-            let [.., a, b, c, d] = *nonce;
-            keys.spend(nonces, u32::from_be_bytes([a, b, c, d]))?;
-        }
+        let key = key.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let nonce = self.second.first_chunk().ok_or(ErrorCode::FAIL)?;
         let associated = &self.associated[..self.associated_length];
         let data = &mut self.data;
-        let output = match command.action {
+        let output = match action {
             Action::Encrypt(Seal { tag, .. }) => {
                 symmetric::encrypt(key, nonce, associated, data, input, tag)
             }
@@ -454,6 +467,22 @@ impl Working {
             _ => Err(ErrorCode::NOSUPPORT),
         };
         output.map(Turn::Finished)
+    }
+
+    /// The key that both sides of an agreement have come to.
+    #[inline(never)]
+    fn derive_session(
+        &mut self,
+        slot: u16,
+        derivation: Derivation,
+        rights: Rights,
+    ) -> Result<Turn, ErrorCode> {
+        let shared = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let salt = &self.second[..self.second_length];
+        let information = &self.associated[..self.associated_length];
+        let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
+        derivation.derive(shared, salt, information, key)?;
+        Ok(Turn::Fill(slot, rights))
     }
 
     /// Puts a key behind the first byte of the associated data.

@@ -91,6 +91,31 @@ fn lengths_with_an_authentication_key() {
     });
 }
 
+/// What one step takes is bounded: text and associated data share it.
+#[test]
+fn a_long_text_leaves_little_room_for_associated_data() {
+    use capsules::key_store::operations::command::Command;
+    let fits = |second: usize, text: usize, associated: usize| {
+        let sizes = [text, associated, 12];
+        let encrypt = Command::parse(8, CIPHER, second).unwrap();
+        let sealed = [text + TAG, associated, 12];
+        let decrypt = Command::parse(9, CIPHER, second).unwrap();
+        let both = [
+            encrypt.check_sizes(None, sizes, 2_000),
+            decrypt.check_sizes(None, sealed, 2_000),
+        ];
+        assert_eq!(both[0], both[1]);
+        both[0].is_ok()
+    };
+    for (text, most) in [(0, 1_024), (64, 1_024), (65, 1_023), (1_024, 64)] {
+        assert!(fits(TAG, text, most), "{text}");
+        assert!(!fits(TAG, text, most + 1), "{text}");
+        assert!(fits(WITH, text, most - 16), "{text}");
+        assert!(!fits(WITH, text, most - 15), "{text}");
+    }
+    assert!(!fits(WITH, 0, 0));
+}
+
 #[test]
 fn who_may_authenticate_with_a_key() {
     with_keys(|setup| {
