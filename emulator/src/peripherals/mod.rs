@@ -30,6 +30,15 @@ use crate::bus::context::{Context, ResetCause};
 use crate::bus::wakes::Source;
 use serde::{Deserialize, Serialize};
 
+/// A register that the product specification does not name, but errata do:
+/// zero resets the peripheral, one switches it on again.
+const SWITCH: u32 = 0xFFC;
+
+/// Whether errata use the switch of a peripheral: UARTE, SPIM, TWIM, SAADC.
+fn has_switch(slot: u8) -> bool {
+    matches!(slot, 2 | 3 | 4 | 7 | 35 | 40 | 47)
+}
+
 /// All of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Peripherals {
@@ -185,12 +194,13 @@ impl Peripherals {
     /// A read of a register that is no task; none without a model.
     pub fn read(&mut self, slot: u8, offset: u32, context: &mut Context) -> Option<u32> {
         match slot {
+            _ if offset == SWITCH => has_switch(slot).then_some(1),
             0 => self
                 .clock
                 .read(offset)
                 .or_else(|| self.power.read(offset))
                 .or_else(|| self.clock_events.read(offset)),
-            2 => self.uarte[0].read(offset),
+            2 => self.uarte[0].read(offset, context),
             3 => self.serial[0].read(offset),
             4 => self.serial[1].read(offset),
             6 => self.gpiote.read(offset),
@@ -211,7 +221,7 @@ impl Peripherals {
             31 => self.ppi.read(offset),
             35 => self.serial[2].read(offset),
             36 => self.rtc[2].read(offset, context),
-            40 => self.uarte[1].read(offset),
+            40 => self.uarte[1].read(offset, context),
             41 => self.qspi.read(offset, context),
             47 => self.serial[3].read(offset),
             _ => None,
@@ -228,6 +238,12 @@ impl Peripherals {
         context: &mut Context,
     ) -> Result<bool, nvmc::Refused> {
         Ok(match slot {
+            _ if offset == SWITCH => {
+                if value & 1 == 0 {
+                    self.switch_off(slot, context);
+                }
+                has_switch(slot)
+            }
             0 => {
                 self.clock.write(offset, value)
                     || self.power.write(offset, value, context)
@@ -265,6 +281,20 @@ impl Peripherals {
             47 => self.serial[3].write(offset, value, context),
             _ => false,
         })
+    }
+
+    /// What work-arounds of errata do to a peripheral that hangs.
+    fn switch_off(&mut self, slot: u8, context: &mut Context) {
+        match slot {
+            2 => self.uarte[0].reset(context),
+            3 => self.serial[0].reset(context),
+            4 => self.serial[1].reset(context),
+            7 => self.saadc.reset(context),
+            35 => self.serial[2].reset(context),
+            40 => self.uarte[1].reset(context),
+            47 => self.serial[3].reset(context),
+            _ => {}
+        }
     }
 
     /// Everything as after a reset; `None` is a power-up, which also forgets

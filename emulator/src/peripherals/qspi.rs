@@ -59,6 +59,7 @@ impl Qspi {
             *self.register_mut(pin) = 0xFFFF_FFFF;
         }
         *self.register_mut(0x600) = 0x0004_0480;
+        *self.register_mut(0x614) = 0xFFFF_FFFF;
         *self.register_mut(0x624) = 0x0000_00B7;
         *self.register_mut(0x634) = 0x0000_2000;
         *self.register_mut(0x640) = 0x0000_0200;
