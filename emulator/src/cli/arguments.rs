@@ -64,7 +64,8 @@ pub struct Run {
     /// Where RTT text goes: stdio, none, or a file.
     #[arg(long, default_value = "none", value_name = "stdio|FILE|none")]
     pub rtt: Port,
-    /// Write the final report as JSON to a file, or `-` for standard output.
+    /// Write the final report as JSON to a file, or `-` for standard output; text
+    /// of ports on `stdio` then goes to standard error.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
     /// Seed of all randomness: front end, RAM at power-up, RNG, torn writes.
@@ -200,7 +201,10 @@ fn address(text: &str) -> Result<u32, String> {
 fn parse_cut(text: &str) -> Result<emulator::machine::Cut, String> {
     use emulator::machine::Cut;
     match text.split_once(':') {
-        Some(("flash", n)) => Ok(Cut::FlashOperation(number(n)?.max(1))),
+        Some(("flash", n)) => match number(n)? {
+            0 => Err("flash operations are counted from 1".into()),
+            n => Ok(Cut::FlashOperation(n)),
+        },
         Some(("instruction", n)) => Ok(Cut::Instruction(number(n)?)),
         _ => Err("expected flash:N or instruction:N".into()),
     }
@@ -259,6 +263,7 @@ mod tests {
         assert_eq!(parse_range("0x10+4"), Ok((0x10, 0x14)));
         assert!(parse_range("5-5").is_err());
         assert!(parse_cut("flash:x").is_err());
+        assert!(parse_cut("flash:0").is_err());
         assert_eq!(parse_skip("0x101:3").map(|skip| skip.count), Ok(3));
     }
 }

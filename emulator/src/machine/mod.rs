@@ -15,12 +15,12 @@ pub use snapshot::{Snapshot, SnapshotError};
 
 use crate::analog::{AnalogInput, Still};
 use crate::bus::context::{
-    Context, Memories, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
+    Context, Memories, CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::outside::Outside;
 use crate::bus::Part;
 use crate::image::{Image, ImageError};
-use crate::peripherals::nor::Nor;
+use crate::peripherals::nor::{Nor, NOR_SIZE};
 use crate::peripherals::qspi::WINDOW_BASE;
 use crate::statistics::Statistics;
 use crate::time::{nanoseconds, seconds, Cycles};
@@ -62,8 +62,8 @@ pub enum MachineError {
     Image(ImageError),
     /// The core could not be made (a host without support for it).
     Core(String),
-    /// The content of another memory does not fit.
-    Memory(&'static str),
+    /// The content of another memory does not fit; its name and its bytes.
+    Memory(&'static str, u32),
 }
 
 impl fmt::Display for MachineError {
@@ -71,7 +71,9 @@ impl fmt::Display for MachineError {
         match self {
             MachineError::Image(error) => error.fmt(formatter),
             MachineError::Core(reason) => write!(formatter, "the core cannot run here: {reason}"),
-            MachineError::Memory(which) => write!(formatter, "too many bytes for the {which}"),
+            MachineError::Memory(which, size) => {
+                write!(formatter, "more bytes than the {which} has ({size})")
+            }
         }
     }
 }
@@ -118,11 +120,11 @@ impl Machine {
             ram: Memory::new(RAM_SIZE as usize, 0),
             ficr: information::factory(config.seed),
             uicr: information::user(config.uicr.as_deref())
-                .ok_or(MachineError::Memory("user information page"))?,
+                .ok_or(MachineError::Memory("user information page", PAGE_SIZE))?,
         };
         let mut nor = match config.nor {
-            Some(bytes) if bytes.len() > crate::peripherals::nor::NOR_SIZE as usize => {
-                return Err(MachineError::Memory("external flash"));
+            Some(bytes) if bytes.len() > NOR_SIZE as usize => {
+                return Err(MachineError::Memory("external flash", NOR_SIZE));
             }
             Some(bytes) => bytes,
             None => Vec::new(),
@@ -145,10 +147,13 @@ impl Machine {
         machine.part.context.statistics.resets[0] = 1;
         // A debugger may load RAM too; noise elsewhere stays.
         for segment in &image.segments {
-            if let Some(offset) = segment.address.checked_sub(RAM_BASE) {
-                let ram = &mut machine.part.context.memories.ram;
-                ram.write(offset as usize, &segment.bytes);
-            }
+            let base = match segment.address {
+                RAM_BASE.. => RAM_BASE,
+                CODE_RAM_BASE..UICR_BASE => CODE_RAM_BASE,
+                _ => continue,
+            };
+            let ram = &mut machine.part.context.memories.ram;
+            ram.write((segment.address - base) as usize, &segment.bytes);
         }
         machine.boot_core();
         Ok(machine)

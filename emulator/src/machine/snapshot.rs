@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a file of a snapshot begins with.
-const MAGIC: [u8; 8] = *b"WLSNAP01";
+/// What a file of a snapshot begins with; the layout and the checksum of the
+/// body follow, eight bytes each.
+const MAGIC: [u8; 8] = *b"WLSNAP02";
+const HEADER_SIZE: usize = 24;
 
 /// The state of a machine between two instructions. Hooks, traces and the
 /// analogue inputs are not part of it: the machine restored keeps its own.
@@ -70,16 +72,32 @@ impl std::error::Error for SnapshotError {}
 impl Snapshot {
     /// The snapshot for a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = postcard::to_allocvec(self).expect("plain data serialises into memory");
-        [&MAGIC[..], &body].concat()
+        let body = bytes_of(self);
+        let (layout, sum) = (layout().to_le_bytes(), checksum(&body).to_le_bytes());
+        [&MAGIC[..], &layout, &sum, &body].concat()
     }
 
     /// A snapshot from a file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let malformed = |reason: &str| SnapshotError::Malformed(reason.to_owned());
-        let body = bytes
-            .strip_prefix(&MAGIC)
-            .ok_or_else(|| malformed("it begins otherwise"))?;
+        if !bytes.starts_with(&MAGIC) {
+            return Err(malformed("at offset 0x0: it begins otherwise"));
+        }
+        let Some((header, body)) = bytes.split_at_checked(HEADER_SIZE) else {
+            return Err(SnapshotError::Malformed(format!(
+                "at offset {:#x}: it ends inside the header",
+                bytes.len()
+            )));
+        };
+        let number = |at: usize| header[at..at + 8].iter().rev().fold(0, shift_in);
+        if number(8) != layout() {
+            return Err(malformed(
+                "at offset 0x8: of another version of the emulator",
+            ));
+        }
+        if number(16) != checksum(body) {
+            return Err(malformed("at offset 0x10: cut short or damaged (checksum)"));
+        }
         let snapshot: Snapshot =
             postcard::from_bytes(body).map_err(|error| malformed(&error.to_string()))?;
         let sizes_fit = snapshot.flash.len() == crate::bus::context::FLASH_SIZE as usize
@@ -90,6 +108,33 @@ impl Snapshot {
             Err(malformed("its memories have other sizes"))
         }
     }
+}
+
+fn shift_in(number: u64, byte: &u8) -> u64 {
+    number << 8 | u64::from(*byte)
+}
+
+fn bytes_of(data: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(data).expect("plain data serialises into memory")
+}
+
+/// FNV-1a of 64 bits: no single byte changes without being seen.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+/// Stands for the fields that a snapshot has: the state of a new part.
+fn layout() -> u64 {
+    let state = (
+        Peripherals::new(),
+        Wakes::default(),
+        Pins::default(),
+        Statistics::default(),
+        Notes::default(),
+    );
+    checksum(&bytes_of(&state))
 }
 
 /// The grain at which memories are compared.

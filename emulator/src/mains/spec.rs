@@ -113,6 +113,11 @@ fn lag(text: &str) -> Result<f64, String> {
     } else {
         (text.strip_suffix("ind").unwrap_or(text), 1.0)
     };
+    if factor.parse::<f64>().is_err() {
+        return Err(format!(
+            "`pf{text}` is no power factor: pf0.8 or pf0.8ind lags, pf0.8cap leads, pf-0.8 exports"
+        ));
+    }
     Ok(sign
         * within(factor, "power factor", -1.0, 1.0)?
             .acos()
