@@ -14,7 +14,7 @@ use crate::signing;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 8] = [
+const TARGET_PACKAGES: [&str; 9] = [
     "cortexm4",
     "nrf52840",
     "nrf52840-meter",
@@ -23,6 +23,7 @@ const TARGET_PACKAGES: [&str; 8] = [
     "bench-app",
     "key-bridge",
     "core-conformance",
+    "foreign-firmware",
 ];
 
 /// Builds the binary `package` and returns its ELF file.

@@ -55,6 +55,7 @@ pub fn build(project: &Project) -> Result<PathBuf> {
     }
     build_guest(project, "bench-app", "dlms")?;
     build_core_conformance(project)?;
+    build_foreign_firmware(project)?;
     Ok(image)
 }
 
@@ -240,6 +241,13 @@ fn build_core_conformance(project: &Project) -> Result<()> {
     let crossing = elf.with_file_name("crossing");
     fs::copy(elf, project.image_folder().join("core-conformance.elf"))?;
     fs::copy(crossing, project.image_folder().join("crossing.elf"))?;
+    Ok(())
+}
+
+/// Builds firmware on others' drivers, as `foreign-firmware.elf`.
+fn build_foreign_firmware(project: &Project) -> Result<()> {
+    let elf = cross::build(project, "foreign-firmware", &[])?;
+    fs::copy(elf, project.image_folder().join("foreign-firmware.elf"))?;
     Ok(())
 }
 

@@ -219,8 +219,7 @@ impl Session {
             if !sent.is_empty() || endpoint.is_interactive() {
                 endpoint.write(&sent).map_err(failed)?;
             }
-            let on_the_way = &self.machine.part().context.outside.serial[port].to_part;
-            if on_the_way.len() >= MOST_ON_THE_WAY {
+            if self.machine.uart_input_pending(port) >= MOST_ON_THE_WAY {
                 continue;
             }
             let came = endpoint.read().map_err(failed)?;
