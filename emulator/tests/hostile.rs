@@ -240,13 +240,16 @@ fn an_interrupt_keeps_the_state_and_says_so() {
     let image = directory.file("good.bin", &firmware());
     let json = directory.0.join("report.json");
     for gdb in [&[][..], &["--gdb", "0"]] {
-        let arguments = [
-            &[text(&image), "--speed", "0.01", "--json", text(&json)],
-            gdb,
-        ]
-        .concat();
-        let child = start(&arguments, Stdio::null());
-        std::thread::sleep(Duration::from_millis(400));
+        let common = [text(&image), "--speed", "0.01", "--json", text(&json)];
+        let mut child = start(&[&common[..], gdb].concat(), Stdio::null());
+        // It has said something: it listens to signals.
+        let mut first = [0];
+        let said = if gdb.is_empty() {
+            child.stdout.as_mut().expect("piped").read_exact(&mut first)
+        } else {
+            child.stderr.as_mut().expect("piped").read_exact(&mut first)
+        };
+        said.expect("a byte");
         let id = child.id().to_string();
         let killed = Command::new("kill").args(["-INT", &id]).status();
         assert!(killed.expect("kill is there").success());

@@ -151,6 +151,52 @@ fn flash_operations_stop_the_cpu_but_not_the_timers() {
 }
 
 #[test]
+fn serial_lines_and_the_watchdog_do_not_wait_for_the_flash() {
+    const UARTE: u32 = 0x4000_2000;
+    let mut main = Code::at(CODE);
+    main.poke(RAM, u32::from_le_bytes(*b"sent"))
+        .poke(UARTE + 0x50C, 6)
+        .poke(UARTE + 0x524, 0x01D6_0000)
+        .poke(UARTE + 0x500, 8)
+        .poke(UARTE + 0x544, RAM)
+        .poke(UARTE + 0x548, 4)
+        // 50 ms, and an erase of 85.
+        .poke(0x4001_0504, 1_638)
+        .poke(0x4001_0000, 1)
+        .poke(UARTE + 0x08, 1)
+        .poke(NVMC_CONFIG, 2)
+        .poke(NVMC_ERASE, 0x8000)
+        .poke(RAM + 8, 1)
+        .sleep();
+    let mut machine = machine(&main);
+    machine.write_memory(RAM + 8, &[0; 4]);
+    machine.run_for(Duration::from_millis(49));
+    assert_eq!(machine.uart_output(0), b"sent");
+    assert_eq!(machine.read_word(RAM + 8), Some(0), "the CPU stands still");
+    assert_eq!(machine.statistics().resets, [1, 0, 0, 0, 0]);
+    machine.run_for(Duration::from_millis(3));
+    assert_eq!(machine.statistics().resets, [1, 0, 1, 0, 0]);
+}
+
+#[test]
+fn an_image_may_be_loaded_into_ram_by_either_of_its_addresses() {
+    for base in [RAM, 0x0080_0000] {
+        let mut in_ram = Code::at(base + 0x1000);
+        in_ram.load(0, 0x600D).sleep();
+        let mut main = Code::at(CODE);
+        main.load(0, (base + 0x1000) | 1).jump(0);
+        let mut image = Firmware::new(&main).image();
+        image.segments.push(emulator::image::Segment {
+            address: base + 0x1000,
+            bytes: in_ram.bytes(),
+        });
+        let mut machine = Machine::new(&image, Config::default()).expect("a machine");
+        machine.run_for(Duration::from_millis(1));
+        assert_eq!(machine.registers().r[0], 0x600D, "{base:#x}");
+    }
+}
+
+#[test]
 fn code_in_ram_runs_on_while_the_flash_is_busy() {
     let in_ram = RAM + 0x1000;
     let mut ram_code = Code::at(in_ram);

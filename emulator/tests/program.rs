@@ -115,6 +115,16 @@ fn a_cut_leaves_its_mark_and_states_are_kept() {
 fn send(stream: &mut TcpStream, packet: &str) -> String {
     let sum = packet.bytes().fold(0u8, |sum, byte| sum.wrapping_add(byte));
     write!(stream, "${packet}#{sum:02x}").expect("open");
+    receive(stream)
+}
+
+/// Ctrl-C.
+fn interrupt(stream: &mut TcpStream) -> String {
+    stream.write_all(&[3]).expect("open");
+    receive(stream)
+}
+
+fn receive(stream: &mut TcpStream) -> String {
     let mut reply = Vec::new();
     let mut byte = [0];
     loop {
@@ -160,6 +170,9 @@ fn a_debugger_steps_and_breaks() {
     assert_eq!(send(&mut stream, "z0,212,2"), "OK");
     assert_eq!(send(&mut stream, "P0=78563412"), "OK");
     assert_eq!(&send(&mut stream, "g")[..8], "78563412");
+    write!(stream, "$c#63").expect("open");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(interrupt(&mut stream), "S02");
     assert_eq!(send(&mut stream, "vMustReplyEmpty"), "");
     assert_eq!(send(&mut stream, "D"), "OK");
     assert!(child.wait().expect("it ends").success());

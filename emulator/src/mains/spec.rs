@@ -169,6 +169,31 @@ mod tests {
     }
 
     #[test]
+    fn a_load_has_the_energy_that_one_computes_by_hand() {
+        // 230 V x 5 A x 0.8; the third harmonic of the current meets none of the
+        // voltage: no energy, but apparent power, 1.15 kVA x sqrt(1 + 0.1^2).
+        let harmonic = load("230V,5A,pf0.8,50Hz,h3:10%");
+        let (mut joules, mut squares) = (0.0, 0.0);
+        let step_ns = 50_000;
+        for step in 0..20_000u64 {
+            let (volts, amperes) = (
+                harmonic.volts(step * step_ns),
+                harmonic.amperes(step * step_ns),
+            );
+            joules += volts * amperes * step_ns as f64 * 1e-9;
+            squares += amperes * amperes;
+        }
+        assert!((joules - 920.0).abs() < 1e-6, "{joules} J in a second");
+        assert!((harmonic.watts() - 920.0).abs() < 1e-9);
+        let amperes = (squares / 20_000.0).sqrt();
+        assert!((amperes - 5.0 * 1.01f64.sqrt()).abs() < 1e-9, "{amperes}");
+        assert!((harmonic.volt_amperes() - 1_150.0 * 1.01f64.sqrt()).abs() < 1e-9);
+        // With 10 % in the voltage too, in phase at the load of power factor 1.
+        let both = load("230V,5A,50Hz,h3:10%,h3v:10%");
+        assert!((both.watts() - 1_150.0 * 1.01).abs() < 1e-9);
+    }
+
+    #[test]
     fn harmonics() {
         let load = load("5A,h3:10%,h5v:2%@30");
         assert_eq!(

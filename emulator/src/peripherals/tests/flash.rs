@@ -1,5 +1,7 @@
 //! NVMC, ACL and QSPI.
 
+use rigless::soc::Width;
+
 use super::{Bench, RAM};
 use crate::peripherals::nvmc::{ERASE_TIME, WRITE_TIME};
 use crate::time::MILLISECOND;
@@ -47,6 +49,25 @@ fn writes_only_clear_bits_and_take_time() {
         .notes
         .overwritten_words
         .contains_key(&0x1000));
+}
+
+#[test]
+fn only_whole_words_are_written() {
+    let mut bench = Bench::new();
+    bench.write(CONFIG, 1);
+    for (address, width) in [
+        (0x1000, Width::W8),
+        (0x1000, Width::W16),
+        (0x1002, Width::W32),
+    ] {
+        assert!(
+            !bench.try_store(address, width, 0),
+            "{address:#x} {width:?}"
+        );
+    }
+    assert_eq!(flash_word(&bench, 0x1000), 0xFFFF_FFFF);
+    assert_eq!(bench.part.context.statistics.flash_writes, 0);
+    assert!(!bench.part.context.notes.refused_flash.is_empty());
 }
 
 #[test]

@@ -61,6 +61,18 @@ impl Bench {
         self.part.access(access, true).map(|value| value as u32)
     }
 
+    /// A store of any width; whether it did not fault.
+    pub fn try_store(&mut self, address: u32, width: Width, value: u32) -> bool {
+        let access = Access::new(
+            AccessKind::Write,
+            u64::from(address),
+            width,
+            u64::from(value),
+        )
+        .at(self.now, VirtualNanos(crate::time::nanoseconds(self.now)));
+        self.part.access(access, true).is_some()
+    }
+
     /// A store; whether it did not fault.
     pub fn try_write(&mut self, address: u32, value: u32) -> bool {
         self.access(AccessKind::Write, address, value).is_some()
