@@ -15,6 +15,7 @@ pub mod nor;
 pub mod nvmc;
 pub mod power;
 pub mod ppi;
+pub mod pwm;
 pub mod qspi;
 pub mod rtc;
 pub mod saadc;
@@ -78,6 +79,8 @@ pub struct Peripherals {
     pub acl: acl::Acl,
     /// PPI.
     pub ppi: ppi::Ppi,
+    /// PWM0 to PWM3.
+    pub pwm: [pwm::Pwm; 4],
     /// QSPI and the external flash.
     pub qspi: qspi::Qspi,
 }
@@ -104,6 +107,7 @@ impl Peripherals {
             nvmc: nvmc::Nvmc::new(),
             acl: acl::Acl::new(),
             ppi: ppi::Ppi::new(),
+            pwm: std::array::from_fn(|n| pwm::Pwm::new(n as u8)),
             qspi: qspi::Qspi::new(),
         }
     }
@@ -126,6 +130,7 @@ impl Peripherals {
             Source::Watchdog => self.watchdog.wake(context),
             Source::Qspi => self.qspi.wake(context),
             Source::Serial(n) => self.serial[usize::from(n)].wake(context),
+            Source::Pwm(n) => self.pwm[usize::from(n)].wake(context),
             Source::Pins => self.scheduled_pins(context),
         }
     }
@@ -181,11 +186,14 @@ impl Peripherals {
             17 => self.rtc[1].task(offset, context),
             20..=25 => self.egu[usize::from(slot) - 20].task(offset, context),
             26 | 27 => self.timer[usize::from(slot) - 23].task(offset, context),
+            28 => self.pwm[0].task(offset, context),
             31 => self.ppi.task(offset, context),
+            33 | 34 => self.pwm[usize::from(slot) - 32].task(offset, context),
             35 => self.serial[2].task(offset, context),
             36 => self.rtc[2].task(offset, context),
             40 => self.uarte[1].task(offset, context),
             41 => self.qspi.task(offset, context),
+            45 => self.pwm[3].task(offset, context),
             47 => self.serial[3].task(offset, context),
             _ => false,
         }
@@ -214,15 +222,18 @@ impl Peripherals {
             17 => self.rtc[1].read(offset, context),
             20..=25 => self.egu[usize::from(slot) - 20].events.read(offset),
             26 | 27 => self.timer[usize::from(slot) - 23].read(offset),
+            28 => self.pwm[0].read(offset, context),
             30 => self
                 .nvmc
                 .read(offset, context)
                 .or_else(|| self.acl.read(offset)),
             31 => self.ppi.read(offset),
+            33 | 34 => self.pwm[usize::from(slot) - 32].read(offset, context),
             35 => self.serial[2].read(offset),
             36 => self.rtc[2].read(offset, context),
             40 => self.uarte[1].read(offset, context),
             41 => self.qspi.read(offset, context),
+            45 => self.pwm[3].read(offset, context),
             47 => self.serial[3].read(offset),
             _ => None,
         }
@@ -269,15 +280,18 @@ impl Peripherals {
                 .events
                 .write(offset, value, context),
             26 | 27 => self.timer[usize::from(slot) - 23].write(offset, value, context),
+            28 => self.pwm[0].write(offset, value, context),
             30 => {
                 self.acl.write(offset, value)
                     || self.nvmc.write(offset, value, &self.acl, context)?
             }
             31 => self.ppi.write(offset, value, context),
+            33 | 34 => self.pwm[usize::from(slot) - 32].write(offset, value, context),
             35 => self.serial[2].write(offset, value, context),
             36 => self.rtc[2].write(offset, value, context),
             40 => self.uarte[1].write(offset, value, context),
             41 => self.qspi.write(offset, value, context),
+            45 => self.pwm[3].write(offset, value, context),
             47 => self.serial[3].write(offset, value, context),
             _ => false,
         })
@@ -328,6 +342,7 @@ impl Peripherals {
         self.nvmc.reset(context);
         self.acl = acl::Acl::new();
         self.ppi.reset(context);
+        self.pwm.iter_mut().for_each(|pwm| pwm.reset(context));
         self.qspi.reset(cause.is_none(), context);
         // Scheduled inputs belong to the outside and stay.
         if let Some(edge) = context.outside.pins.scheduled.front() {

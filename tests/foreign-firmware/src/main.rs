@@ -12,6 +12,7 @@ use embassy_nrf::buffered_uarte::{self, BufferedUarte};
 use embassy_nrf::config::{Config, HfclkSource, LfclkSource};
 use embassy_nrf::gpio::{Input, Level, Output, OutputDrive, Pull};
 use embassy_nrf::gpiote::{OutputChannel, OutputChannelPolarity};
+use embassy_nrf::pwm::{DutyCycle, SimpleConfig, SimplePwm};
 use embassy_nrf::timer::{Frequency, Timer as HardwareTimer};
 use embassy_nrf::{
     bind_interrupts, peripherals, ppi, qspi, rng, saadc, spim, temp, twim, uarte, wdt, Peri,
@@ -165,6 +166,11 @@ async fn main(spawner: Spawner) {
     Timer::after_micros(100_250).await;
     timer.stop();
     say!(console, "counted {}", counter.cc(0).capture());
+
+    let mut pwm = SimplePwm::new_1ch(p.PWM0, p.P0_24, &SimpleConfig::default());
+    // The driver waits until the value is applied.
+    pwm.set_duty(0, DutyCycle::normal(300));
+    say!(console, "pwm duty {}", pwm.duty(0).value());
 
     let mut config = qspi::Config::default();
     config.capacity = 8 * 1024 * 1024;

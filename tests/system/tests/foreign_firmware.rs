@@ -100,6 +100,7 @@ fn every_driver_finds_what_the_part_has() {
     assert_eq!(next(), "codes [1707, 3413]");
     assert_eq!(next(), "sampled 1000 wrong 0 in 100 ms");
     assert_eq!(next(), "counted 200");
+    assert_eq!(next(), "pwm duty 300");
     assert_eq!(next(), "nor [c2, 28, 17]");
     assert_eq!(next(), "nor done true same true");
     assert_eq!(next(), "ready");

@@ -3,6 +3,7 @@
 mod clocks;
 mod flash;
 mod pins;
+mod pwm;
 mod sampling;
 mod serial;
 mod small;
