@@ -158,7 +158,7 @@ impl Qspi {
             self.register(0x518) & 0x3_FFFF,
         );
         let at = to.wrapping_add(done);
-        let length = (PROGRAM_SIZE - at % PROGRAM_SIZE).min(count - done);
+        let length = (PROGRAM_SIZE - at % PROGRAM_SIZE).min(count.saturating_sub(done));
         let mut bytes = vec![0; length as usize];
         context.dma_read(from.wrapping_add(done), &mut bytes);
         self.nor.instruct(0x06, &mut [], context.now);

@@ -224,6 +224,20 @@ fn the_external_flash_is_written_and_read() {
 }
 
 #[test]
+fn a_count_that_shrinks_under_a_write_ends_it() {
+    let mut bench = qspi_active();
+    bench.write(QSPI + 0x510, 0);
+    bench.write(QSPI + 0x514, RAM);
+    bench.write(QSPI + 0x518, 1_024);
+    bench.write(QSPI + 0x08, 1);
+    bench.pass(MILLISECOND / 2);
+    bench.write(QSPI + 0x518, 4);
+    bench.write(QSPI + 0x100, 0);
+    bench.pass(10 * MILLISECOND);
+    assert!(bench.take_event(QSPI + 0x100));
+}
+
+#[test]
 fn custom_instructions_identify_it() {
     let mut bench = qspi_active();
     bench.write(QSPI + 0x634, 0x9F | 4 << 8 | 3 << 12);
