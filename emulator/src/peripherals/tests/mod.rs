@@ -184,7 +184,7 @@ fn no_write_makes_a_model_panic() {
             } as u32;
             let value = match chance.below(4) {
                 0 => RAM + chance.below(0x1000) as u32,
-                1 => 0x4000_0000 | slot << 12 | chance.below(0x60) as u32 * 4,
+                1 => 0x4000_0000 | slot << 12 | (chance.below(0x60) as u32 * 4),
                 2 => ODD[chance.below(8) as usize],
                 _ => chance.word() as u32,
             };
