@@ -228,6 +228,52 @@ fn the_power_is_cut_at_each_flash_operation() {
 }
 
 #[test]
+fn a_supply_that_falls_slowly_warns_and_then_is_gone() {
+    let hold_up = Duration::from_millis(20);
+    let mut machine = machine(&counter());
+    machine.set_falling_cut(Cut::Instruction(1000), hold_up);
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.nanoseconds(), 1000 * 125 / 8 + 20_000_000);
+    assert_eq!(machine.statistics().supply_warnings, 0, "POFCON is off");
+
+    let mut code = Code::at(CODE);
+    code.poke(0x4000_0510, 1 | 15 << 1).sleep();
+    let mut machine = self::machine(&code);
+    machine.set_falling_cut(Cut::Time(Duration::from_millis(50)), hold_up);
+    machine.run_for(Duration::from_millis(25));
+    assert_eq!(machine.read_word(0x4000_0108), Some(0));
+    machine.run_to(emulator::time::cycles_of(Duration::from_millis(51)));
+    assert_eq!(machine.read_word(0x4000_0108), Some(1));
+    let kept = machine.save();
+    for _ in 0..2 {
+        assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+        assert_eq!(machine.nanoseconds(), 70_000_000);
+        machine.restore(&kept).expect("its own state");
+    }
+    assert_eq!(machine.statistics().supply_warnings, 1);
+}
+
+#[test]
+fn a_cut_at_a_time_tears_the_operation_that_is_under_way() {
+    let start = machine(&writer()).save();
+    let mut machine = machine(&writer());
+    // The page is erased for 85 ms, then 16 words of 41 us each follow.
+    machine.set_cut(Some(Cut::Time(Duration::from_micros(85_300))));
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.nanoseconds(), 85_300_000);
+    let cut_in = machine.flash_operations();
+    assert!((2..=9).contains(&cut_in), "{cut_in}");
+    let after = 0x8000 + 4 * (cut_in as u32 - 1);
+    assert_eq!(machine.read_word(after), Some(0xFFFF_FFFF));
+    // With a warning the operation that it hits is done.
+    machine.restore(&start).expect("its own state");
+    machine.set_falling_cut(Cut::FlashOperation(5), Duration::from_micros(100));
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.read_word(0x8000 + 4 * 3), Some(0xA500_0003));
+    assert!((6..=8).contains(&machine.flash_operations()));
+}
+
+#[test]
 fn ram_is_lost_in_a_cut_and_kept_in_a_reset() {
     let mut machine = machine(&counter());
     machine.write_memory(RAM + 0x100, b"retained");

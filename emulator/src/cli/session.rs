@@ -45,7 +45,10 @@ pub fn run(run: &Run) -> Result<(), Failure> {
             .restore(&snapshot)
             .map_err(|error| Failure::input(path, error))?;
     }
-    machine.set_cut(run.cut_at);
+    match (run.cut_at, run.hold_up) {
+        (Some(cut), Some(hold_up)) => machine.set_falling_cut(cut, hold_up),
+        (cut, _) => machine.set_cut(cut),
+    }
     for skip in &run.skip {
         if !machine.add_skip(*skip) {
             return Err(Failure::malformed(format_args!(

@@ -93,6 +93,8 @@ pub struct Machine {
     core: Box<dyn Processor>,
     part: Part,
     cut: Option<Cut>,
+    /// From the cut until the power is gone.
+    hold_up: Cycles,
     breakpoints: BTreeMap<u32, run::Breakpoint>,
     /// The core sleeps and nothing has happened since that it would notice.
     asleep: bool,
@@ -138,6 +140,7 @@ impl Machine {
             core,
             part,
             cut: None,
+            hold_up: 0,
             breakpoints: BTreeMap::new(),
             asleep: false,
             off: false,

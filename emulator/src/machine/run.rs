@@ -1,7 +1,7 @@
 //! The run loop: stretches of instructions between the instants at which the
 //! part does something, idle time skipped, flash stalls waited for.
 
-use super::{Cut, Machine};
+use super::Machine;
 use crate::bus::context::{ResetCause, FLASH_SIZE};
 use crate::time::{cycles_at, cycles_of, nanoseconds, Cycles, MILLISECOND, NEVER};
 use rigless::emulator::Exit;
@@ -177,30 +177,25 @@ impl Machine {
         if self.off {
             return Stop::PowerCut;
         }
-        let cut = match self.cut {
-            Some(Cut::Instruction(number)) => number,
-            _ => u64::MAX,
-        };
         loop {
             if let Some(stop) = self.between_stretches(until) {
                 return stop;
             }
-            let now = self.now();
-            if self.instructions() >= cut {
-                self.cut = None;
-                self.off = true;
-                return Stop::PowerCut;
+            if let Some(stop) = self.cut_now() {
+                return stop;
             }
+            let (cut_time, cut_instruction) = self.next_cut();
             if self.instructions() >= limit {
                 return Stop::Instructions;
             }
-            if now >= until {
+            if self.now() >= until {
                 return Stop::Time;
             }
+            let until = until.min(cut_time);
             if self.waited(until) {
                 continue;
             }
-            if let Some(stop) = self.stretch(until, limit.min(cut)) {
+            if let Some(stop) = self.stretch(until, limit.min(cut_instruction)) {
                 return stop;
             }
         }
@@ -224,10 +219,7 @@ impl Machine {
                 self.skip_to(fails);
                 self.part.advance(fails);
             }
-            self.part.peripherals.nvmc.cut_at = None;
-            self.cut = None;
-            self.off = true;
-            return Some(Stop::PowerCut);
+            return Some(self.lose_power());
         }
         if self.core.take_reset_request() {
             self.part.context.reset = Some(ResetCause::Software);

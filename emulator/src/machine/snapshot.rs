@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What a file of a snapshot begins with.
-const MAGIC: [u8; 8] = *b"WLSNAP01";
+const MAGIC: [u8; 8] = *b"WLSNAP02";
 
 /// The state of a machine between two instructions. Hooks, traces and the
 /// analogue inputs are not part of it: the machine restored keeps its own.
@@ -44,7 +44,8 @@ pub struct Snapshot {
     system_off: bool,
     off: bool,
     asleep: bool,
-    cut: Option<(bool, u64)>,
+    cut: Option<Cut>,
+    hold_up: Cycles,
 }
 
 /// Why bytes are no snapshot of this machine.
@@ -145,10 +146,8 @@ impl Machine {
             system_off: context.system_off,
             off: self.off,
             asleep: self.asleep,
-            cut: self.cut.map(|cut| match cut {
-                Cut::FlashOperation(number) => (true, number),
-                Cut::Instruction(number) => (false, number),
-            }),
+            cut: self.cut,
+            hold_up: self.hold_up,
         }
     }
 
@@ -196,13 +195,8 @@ impl Machine {
         self.part.cycle_counter = snapshot.cycle_counter;
         self.off = snapshot.off;
         self.asleep = snapshot.asleep;
-        self.cut = snapshot.cut.map(|(flash, number)| {
-            if flash {
-                Cut::FlashOperation(number)
-            } else {
-                Cut::Instruction(number)
-            }
-        });
+        self.cut = snapshot.cut;
+        self.hold_up = snapshot.hold_up;
         self.part.context.now = self.now();
         self.part.route_unreadable(true);
         Ok(())

@@ -229,9 +229,11 @@ impl Peripherals {
     ) -> Result<bool, nvmc::Refused> {
         Ok(match slot {
             0 => {
-                self.clock.write(offset, value)
+                let known = self.clock.write(offset, value)
                     || self.power.write(offset, value, context)
-                    || self.clock_events.write(offset, value, context)
+                    || self.clock_events.write(offset, value, context);
+                self.compare_supply(context);
+                known
             }
             2 => self.uarte[0].write(offset, value, context),
             3 => self.serial[0].write(offset, value, context),
@@ -267,6 +269,23 @@ impl Peripherals {
         })
     }
 
+    /// The supply falls below the thresholds of the power-fail comparator, or
+    /// is sound again.
+    pub fn set_supply_low(&mut self, low: bool, context: &mut Context) {
+        self.power.set_supply_low(low);
+        self.compare_supply(context);
+    }
+
+    /// What the power-fail comparator makes of the supply: it warns once when it
+    /// comes to see a low one, also when it is switched on late.
+    fn compare_supply(&mut self, context: &mut Context) {
+        let warned = std::mem::replace(&mut self.nvmc.blocked, self.power.warns());
+        if self.nvmc.blocked && !warned {
+            context.statistics.supply_warnings += 1;
+            self.clock_events.signal(power::EVENT_POWER_FAIL, context);
+        }
+    }
+
     /// Everything as after a reset; `None` is a power-up, which also forgets
     /// what other resets keep.
     pub fn reset(&mut self, cause: Option<ResetCause>, context: &mut Context) {
@@ -276,6 +295,7 @@ impl Peripherals {
             Some(cause) => self.power.reset(cause),
             None => self.power = power::Power::new(),
         }
+        self.compare_supply(context);
         self.gpio.reset(context);
         self.gpiote.reset(context);
         self.uarte.iter_mut().for_each(|uarte| uarte.reset(context));

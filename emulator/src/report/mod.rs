@@ -45,6 +45,8 @@ pub struct Report {
     pub uarts: Vec<Uart>,
     /// The kernel's processes and crashes, if its log is in RAM.
     pub crash_log: Option<crash_log::CrashLog>,
+    /// Times the power-fail comparator warned of a falling supply.
+    pub supply_warnings: u64,
     /// Resets by kind.
     pub resets: BTreeMap<&'static str, u64>,
     /// Times each interrupt came, by name.
@@ -224,6 +226,7 @@ impl Report {
                 })
                 .collect(),
             crash_log,
+            supply_warnings: statistics.supply_warnings,
             resets: RESET_NAMES.into_iter().zip(statistics.resets).collect(),
             interrupts: statistics
                 .interrupts

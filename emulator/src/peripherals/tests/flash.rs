@@ -129,6 +129,37 @@ fn a_cut_tears_a_word_and_a_page() {
 }
 
 #[test]
+fn a_comparator_that_warns_lets_nothing_be_written() {
+    const POFCON: u32 = 0x4000_0510;
+    const POFWARN: u32 = 0x4000_0108;
+    const INTENSET: u32 = 0x4000_0304;
+    let mut bench = Bench::new();
+    let low = |bench: &mut Bench, low| {
+        let part = &mut bench.part;
+        part.peripherals.set_supply_low(low, &mut part.context);
+    };
+    low(&mut bench, true);
+    assert_eq!(bench.read(POFWARN), 0, "it is off");
+    bench.write(INTENSET, 1 << 2);
+    bench.write(POFCON, 1 | 15 << 1);
+    assert!(bench.line(0), "switched on late, it warns at once");
+    bench.write(CONFIG, 1);
+    bench.write(0x1000, 7);
+    assert_eq!(flash_word(&bench, 0x1000), 0xFFFF_FFFF);
+    assert!(bench.part.context.notes.refused_flash.contains_key(&0x1000));
+    bench.write(POFCON, 0);
+    assert!(bench.take_event(POFWARN));
+    bench.write(0x1000, 7);
+    assert_eq!(flash_word(&bench, 0x1000), 7);
+    low(&mut bench, false);
+    bench.write(POFCON, 1 | 15 << 1);
+    assert!(!bench.take_event(POFWARN));
+    low(&mut bench, true);
+    assert!(bench.take_event(POFWARN));
+    assert_eq!(bench.part.context.statistics.supply_warnings, 2);
+}
+
+#[test]
 fn locked_flash_refuses() {
     let mut bench = Bench::new();
     for (offset, value) in [(0x800, 0x1000), (0x804, 0x1000), (0x808, 6)] {
