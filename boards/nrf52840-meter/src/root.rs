@@ -45,7 +45,7 @@ pub type Root = Zeroizing<[u8; ROOT_BYTES]>;
 pub unsafe fn take() -> Result<Root, ErrorCode> {
     // SAFETY: meter.toml gives this page to the secret alone, and the caller
     // vouches for the rest.
-    let page = unsafe { InternalFlash::new(base::NVMC, DEVICE_SECRET) };
+    let page = unsafe { InternalFlash::new(base::NVMC, base::POWER, DEVICE_SECRET) };
     let secret = read(&page).map_or_else(|| make(&page), Ok)?;
     let mut root = Root::default();
     Hkdf::<Sha256>::new(None, secret.as_ref())

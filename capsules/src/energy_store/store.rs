@@ -35,7 +35,7 @@ pub struct EnergyStore<'a, F: WordFlash<'a>> {
     flash: &'a F,
     client: OptionalCell<&'a dyn EnergyStoreClient>,
     log: MapCell<Option<Log>>,
-    running: Cell<bool>,
+    writing: Cell<bool>,
     appending: OptionalCell<Kind>,
 }
 
@@ -47,7 +47,7 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
             flash,
             client: OptionalCell::empty(),
             log: MapCell::new(None),
-            running: Cell::new(false),
+            writing: Cell::new(false),
             appending: OptionalCell::empty(),
         }
     }
@@ -91,7 +91,10 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
             Ok((length, record.sequence))
         });
         let result = result.unwrap_or(Err(ErrorCode::BUSY));
-        if result == Err(ErrorCode::BUSY) {
+        // A start may have left a page to erase, which is better done before a
+        // record needs it.
+        let spare_due = self.with_log(|log| log.spare_due()).unwrap_or(false);
+        if result == Err(ErrorCode::BUSY) || spare_due {
             self.run();
         }
         result
@@ -115,22 +118,31 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
             .map(|log| work(log.get_or_insert_with(|| Log::mount(&|word| self.flash.read(word)))))
     }
 
-    /// Starts the next operation unless one runs.
+    /// Starts the next write, and an erase beside it, unless a write runs.
     fn run(&self) {
-        if self.running.get() {
-            return;
+        while !self.writing.get() {
+            let Some(step) = self.with_log(|log| log.next(&|word| self.flash.read(word))) else {
+                return;
+            };
+            match step {
+                Step::Write { word, value } => match self.flash.write(word, value) {
+                    Ok(()) => self.writing.set(true),
+                    Err(_) => return self.report_failure(),
+                },
+                Step::Erase { page } => {
+                    if self.flash.erase(page).is_err() {
+                        return self.report_erase_failure();
+                    }
+                }
+                Step::Waiting | Step::Finished(Outcome::Idle) => return,
+                Step::Finished(outcome) => self.report(outcome),
+            }
         }
-        let Some(step) = self.with_log(|log| log.next(&|word| self.flash.read(word))) else {
-            return;
-        };
-        let started = match step {
-            Step::Write { word, value } => self.flash.write(word, value),
-            Step::Erase { page } => self.flash.erase(page),
-            Step::Finished(outcome) => return self.report(outcome),
-        };
-        match started {
-            Ok(()) => self.running.set(true),
-            Err(_) => self.report_failure(),
+    }
+
+    fn report_erase_failure(&self) {
+        if let Some(outcome) = self.with_log(Log::erase_failed).flatten() {
+            self.report(outcome);
         }
     }
 
@@ -162,11 +174,21 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
 }
 
 impl<'a, F: WordFlash<'a>> WordFlashClient for EnergyStore<'a, F> {
-    fn finished(&self, result: Result<(), ErrorCode>) {
-        self.running.set(false);
+    fn written(&self, result: Result<(), ErrorCode>) {
+        self.writing.set(false);
         match result {
             Ok(()) => self.run(),
             Err(_) => self.report_failure(),
+        }
+    }
+
+    fn erased(&self, result: Result<(), ErrorCode>) {
+        match result {
+            Ok(()) => {
+                self.with_log(|log| log.erased(&|word| self.flash.read(word)));
+                self.run();
+            }
+            Err(_) => self.report_erase_failure(),
         }
     }
 }

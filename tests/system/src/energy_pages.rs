@@ -11,7 +11,8 @@ const WORDS_PER_PAGE: usize = 1024;
 /// Pages in memory; operations end when they are asked to.
 struct Pages {
     words: RefCell<Vec<u32>>,
-    pending: Cell<bool>,
+    writing: Cell<bool>,
+    erasing: Cell<bool>,
     erases: Cell<usize>,
 }
 
@@ -24,7 +25,7 @@ impl WordFlash<'_> for Pages {
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
         self.words.borrow_mut()[word] &= value;
-        self.pending.set(true);
+        self.writing.set(true);
         Ok(())
     }
 
@@ -32,7 +33,7 @@ impl WordFlash<'_> for Pages {
         let start = page * WORDS_PER_PAGE;
         self.words.borrow_mut()[start..start + WORDS_PER_PAGE].fill(u32::MAX);
         self.erases.set(self.erases.get() + 1);
-        self.pending.set(true);
+        self.erasing.set(true);
         Ok(())
     }
 }
@@ -66,13 +67,18 @@ pub fn fill(region: &mut [u8], fill: Fill) {
                 .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
                 .collect(),
         ),
-        pending: Cell::new(false),
+        writing: Cell::new(false),
+        erasing: Cell::new(false),
         erases: Cell::new(0),
     };
     let store = EnergyStore::new(&pages);
     let finish = || {
-        while pages.pending.take() {
-            store.finished(Ok(()));
+        while pages.writing.get() || pages.erasing.get() {
+            if pages.writing.take() {
+                store.written(Ok(()));
+            } else if pages.erasing.take() {
+                store.erased(Ok(()));
+            }
         }
     };
     let mut payload = [0; capsules::energy_store::MAX_PAYLOAD];
