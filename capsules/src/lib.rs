@@ -26,6 +26,7 @@ pub mod meter_adc;
 pub mod rng;
 pub mod sector_flash;
 pub mod storage;
+pub mod supply;
 mod system_calls;
 #[cfg(test)]
 mod test_flash;

@@ -9,6 +9,8 @@ mod apps;
 #[cfg(target_os = "none")]
 mod capsule_policy;
 #[cfg(target_os = "none")]
+mod comparator;
+#[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
 mod data_pages;

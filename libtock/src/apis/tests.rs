@@ -19,6 +19,7 @@ type Leds = super::leds::Leds<S>;
 type LowLevelDebug = super::low_level_debug::LowLevelDebug<S>;
 type Rng = super::rng::Rng<S>;
 type Storage = super::storage::Storage<S>;
+type Supply = super::supply::Supply<S>;
 
 #[test]
 fn nothing_exists_without_drivers() {
@@ -32,6 +33,8 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Storage::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::append(1, &[1]), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::read(1, 0, &mut [0]), Err(ErrorCode::NoDevice));
+    assert_eq!(Supply::exists(), Err(ErrorCode::NoDevice));
+    assert!(Supply::level().is_err());
     assert_eq!(KeyStore::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(KeyStore::state(), Err(ErrorCode::NoDevice));
     assert_eq!(KeyStore::hmac(1, b"x"), Err(ErrorCode::NoDevice));
@@ -39,6 +42,32 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Leds::count(), Err(ErrorCode::NoDevice));
     assert!(!LowLevelDebug::exists());
     assert_eq!(Rng::exists(), Err(ErrorCode::NoDevice));
+}
+
+#[test]
+fn the_supply_falls_and_comes_back() {
+    use super::supply::{Level, DRIVER_NUM, FALLS};
+    use crate::platform::{DefaultConfig, Subscribe};
+    let kernel = fake::Kernel::new();
+    let supply = fake::Supply::new();
+    kernel.add_driver(&supply);
+    let fell = Cell::new(None::<(u32,)>);
+    share::scope::<Subscribe<S, DRIVER_NUM, FALLS>, _, _>(|handle| {
+        S::subscribe::<_, _, DefaultConfig, _, _>(handle, &fell).expect("it is there");
+        for warnings in 1..=2 {
+            supply.set_low(true);
+            supply.set_low(true);
+            S::yield_no_wait();
+            assert_eq!(fell.take(), Some((warnings,)));
+            let low = true;
+            assert_eq!(Supply::level(), Ok(Level { low, warnings }));
+            supply.set_low(false);
+            S::yield_no_wait();
+            assert_eq!(fell.take(), None);
+            let low = false;
+            assert_eq!(Supply::level(), Ok(Level { low, warnings }));
+        }
+    });
 }
 
 #[test]

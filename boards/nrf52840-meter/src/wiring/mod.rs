@@ -100,6 +100,7 @@ pub unsafe fn wire(
                 key_store: trust.map(|(key_store, _)| key_store),
                 channel: trust::channels(kernel, mux, memory),
                 storage,
+                supply: metering::supply(kernel, peripherals, mux, memory),
             },
             generator,
             trust,
