@@ -197,6 +197,15 @@ fn a_cut_leaves_its_mark_and_states_are_kept() {
     let on = run(&["--cut-at", "flash:1", "--discard", "--power-up"]);
     assert_eq!(on["stop"], "time");
     assert_eq!(on["resets"]["power"], 2);
+    let timed = run(&["--cut-at", "time:5ms", "--discard"]);
+    assert_eq!(timed["stop"], "power cut");
+    assert_eq!(timed["virtual_seconds"], 0.005);
+    let fell = run(&["--cut-at", "time:5ms", "--hold-up", "10ms", "--discard"]);
+    assert_eq!(fell["virtual_seconds"], 0.015);
+    assert_eq!(
+        fell["supply_warnings"], 0,
+        "this firmware does not watch it"
+    );
     let counted = run(&["--stop-after", "25", "--discard"]);
     assert_eq!(counted["stop"], "instructions");
     assert_eq!(counted["instructions"], 25);

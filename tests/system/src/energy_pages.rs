@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use capsules::energy_store::format::{OPEN_MARK, OPEN_MARK_WORD};
 use capsules::energy_store::{EnergyStore, Kind};
 use capsules::word_flash::{WordFlash, WordFlashClient};
 use kernel::ErrorCode;
@@ -45,8 +46,10 @@ pub enum Fill {
     AsItIs,
     /// So many.
     Records(usize),
-    /// Until the next record must erase a page.
+    /// Until the next record has a page erased behind it.
     UntilTheNextErases,
+    /// Until the next record must open a page.
+    UntilTheNextOpens,
 }
 
 /// Writes the newest record of the registers again and again into the store
@@ -58,7 +61,7 @@ pub fn fill(region: &mut [u8], fill: Fill) {
     let most = match fill {
         Fill::AsItIs => return,
         Fill::Records(count) => count,
-        Fill::UntilTheNextErases => usize::MAX,
+        Fill::UntilTheNextErases | Fill::UntilTheNextOpens => usize::MAX,
     };
     let pages = Pages {
         words: RefCell::new(
@@ -96,7 +99,12 @@ pub fn fill(region: &mut [u8], fill: Fill) {
             .append(Kind::Registers, &payload[..length])
             .expect("the store takes a record");
         finish();
-        if matches!(fill, Fill::UntilTheNextErases) && pages.erases.get() > erases && erases > 0 {
+        let reached = match fill {
+            Fill::AsItIs | Fill::Records(_) => false,
+            Fill::UntilTheNextErases => pages.erases.get() > erases && erases > 0,
+            Fill::UntilTheNextOpens => opens(&before, &pages.words.borrow()),
+        };
+        if reached {
             *pages.words.borrow_mut() = before;
             break;
         }
@@ -104,4 +112,12 @@ pub fn fill(region: &mut [u8], fill: Fill) {
     for (bytes, word) in region.chunks_exact_mut(4).zip(pages.words.borrow().iter()) {
         bytes.copy_from_slice(&word.to_le_bytes());
     }
+}
+
+/// Whether a page has an open mark that it did not have.
+fn opens(before: &[u32], after: &[u32]) -> bool {
+    let marks = (OPEN_MARK_WORD..before.len()).step_by(WORDS_PER_PAGE);
+    marks
+        .into_iter()
+        .any(|word| before[word] != OPEN_MARK && after[word] == OPEN_MARK)
 }
