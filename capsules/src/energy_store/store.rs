@@ -82,19 +82,21 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
     /// [`EnergyStoreClient::appended`] tells its end. `UNINSTALLED`: there is none.
     /// `SIZE`: `payload` is too short.
     pub fn newest(&self, kind: Kind, payload: &mut [u8]) -> Result<(usize, u32), ErrorCode> {
-        let result = self.with_log(|log| {
+        let answer = self.with_log(|log| {
             if log.needs_repair() {
-                return Err(ErrorCode::BUSY);
+                return (Err(ErrorCode::BUSY), true);
             }
-            let record = log.newest(kind).ok_or(ErrorCode::UNINSTALLED)?;
-            let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
-            Ok((length, record.sequence))
+            let found = log.newest(kind).ok_or(ErrorCode::UNINSTALLED);
+            let result = found.and_then(|record| {
+                let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
+                Ok((length, record.sequence))
+            });
+            // A start may have left a page to erase, which is better done before
+            // a record needs it.
+            (result, log.spare_due())
         });
-        let result = result.unwrap_or(Err(ErrorCode::BUSY));
-        // A start may have left a page to erase, which is better done before a
-        // record needs it.
-        let spare_due = self.with_log(|log| log.spare_due()).unwrap_or(false);
-        if result == Err(ErrorCode::BUSY) || spare_due {
+        let (result, has_work) = answer.unwrap_or((Err(ErrorCode::BUSY), true));
+        if has_work {
             self.run();
         }
         result
@@ -114,8 +116,18 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
 
     /// Works on the log, reading the flash first if that has not been done yet.
     fn with_log<T>(&self, work: impl FnOnce(&mut Log) -> T) -> Option<T> {
-        self.log
-            .map(|log| work(log.get_or_insert_with(|| Log::mount(&|word| self.flash.read(word)))))
+        self.mount();
+        self.log.map(|log| log.as_mut().map(work)).flatten()
+    }
+
+    /// Reads the flash, once. Apart, because every use of the log calls it.
+    #[inline(never)]
+    fn mount(&self) {
+        self.log.map(|log| {
+            if log.is_none() {
+                *log = Some(Log::mount(&|word| self.flash.read(word)));
+            }
+        });
     }
 
     /// Starts the next write, and an erase beside it, unless a write runs.

@@ -106,6 +106,8 @@ impl FlashPort for InternalFlash {
         self.registers.ready.is_set(Ready::READY)
     }
 
+    // Not once in each of its callers' steps.
+    #[inline(never)]
     fn set_mode(&self, mode: Mode) {
         self.suspend_comparator(mode != Mode::ReadOnly);
         self.registers.config.write(match mode {
