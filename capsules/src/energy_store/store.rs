@@ -139,11 +139,11 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
             match step {
                 Step::Write { word, value } => match self.flash.write(word, value) {
                     Ok(()) => self.writing.set(true),
-                    Err(_) => return self.report_failure(),
+                    Err(_) => return self.report_failure(|log| Some(log.failed())),
                 },
                 Step::Erase { page } => {
                     if self.flash.erase(page).is_err() {
-                        return self.report_erase_failure();
+                        return self.report_failure(Log::erase_failed);
                     }
                 }
                 Step::Waiting | Step::Finished(Outcome::Idle) => return,
@@ -152,14 +152,10 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
         }
     }
 
-    fn report_erase_failure(&self) {
-        if let Some(outcome) = self.with_log(Log::erase_failed).flatten() {
-            self.report(outcome);
-        }
-    }
-
-    fn report_failure(&self) {
-        if let Some(outcome) = self.with_log(Log::failed) {
+    /// Has the log take note of what failed, and reports what that ends.
+    #[inline(never)]
+    fn report_failure(&self, failed: fn(&mut Log) -> Option<Outcome>) {
+        if let Some(outcome) = self.with_log(failed).flatten() {
             self.report(outcome);
         }
     }
@@ -190,7 +186,7 @@ impl<'a, F: WordFlash<'a>> WordFlashClient for EnergyStore<'a, F> {
         self.writing.set(false);
         match result {
             Ok(()) => self.run(),
-            Err(_) => self.report_failure(),
+            Err(_) => self.report_failure(|log| Some(log.failed())),
         }
     }
 
@@ -200,7 +196,7 @@ impl<'a, F: WordFlash<'a>> WordFlashClient for EnergyStore<'a, F> {
                 self.with_log(|log| log.erased(&|word| self.flash.read(word)));
                 self.run();
             }
-            Err(_) => self.report_erase_failure(),
+            Err(_) => self.report_failure(Log::erase_failed),
         }
     }
 }
