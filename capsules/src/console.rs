@@ -9,6 +9,7 @@ use kernel::utilities::cells::{OptionalCell, TakeCell};
 use kernel::{errorcode, ErrorCode, ProcessId};
 
 use crate::driver;
+use crate::turns::{Ticket, Turns};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Console as usize;
@@ -46,6 +47,8 @@ pub struct App {
     pending_write: bool,
     /// It took the place of one of which a part was being sent.
     replaced: bool,
+    /// When it began to wait.
+    ticket: Ticket,
 }
 
 type Apps = Grant<
@@ -59,6 +62,7 @@ type Apps = Grant<
 pub struct Console<'a> {
     uart: &'a dyn uart::UartData<'a>,
     apps: Apps,
+    turns: Turns,
     tx_in_progress: OptionalCell<ProcessId>,
     tx_buffer: TakeCell<'static, [u8]>,
     rx_in_progress: OptionalCell<ProcessId>,
@@ -82,6 +86,7 @@ impl<'a> Console<'a> {
         Console {
             uart,
             apps: grant,
+            turns: Turns::new(),
             tx_in_progress: OptionalCell::empty(),
             tx_buffer: TakeCell::new(tx_buffer),
             rx_in_progress: OptionalCell::empty(),
@@ -98,6 +103,9 @@ impl<'a> Console<'a> {
                 .min(len);
             app.write_remaining = app.write_len;
             if self.tx_in_progress.is_some() {
+                if !app.pending_write {
+                    app.ticket = self.turns.ticket();
+                }
                 app.pending_write = true;
                 app.replaced = self.tx_in_progress.contains(&process_id);
             } else {
@@ -280,33 +288,33 @@ impl uart::TransmitClient for Console<'_> {
 
 impl Console<'_> {
     /// Sends on for `last` if its request `goes_on`, so that lines stay whole; else
-    /// for the next app that waits, in the order of the process table.
+    /// for the app that has waited longest.
     fn send_next(&self, last: ProcessId, goes_on: bool) {
         if goes_on {
             let _ = self.apps.enter(last, |app, kernel_data| {
-                self.send_if_pending(app, kernel_data, last);
+                if app.pending_write {
+                    self.send(app, kernel_data, last);
+                }
             });
         }
-        let place = last.index();
-        for behind_last in [true, false] {
-            for app in self.apps.iter() {
-                if self.tx_in_progress.is_some() {
-                    return;
-                }
-                let process_id = app.processid();
-                if !behind_last || process_id.index() > place {
-                    app.enter(|app, kernel_data| {
-                        self.send_if_pending(app, kernel_data, process_id);
-                    });
-                }
-            }
+        while self.tx_in_progress.is_none() && self.tx_buffer.is_some() {
+            let Some(process_id) = self.longest_waiting() else {
+                return;
+            };
+            let _ = self.apps.enter(process_id, |app, kernel_data| {
+                self.send(app, kernel_data, process_id);
+            });
         }
     }
 
-    fn send_if_pending(&self, app: &mut App, kernel_data: &GrantKernelData, app_id: ProcessId) {
-        if app.pending_write {
-            self.send(app, kernel_data, app_id);
-        }
+    fn longest_waiting(&self) -> Option<ProcessId> {
+        let waiting = self.apps.iter().filter_map(|app| {
+            let process_id = app.processid();
+            app.enter(|app, _| app.pending_write.then_some((app.ticket, process_id)))
+        });
+        waiting
+            .max_by_key(|(ticket, _)| self.turns.age(*ticket))
+            .map(|(_, process_id)| process_id)
     }
 }
 

@@ -29,4 +29,6 @@ pub enum NUM {
     Channel = 0x8000_0005,
     /// Sealed records on the external flash.
     Storage = 0x8000_0006,
+    /// Warnings of a falling supply.
+    Supply = 0x8000_0007,
 }

@@ -23,11 +23,15 @@ pub mod key_store;
 pub mod led;
 pub mod low_level_debug;
 pub mod meter_adc;
+pub mod owed;
 pub mod rng;
 pub mod sector_flash;
+pub mod step_call;
 pub mod storage;
+pub mod supply;
 mod system_calls;
 #[cfg(test)]
 mod test_flash;
+mod turns;
 pub mod virtualizers;
 pub mod word_flash;

@@ -5,11 +5,13 @@ use kernel::ErrorCode;
 /// A region of flash, in pages of equal size.
 ///
 /// Words are numbered from the start of the region. Writing takes bits from 1
-/// to 0, erasing a page takes all of its bits to 1. One operation runs at a
-/// time; its end comes by [`WordFlashClient::finished`], never from within a
-/// call of this trait. Power may fail within any of them: a word may then read
-/// as anything between old and new, differently from read to read, and so may
-/// every word of a page that was being erased.
+/// to 0, erasing a page takes all of its bits to 1. One write and one erase run
+/// at a time; their ends come by [`WordFlashClient`], never from within a call
+/// of this trait. An erase is done in parts, and words of other pages are
+/// written between them: a write never waits for a whole erase. Power may fail
+/// within any of them: a word may then read as anything between old and new,
+/// differently from read to read, and so may every word of a page that was being
+/// erased.
 pub trait WordFlash<'a> {
     /// Who hears of the end of operations.
     fn set_client(&self, client: &'a dyn WordFlashClient);
@@ -18,20 +20,23 @@ pub trait WordFlash<'a> {
     /// of what it changes.
     fn read(&self, word: usize) -> u32;
 
-    /// Starts to write one word. At most two writes a word between erases.
+    /// Starts to write one word, of no page that is being erased. At most two
+    /// writes a word between erases.
     ///
-    /// `BUSY`: an operation runs. `INVAL`: outside of the region.
+    /// `BUSY`: a write runs. `INVAL`: outside of the region.
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode>;
 
-    /// Starts to erase one page. May be done in parts; it is finished when the
-    /// page is wholly erased.
+    /// Starts to erase one page; it is finished when the page is wholly erased.
     ///
-    /// `BUSY`: an operation runs. `INVAL`: outside of the region.
+    /// `BUSY`: an erase runs. `INVAL`: outside of the region.
     fn erase(&self, page: usize) -> Result<(), ErrorCode>;
 }
 
 /// Hears of the end of operations.
 pub trait WordFlashClient {
-    /// The operation that was started has ended.
-    fn finished(&self, result: Result<(), ErrorCode>);
+    /// The write that was started has ended.
+    fn written(&self, result: Result<(), ErrorCode>);
+
+    /// The erase that was started has ended.
+    fn erased(&self, result: Result<(), ErrorCode>);
 }

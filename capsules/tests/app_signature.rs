@@ -60,6 +60,7 @@ fn signers() -> &'static [Signer] {
 #[derive(Default)]
 struct Rules {
     newest: RefCell<BTreeMap<u32, u32>>,
+    asked: RefCell<Vec<SignedApp>>,
 }
 
 impl StoredVersions for Rules {
@@ -74,6 +75,7 @@ impl StoredVersions for Rules {
 
 impl AppRules for Rules {
     fn admit(&self, app: &SignedApp) -> Result<(), Refusal> {
+        self.asked.borrow_mut().push(*app);
         if app.short_id == 5 {
             return Err(Refusal::WrongPlace);
         }
@@ -302,6 +304,12 @@ fn who_runs_and_why_not() {
     assert_eq!(
         (rules.newest(1), rules.newest(3), rules.newest(4)),
         (1, 7, 7)
+    );
+    // What the rules may know of the place that an app asks for.
+    let first = rules.asked.borrow()[0];
+    assert_eq!(
+        (first.flash_size, first.ram_start, first.ram_size),
+        (objects[0].len(), None, 1_024)
     );
 }
 

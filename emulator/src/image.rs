@@ -58,6 +58,12 @@ pub fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
+/// Whether bytes begin with a record of Intel HEX. No stack pointer of a raw
+/// image looks like one.
+fn is_intel_hex(bytes: &[u8]) -> bool {
+    bytes.len() > 10 && bytes[0] == b':' && bytes[1..11].iter().all(u8::is_ascii_hexdigit)
+}
+
 impl Image {
     /// A file's bytes: ELF if they begin as one, else raw flash from address 0.
     pub fn parse(bytes: &[u8]) -> Result<Self, ImageError> {
@@ -72,6 +78,9 @@ impl Image {
     pub fn from_raw(bytes: &[u8]) -> Result<Self, ImageError> {
         if bytes.is_empty() {
             return error(0, "the image is empty");
+        }
+        if is_intel_hex(bytes) {
+            return error(0, "Intel HEX: give the raw bytes or the ELF file instead");
         }
         if bytes.len() > FLASH_SIZE as usize {
             return error(
@@ -100,6 +109,9 @@ impl Image {
     /// physical addresses.
     pub fn from_elf(bytes: &[u8]) -> Result<Self, ImageError> {
         let file = Reader { bytes };
+        if !is_elf(bytes) {
+            return error(0, "not an ELF file");
+        }
         if bytes.len() < HEADER_SIZE {
             return error(bytes.len() as u64, "the file ends inside the ELF header");
         }
@@ -135,7 +147,27 @@ impl Image {
         if image.segments.is_empty() {
             return error(u64::from(table), "no segment has anything to load");
         }
+        if let Some((first, second)) = image.overlap() {
+            return error(
+                u64::from(table),
+                format!("the segments for {first:#010x} and {second:#010x} overlap"),
+            );
+        }
         Ok(image)
+    }
+
+    /// The addresses of two segments that share bytes, if there are any.
+    fn overlap(&self) -> Option<(u32, u32)> {
+        let mut ranges: Vec<(u64, u64)> = self
+            .segments
+            .iter()
+            .map(|segment| (u64::from(segment.address), segment.bytes.len() as u64))
+            .collect();
+        ranges.sort_unstable();
+        ranges
+            .windows(2)
+            .find(|pair| pair[0].0 + pair[0].1 > pair[1].0)
+            .map(|pair| (pair[0].0 as u32, pair[1].0 as u32))
     }
 
     /// The segments of `other` after (over) these.
@@ -270,6 +302,23 @@ mod tests {
         assert_eq!(at(&with(HEADER_SIZE + 15, 0x60)), (HEADER_SIZE + 12) as u64);
         assert_eq!(at(&with(HEADER_SIZE + 17, 0xFF)), (HEADER_SIZE + 16) as u64);
         assert_eq!(at(&[]), 0);
+        assert_eq!(at(b":020000040000FA\r\n:10000000"), 0);
         assert_eq!(at(&vec![0; FLASH_SIZE as usize + 1]), u64::from(FLASH_SIZE));
+    }
+    #[test]
+    fn segments_of_one_file_do_not_overlap() {
+        let place = |address| Segment {
+            address,
+            bytes: vec![0; 16],
+        };
+        let image = |addresses: &[u32]| Image {
+            segments: addresses.iter().copied().map(place).collect(),
+        };
+        assert_eq!(image(&[0x100, 0x110, 0xF0]).overlap(), None);
+        assert_eq!(image(&[0x100, 0x10F]).overlap(), Some((0x100, 0x10F)));
+        assert_eq!(
+            image(&[0x10F, 0x300, 0x100]).overlap(),
+            Some((0x100, 0x10F))
+        );
     }
 }

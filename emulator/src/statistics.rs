@@ -37,6 +37,8 @@ pub struct Statistics {
     pub sample_tasks_ignored: u64,
     /// Times each interrupt line rose.
     pub interrupts: Vec<u64>,
+    /// Times the power-fail comparator warned.
+    pub supply_warnings: u64,
     /// Resets of each kind: power, pin, watchdog, software, lock-up.
     pub resets: [u64; 5],
 }
@@ -58,6 +60,7 @@ impl Default for Statistics {
             samples_lost: 0,
             samples_overwritten: 0,
             sample_tasks_ignored: 0,
+            supply_warnings: 0,
             interrupts: vec![0; usize::from(crate::bus::lines::LINE_COUNT)],
             resets: [0; 5],
         }

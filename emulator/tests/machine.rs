@@ -151,6 +151,52 @@ fn flash_operations_stop_the_cpu_but_not_the_timers() {
 }
 
 #[test]
+fn serial_lines_and_the_watchdog_do_not_wait_for_the_flash() {
+    const UARTE: u32 = 0x4000_2000;
+    let mut main = Code::at(CODE);
+    main.poke(RAM, u32::from_le_bytes(*b"sent"))
+        .poke(UARTE + 0x50C, 6)
+        .poke(UARTE + 0x524, 0x01D6_0000)
+        .poke(UARTE + 0x500, 8)
+        .poke(UARTE + 0x544, RAM)
+        .poke(UARTE + 0x548, 4)
+        // 50 ms, and an erase of 85.
+        .poke(0x4001_0504, 1_638)
+        .poke(0x4001_0000, 1)
+        .poke(UARTE + 0x08, 1)
+        .poke(NVMC_CONFIG, 2)
+        .poke(NVMC_ERASE, 0x8000)
+        .poke(RAM + 8, 1)
+        .sleep();
+    let mut machine = machine(&main);
+    machine.write_memory(RAM + 8, &[0; 4]);
+    machine.run_for(Duration::from_millis(49));
+    assert_eq!(machine.uart_output(0), b"sent");
+    assert_eq!(machine.read_word(RAM + 8), Some(0), "the CPU stands still");
+    assert_eq!(machine.statistics().resets, [1, 0, 0, 0, 0]);
+    machine.run_for(Duration::from_millis(3));
+    assert_eq!(machine.statistics().resets, [1, 0, 1, 0, 0]);
+}
+
+#[test]
+fn an_image_may_be_loaded_into_ram_by_either_of_its_addresses() {
+    for base in [RAM, 0x0080_0000] {
+        let mut in_ram = Code::at(base + 0x1000);
+        in_ram.load(0, 0x600D).sleep();
+        let mut main = Code::at(CODE);
+        main.load(0, (base + 0x1000) | 1).jump(0);
+        let mut image = Firmware::new(&main).image();
+        image.segments.push(emulator::image::Segment {
+            address: base + 0x1000,
+            bytes: in_ram.bytes(),
+        });
+        let mut machine = Machine::new(&image, Config::default()).expect("a machine");
+        machine.run_for(Duration::from_millis(1));
+        assert_eq!(machine.registers().r[0], 0x600D, "{base:#x}");
+    }
+}
+
+#[test]
 fn code_in_ram_runs_on_while_the_flash_is_busy() {
     let in_ram = RAM + 0x1000;
     let mut ram_code = Code::at(in_ram);
@@ -225,6 +271,52 @@ fn the_power_is_cut_at_each_flash_operation() {
     machine.restore(&start).expect("its own state");
     machine.set_cut(Some(Cut::FlashOperation(18)));
     assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::Time);
+}
+
+#[test]
+fn a_supply_that_falls_slowly_warns_and_then_is_gone() {
+    let hold_up = Duration::from_millis(20);
+    let mut machine = machine(&counter());
+    machine.set_falling_cut(Cut::Instruction(1000), hold_up);
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.nanoseconds(), 1000 * 125 / 8 + 20_000_000);
+    assert_eq!(machine.statistics().supply_warnings, 0, "POFCON is off");
+
+    let mut code = Code::at(CODE);
+    code.poke(0x4000_0510, 1 | 15 << 1).sleep();
+    let mut machine = self::machine(&code);
+    machine.set_falling_cut(Cut::Time(Duration::from_millis(50)), hold_up);
+    machine.run_for(Duration::from_millis(25));
+    assert_eq!(machine.read_word(0x4000_0108), Some(0));
+    machine.run_to(emulator::time::cycles_of(Duration::from_millis(51)));
+    assert_eq!(machine.read_word(0x4000_0108), Some(1));
+    let kept = machine.save();
+    for _ in 0..2 {
+        assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+        assert_eq!(machine.nanoseconds(), 70_000_000);
+        machine.restore(&kept).expect("its own state");
+    }
+    assert_eq!(machine.statistics().supply_warnings, 1);
+}
+
+#[test]
+fn a_cut_at_a_time_tears_the_operation_that_is_under_way() {
+    let start = machine(&writer()).save();
+    let mut machine = machine(&writer());
+    // The page is erased for 85 ms, then 16 words of 41 us each follow.
+    machine.set_cut(Some(Cut::Time(Duration::from_micros(85_300))));
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.nanoseconds(), 85_300_000);
+    let cut_in = machine.flash_operations();
+    assert!((2..=9).contains(&cut_in), "{cut_in}");
+    let after = 0x8000 + 4 * (cut_in as u32 - 1);
+    assert_eq!(machine.read_word(after), Some(0xFFFF_FFFF));
+    // With a warning the operation that it hits is done.
+    machine.restore(&start).expect("its own state");
+    machine.set_falling_cut(Cut::FlashOperation(5), Duration::from_micros(100));
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    assert_eq!(machine.read_word(0x8000 + 4 * 3), Some(0xA500_0003));
+    assert!((6..=8).contains(&machine.flash_operations()));
 }
 
 #[test]

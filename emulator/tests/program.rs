@@ -5,102 +5,8 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use support::{Code, Firmware, CODE};
-
-const RAM: u32 = 0x2000_0000;
-
-/// A directory of one test, removed at its end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("emulator-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a directory");
-        Directory(path)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).expect("a file");
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        // Left over at worst.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn emulator(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .arg("run")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program starts")
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
-
-fn raw(firmware: Firmware) -> Vec<u8> {
-    let mut flash = Vec::new();
-    for segment in firmware.image().segments {
-        let end = segment.address as usize + segment.bytes.len();
-        if flash.len() < end {
-            flash.resize(end, 0xFF);
-        }
-        flash[segment.address as usize..end].copy_from_slice(&segment.bytes);
-    }
-    flash
-}
-
-/// Writes the word after the last one written in flash, prints `meter n=1`
-/// and blinks LED1, then sleeps.
-fn firmware() -> Vec<u8> {
-    let mut main = Code::at(CODE);
-    for (index, four) in b"meter n=1 f=0x10\n\0\0\0".chunks_exact(4).enumerate() {
-        let word = u32::from_le_bytes(four.try_into().expect("four bytes"));
-        main.poke(RAM + 4 * index as u32, word);
-    }
-    main.poke(0x4000_250C, 6)
-        .poke(0x4000_2524, 0x01D6_0000)
-        .poke(0x4000_2500, 8)
-        .poke(0x4000_2544, RAM)
-        .poke(0x4000_2548, 17)
-        .poke(0x4000_2008, 1)
-        .poke(0x5000_0508, 1 << 13)
-        .poke(0x5000_0518, 1 << 13)
-        .poke(0x5000_050C, 1 << 13)
-        .poke(0x4001_E504, 1)
-        .load(0, 0x8000 - 4);
-    let top = main.here();
-    main.add(0, 4)
-        .ldr(1, 0)
-        .load(2, 0xFFFF_FFFF)
-        .half(0x4291) // CMP R1, R2
-        .branch_not_equal(top)
-        .load(1, 0x600D_F00D)
-        .str(1, 0)
-        .wait_for(0x4000_2120)
-        .sleep();
-    raw(Firmware::new(&main))
-}
-
-fn report(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        )
-    })
-}
+use std::process::{Command, Stdio};
+use support::program::{emulator, firmware, report, text, Directory};
 
 #[test]
 fn the_raw_image_keeps_what_firmware_wrote() {
@@ -197,6 +103,15 @@ fn a_cut_leaves_its_mark_and_states_are_kept() {
     let on = run(&["--cut-at", "flash:1", "--discard", "--power-up"]);
     assert_eq!(on["stop"], "time");
     assert_eq!(on["resets"]["power"], 2);
+    let timed = run(&["--cut-at", "time:5ms", "--discard"]);
+    assert_eq!(timed["stop"], "power cut");
+    assert_eq!(timed["virtual_seconds"], 0.005);
+    let fell = run(&["--cut-at", "time:5ms", "--hold-up", "10ms", "--discard"]);
+    assert_eq!(fell["virtual_seconds"], 0.015);
+    assert_eq!(
+        fell["supply_warnings"], 0,
+        "this firmware does not watch it"
+    );
     let counted = run(&["--stop-after", "25", "--discard"]);
     assert_eq!(counted["stop"], "instructions");
     assert_eq!(counted["instructions"], 25);
@@ -209,6 +124,16 @@ fn a_cut_leaves_its_mark_and_states_are_kept() {
 fn send(stream: &mut TcpStream, packet: &str) -> String {
     let sum = packet.bytes().fold(0u8, |sum, byte| sum.wrapping_add(byte));
     write!(stream, "${packet}#{sum:02x}").expect("open");
+    receive(stream)
+}
+
+/// Ctrl-C.
+fn interrupt(stream: &mut TcpStream) -> String {
+    stream.write_all(&[3]).expect("open");
+    receive(stream)
+}
+
+fn receive(stream: &mut TcpStream) -> String {
     let mut reply = Vec::new();
     let mut byte = [0];
     loop {
@@ -254,6 +179,9 @@ fn a_debugger_steps_and_breaks() {
     assert_eq!(send(&mut stream, "z0,212,2"), "OK");
     assert_eq!(send(&mut stream, "P0=78563412"), "OK");
     assert_eq!(&send(&mut stream, "g")[..8], "78563412");
+    write!(stream, "$c#63").expect("open");
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(interrupt(&mut stream), "S02");
     assert_eq!(send(&mut stream, "vMustReplyEmpty"), "");
     assert_eq!(send(&mut stream, "D"), "OK");
     assert!(child.wait().expect("it ends").success());

@@ -6,7 +6,7 @@
 //!
 //! Deferred calls come before processes. One that computes for milliseconds and
 //! then sets itself again would keep every process from the CPU until it is done;
-//! it is set *in the background* instead ([`DeferredCall::set_in_background`]):
+//! it is set *in the background* instead ([`BackgroundCall`], which upstream lacks):
 //! then the kernel makes it when no process is ready, and else when a process has
 //! used up its slice, or after a few turns of processes.
 
@@ -109,12 +109,6 @@ impl DeferredCall {
         PENDING.fetch_or(self.bit(), Ordering::Relaxed);
     }
 
-    /// Asks for the call when processes leave time for it.
-    #[inline]
-    pub fn set_in_background(&self) {
-        IN_BACKGROUND.fetch_or(self.bit(), Ordering::Relaxed);
-    }
-
     /// Was it set, and not handled yet?
     pub fn is_pending(&self) -> bool {
         let pending = PENDING.load(Ordering::Relaxed) | IN_BACKGROUND.load(Ordering::Relaxed);
@@ -128,7 +122,7 @@ impl DeferredCall {
 
     /// As [`service_next_pending`](Self::service_next_pending), of the calls in the
     /// background.
-    pub fn service_next_in_background() -> Option<usize> {
+    pub(crate) fn service_next_in_background() -> Option<usize> {
         service_next(&IN_BACKGROUND)
     }
 
@@ -140,7 +134,7 @@ impl DeferredCall {
 
     /// Is any call in the background pending?
     #[inline]
-    pub fn has_background_tasks() -> bool {
+    pub(crate) fn has_background_tasks() -> bool {
         IN_BACKGROUND.load(Ordering::Relaxed) != 0
     }
 
@@ -161,6 +155,43 @@ impl DeferredCall {
             created == registered,
             "a deferred call was created and not registered"
         );
+    }
+}
+
+/// A deferred call that can also be set in the background.
+pub struct BackgroundCall {
+    call: DeferredCall,
+}
+
+impl BackgroundCall {
+    /// A new one of the 32. Panics before [`initialize_deferred_call_state`].
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            call: DeferredCall::new(),
+        }
+    }
+
+    /// Makes `client` the one that is called.
+    pub fn register<DC: DeferredCallClient>(&self, client: &'static DC) {
+        self.call.register(client);
+    }
+
+    /// Asks for the call.
+    #[inline]
+    pub fn set(&self) {
+        self.call.set();
+    }
+
+    /// Asks for the call when processes leave time for it.
+    #[inline]
+    pub fn set_in_background(&self) {
+        IN_BACKGROUND.fetch_or(self.call.bit(), Ordering::Relaxed);
+    }
+
+    /// Was it set, either way, and not handled yet?
+    pub fn is_pending(&self) -> bool {
+        self.call.is_pending()
     }
 }
 
@@ -192,7 +223,7 @@ mod tests {
     }
 
     struct Counter {
-        deferred_call: DeferredCall,
+        deferred_call: BackgroundCall,
         calls: Cell<usize>,
     }
 
@@ -211,7 +242,7 @@ mod tests {
 
     fn counter() -> &'static Counter {
         std::boxed::Box::leak(std::boxed::Box::new(Counter {
-            deferred_call: DeferredCall::new(),
+            deferred_call: BackgroundCall::new(),
             calls: Cell::new(0),
         }))
     }

@@ -16,14 +16,15 @@ use crate::process::{self, ProcessId};
 use crate::ErrorCode;
 
 /// A buffer that may be read.
-pub trait ReadableProcessBuffer {
+///
+/// # Safety
+///
+/// [`ptr`](Self::ptr) points to memory of a process that may be read, for the
+/// length that [`len`](Self::len) tells.
+#[allow(clippy::len_without_is_empty)]
+pub unsafe trait ReadableProcessBuffer {
     /// Its length in bytes; 0 when its process is gone.
     fn len(&self) -> usize;
-
-    /// Whether it is empty.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 
     /// Its address; null when its length is 0.
     fn ptr(&self) -> *const u8;
@@ -39,7 +40,16 @@ pub trait ReadableProcessBuffer {
 }
 
 /// A buffer that may be read and written.
-pub trait WriteableProcessBuffer: ReadableProcessBuffer {
+///
+/// # Safety
+///
+/// What [`mut_ptr`](Self::mut_ptr) points to may also be written.
+pub unsafe trait WriteableProcessBuffer: ReadableProcessBuffer {
+    /// Its address; null when its length is 0.
+    fn mut_ptr(&self) -> *mut u8 {
+        self.ptr().cast_mut()
+    }
+
     /// Gives access to it.
     ///
     /// # Errors
@@ -155,7 +165,8 @@ macro_rules! buffer {
             }
         }
 
-        impl ReadableProcessBuffer for $name {
+        // SAFETY: who made the buffer has vouched for its memory.
+        unsafe impl ReadableProcessBuffer for $name {
             fn len(&self) -> usize {
                 self.location.len()
             }
@@ -188,7 +199,8 @@ macro_rules! buffer {
 /// Defines access for writing.
 macro_rules! writeable {
     ($name:ident) => {
-        impl WriteableProcessBuffer for $name {
+        // SAFETY: who made the buffer has vouched for its memory.
+        unsafe impl WriteableProcessBuffer for $name {
             fn mut_enter<F, R>(&self, fun: F) -> Result<R, process::Error>
             where
                 F: FnOnce(&WriteableProcessSlice) -> R,
@@ -306,12 +318,14 @@ impl ReadableProcessByte {
 
 /// Bytes that may be read.
 #[repr(transparent)]
+#[allow(clippy::len_without_is_empty)]
 pub struct ReadableProcessSlice {
     cells: [ReadableProcessByte],
 }
 
 /// Bytes that may be read and written.
 #[repr(transparent)]
+#[allow(clippy::len_without_is_empty)]
 pub struct WriteableProcessSlice {
     cells: [Cell<u8>],
 }
@@ -333,11 +347,6 @@ impl ReadableProcessSlice {
     fn as_cells(&self) -> &[Cell<u8>] {
         // SAFETY: both are transparent around a slice of cells.
         unsafe { &*(self as *const Self as *const [Cell<u8>]) }
-    }
-
-    /// The byte at `index`, if there is one.
-    pub fn get_byte(&self, index: usize) -> Option<&ReadableProcessByte> {
-        self.cells.get(index)
     }
 }
 
@@ -378,11 +387,18 @@ impl WriteableProcessSlice {
         }
         Ok(())
     }
+}
 
-    /// These bytes, for reading.
-    pub fn as_readable(&self) -> &ReadableProcessSlice {
-        ReadableProcessSlice::from_cells(&self.cells)
-    }
+/// What names a byte or a part of a slice: a number or a range.
+pub trait ProcessSliceIndex<S: ?Sized> {
+    /// What it names.
+    type Output: ?Sized;
+
+    /// It, if the slice is long enough.
+    fn get(self, slice: &S) -> Option<&Self::Output>;
+
+    /// It; panics if the slice is too short.
+    fn index(self, slice: &S) -> &Self::Output;
 }
 
 #[cold]
@@ -426,11 +442,6 @@ macro_rules! slice_methods {
                 self.cells.len()
             }
 
-            /// Whether it is empty.
-            pub fn is_empty(&self) -> bool {
-                self.cells.is_empty()
-            }
-
             /// Its bytes.
             pub fn iter(&self) -> slice::Iter<'_, $element> {
                 self.cells.iter()
@@ -441,53 +452,61 @@ macro_rules! slice_methods {
                 self.cells.chunks(chunk_size).map($wrap)
             }
 
-            /// A part of it, if it is long enough.
-            pub fn get(&self, range: Range<usize>) -> Option<&$slice> {
-                self.cells.get(range).map($wrap)
+            /// The byte at an index or a part, if it is long enough.
+            pub fn get<I: ProcessSliceIndex<Self>>(
+                &self,
+                index: I,
+            ) -> Option<&<I as ProcessSliceIndex<Self>>::Output> {
+                index.get(self)
             }
 
             /// The part before `range.end`, if it is long enough.
             pub fn get_to(&self, range: RangeTo<usize>) -> Option<&$slice> {
-                self.cells.get(range).map($wrap)
+                self.get(range)
             }
 
             /// The part from `range.start` on, if it is long enough.
             pub fn get_from(&self, range: RangeFrom<usize>) -> Option<&$slice> {
-                self.cells.get(range).map($wrap)
+                self.get(range)
             }
         }
 
-        impl Index<Range<usize>> for $slice {
-            type Output = $slice;
-
-            fn index(&self, range: Range<usize>) -> &Self::Output {
-                $wrap(&self.cells[range])
-            }
-        }
-
-        impl Index<RangeTo<usize>> for $slice {
-            type Output = $slice;
-
-            fn index(&self, range: RangeTo<usize>) -> &Self::Output {
-                $wrap(&self.cells[range])
-            }
-        }
-
-        impl Index<RangeFrom<usize>> for $slice {
-            type Output = $slice;
-
-            fn index(&self, range: RangeFrom<usize>) -> &Self::Output {
-                $wrap(&self.cells[range])
-            }
-        }
-
-        impl Index<usize> for $slice {
+        impl ProcessSliceIndex<$slice> for usize {
             type Output = $element;
 
-            fn index(&self, index: usize) -> &Self::Output {
-                &self.cells[index]
+            fn get(self, slice: &$slice) -> Option<&$element> {
+                slice.cells.get(self)
+            }
+
+            fn index(self, slice: &$slice) -> &$element {
+                &slice.cells[self]
             }
         }
+
+        slice_methods!($slice, $wrap, Range<usize>, RangeTo<usize>, RangeFrom<usize>);
+
+        impl<I: ProcessSliceIndex<Self>> Index<I> for $slice {
+            type Output = I::Output;
+
+            fn index(&self, index: I) -> &I::Output {
+                index.index(self)
+            }
+        }
+    };
+    ($slice:ident, $wrap:expr, $($range:ty),*) => {
+        $(
+            impl ProcessSliceIndex<$slice> for $range {
+                type Output = $slice;
+
+                fn get(self, slice: &$slice) -> Option<&$slice> {
+                    slice.cells.get(self).map($wrap)
+                }
+
+                fn index(self, slice: &$slice) -> &$slice {
+                    $wrap(&slice.cells[self])
+                }
+            }
+        )*
     };
 }
 

@@ -5,7 +5,7 @@ mod rig;
 use std::cell::Cell;
 use std::num::NonZeroU32;
 
-use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
+use kernel::deferred_call::{initialize_deferred_call_state, BackgroundCall, DeferredCallClient};
 use kernel::process::ProcessArray;
 use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::Kernel;
@@ -14,7 +14,7 @@ use rig::*;
 
 /// Work of many steps, each of which asks for the next.
 struct Work {
-    deferred_call: DeferredCall,
+    deferred_call: BackgroundCall,
     left: Cell<usize>,
 }
 
@@ -46,7 +46,7 @@ fn spin() -> impl Iterator<Item = Step> {
 fn processes_come_before_the_background_and_do_not_starve_it() {
     initialize_deferred_call_state::<Thread>();
     let work = forever(Work {
-        deferred_call: DeferredCall::new(),
+        deferred_call: BackgroundCall::new(),
         left: Cell::new(0),
     });
     work.register();

@@ -14,15 +14,17 @@ use crate::signing;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 8] = [
+const TARGET_PACKAGES: [&str; 10] = [
     "cortexm4",
     "nrf52840",
     "nrf52840-meter",
     "metering",
     "attacker",
     "bench-app",
+    "relocatable-app",
     "key-bridge",
     "core-conformance",
+    "foreign-firmware",
 ];
 
 /// Builds the binary `package` and returns its ELF file.

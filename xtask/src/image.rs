@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
-use board_manifest::generate::{elf2tab_arguments, guest_arguments};
+use board_manifest::generate::{elf2tab_arguments, guest_arguments, relocatable_arguments};
 use board_manifest::{App, Region};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::Endianness;
@@ -23,6 +23,14 @@ const FLASH_SIZE: usize = 0x10_0000;
 const CORE_VECTORS: usize = 16 * 4;
 /// Flash page of the part, as tockloader wants to know it.
 const PAGE_SIZE: usize = 4096;
+
+/// Names of the position-independent app, with the RAM that it asks for in bytes.
+const RELOCATABLE: [(&str, u32); 4] = [
+    ("relocatable-2", 0x800),
+    ("relocatable-12", 0x3000),
+    ("relocatable-24", 0x6000),
+    ("relocatable-96", 0x18000),
+];
 
 /// Which image to build.
 #[derive(clap::Args)]
@@ -54,7 +62,9 @@ pub fn build(project: &Project) -> Result<PathBuf> {
         build_attacker(project, app)?;
     }
     build_guest(project, "bench-app", "dlms")?;
+    build_relocatable(project)?;
     build_core_conformance(project)?;
+    build_foreign_firmware(project)?;
     Ok(image)
 }
 
@@ -189,6 +199,16 @@ fn build_guest(project: &Project, package: &str, slot: &str) -> Result<()> {
     build_tab(project, package, &name, &header, &variables).map(drop)
 }
 
+/// Builds the position-independent app and packs it several times, as
+/// `relocatable-KILOBYTES`, each with another size of RAM.
+fn build_relocatable(project: &Project) -> Result<()> {
+    let elf = cross::build(project, "relocatable-app", &[])?;
+    for (name, memory) in RELOCATABLE {
+        pack(project, &elf, name, &relocatable_arguments(name, memory))?;
+    }
+    Ok(())
+}
+
 /// Builds the attacker for the slot of `app`, packed in three ways: `attacker-SLOT`
 /// as a guest without id and signature, `attacker-SLOT-app` with the header and the
 /// signature of the app itself, and `attacker-SLOT-open` with its signature and id
@@ -240,6 +260,13 @@ fn build_core_conformance(project: &Project) -> Result<()> {
     let crossing = elf.with_file_name("crossing");
     fs::copy(elf, project.image_folder().join("core-conformance.elf"))?;
     fs::copy(crossing, project.image_folder().join("crossing.elf"))?;
+    Ok(())
+}
+
+/// Builds firmware on others' drivers, as `foreign-firmware.elf`.
+fn build_foreign_firmware(project: &Project) -> Result<()> {
+    let elf = cross::build(project, "foreign-firmware", &[])?;
+    fs::copy(elf, project.image_folder().join("foreign-firmware.elf"))?;
     Ok(())
 }
 

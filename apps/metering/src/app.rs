@@ -23,7 +23,7 @@ use libtock::apis::alarm::{Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::leds::Leds;
 use libtock::platform::share::Handle;
 use libtock::platform::{DefaultConfig, ErrorCode, Syscalls};
-use metrology::{Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileLog};
+use metrology::{Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileEntry, ProfileLog};
 
 /// The pulse output.
 const PULSE_LED: u32 = 0;
@@ -49,6 +49,8 @@ pub struct App<'scope, 'share, S: Syscalls> {
     policy: SavePolicy,
     /// Registers of the save that is under way.
     saving: Option<EnergyTotals>,
+    /// The supply falls, and the registers are still to be saved.
+    supply_falls: bool,
     saves: u32,
     failed_saves: u32,
     session: Session,
@@ -87,15 +89,17 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             read,
             read_up,
             alarm_up,
-            interval,
-            interval_read,
-            interval_up,
+            intervals,
+            supply_up,
         ) = shares.split();
+        let (interval, interval_read, interval_up) = intervals.split();
         S::subscribe::<_, _, DefaultConfig, _, _>(block_up, &signals.block)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(record_up, &signals.appended)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(write_up, &signals.written)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(read_up, &signals.read)?;
         S::subscribe::<_, _, DefaultConfig, _, _>(alarm_up, &signals.alarm)?;
+        // A board may not warn of a falling supply; the meter measures all the same.
+        let _ = S::subscribe::<_, _, DefaultConfig, _, _>(supply_up, &signals.supply);
         // A kernel may have no external flash; the meter measures all the same.
         let has_storage =
             S::subscribe::<_, _, DefaultConfig, _, _>(interval_up, &signals.stored).is_ok();
@@ -133,6 +137,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             pending: None,
             policy: SavePolicy::new(stored.totals),
             saving: None,
+            supply_falls: false,
             saves: 0,
             failed_saves: 0,
             session: Session::default(),
@@ -195,6 +200,10 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         if let Some((status, _, value)) = self.signals.stored.take() {
             self.profile_store.ended(status, value, self.profile);
         }
+        self.supply_falls |= self.signals.supply.take();
+        if self.supply_falls {
+            self.save_while_supply_falls();
+        }
         self.append_pending();
         Ok(())
     }
@@ -243,12 +252,16 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             self.save_if_due(&totals);
             self.profile_store.go_on(self.profile);
         }
-        if let Some(entry) = outcome.interval {
-            self.profile.push(entry);
-            self.profile_store.interval_ended();
-            self.profile_store.go_on(self.profile);
-            self.output.answer(&report::profile_line(&entry));
+        if let Some(entry) = &outcome.interval {
+            self.interval_ended(entry);
         }
+    }
+
+    fn interval_ended(&mut self, entry: &ProfileEntry) {
+        self.profile.push(*entry);
+        self.profile_store.interval_ended();
+        self.profile_store.go_on(self.profile);
+        self.output.answer(&report::profile_line(entry));
     }
 
     /// Drives the pulse output. A pulse that the board cannot show is lost to
@@ -273,6 +286,29 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             return;
         }
         self.policy.started();
+        self.save(totals);
+    }
+
+    /// Saves at once what is measured so far; after the record that is on its
+    /// way, and before one that waits.
+    #[inline(never)]
+    fn save_while_supply_falls(&mut self) {
+        if !self.storage.is_idle() {
+            return;
+        }
+        self.supply_falls = false;
+        let interval = self.meter.flush();
+        let totals = self.meter.registers().totals;
+        if self.registers_writable && self.policy.warned(&totals) {
+            self.policy.started_by_warning();
+            self.save(&totals);
+        }
+        if let Some(entry) = &interval {
+            self.interval_ended(entry);
+        }
+    }
+
+    fn save(&mut self, totals: &EnergyTotals) {
         let record = self.meter.registers().to_bytes();
         match self.storage.append(Kind::Registers, &record) {
             Ok(()) => self.saving = Some(*totals),

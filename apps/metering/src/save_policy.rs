@@ -10,14 +10,20 @@
 //! - Registers that have grown less are saved after [`TOKEN_SECONDS`].
 //! - Registers that have not grown are not saved.
 //!
+//! When the supply begins to fall the registers are saved at once, from a budget
+//! of its own that a supply which bounces cannot overdraw: one such save comes
+//! every [`WARNING_SECONDS`]; at most [`MOST_WARNINGS`] are kept, and a start
+//! brings as many. Once they are spent a warning takes a token, if there is one.
+//!
 //! In 20 years a meter under constant load writes
 //!
 //! ```text
-//! 20 * 31_557_600 s / TOKEN_SECONDS = 5.3 million records
+//! 20 * 31_557_600 s / TOKEN_SECONDS   = 5.26 million records
+//! 20 * 31_557_600 s / WARNING_SECONDS = 0.18 million, if its supply bounces
 //! ```
 //!
-//! and [`FIRST_TOKENS`] more for each start. docs/energy-store.md has the
-//! number that the store can take.
+//! and [`FIRST_TOKENS`] and [`MOST_WARNINGS`] more for each start.
+//! docs/energy-store.md has the number that the store can take.
 
 use metrology::EnergyTotals;
 
@@ -29,6 +35,10 @@ pub const MOST_TOKENS: u32 = 120;
 pub const FIRST_TOKENS: u32 = 24;
 /// Least seconds from save to save.
 pub const SPACING_SECONDS: u32 = 10;
+/// Seconds for which a warning of the supply may cost a save, on average.
+pub const WARNING_SECONDS: u32 = 3_600;
+/// Most saves for warnings that can be kept, and those at start.
+pub const MOST_WARNINGS: u32 = 4;
 /// Growth of any register that is worth a token: 0.1 Wh.
 pub const STEP_NWH: u64 = 100_000_000;
 
@@ -41,6 +51,10 @@ pub struct SavePolicy {
     earned: u32,
     /// Seconds since the last save.
     since_save: u32,
+    /// Saves that warnings of the supply may still cost.
+    warnings: u32,
+    /// Seconds towards the next one.
+    earned_warning: u32,
 }
 
 impl SavePolicy {
@@ -51,6 +65,8 @@ impl SavePolicy {
             tokens: FIRST_TOKENS,
             earned: 0,
             since_save: 0,
+            warnings: MOST_WARNINGS,
+            earned_warning: 0,
         }
     }
 
@@ -62,11 +78,30 @@ impl SavePolicy {
             self.earned = 0;
             self.tokens = (self.tokens + 1).min(MOST_TOKENS);
         }
+        self.earned_warning += 1;
+        if self.earned_warning >= WARNING_SECONDS {
+            self.earned_warning = 0;
+            self.warnings = (self.warnings + 1).min(MOST_WARNINGS);
+        }
         if self.tokens == 0 || self.since_save < SPACING_SECONDS {
             return false;
         }
         let growth = largest(&now.since(&self.saved));
         growth >= STEP_NWH || (growth > 0 && self.since_save >= TOKEN_SECONDS)
+    }
+
+    /// The supply begins to fall. Whether `now` is to be saved at once.
+    pub fn warned(&self, now: &EnergyTotals) -> bool {
+        (self.warnings > 0 || self.tokens > 0) && largest(&now.since(&self.saved)) > 0
+    }
+
+    /// A save was started because the supply begins to fall.
+    pub fn started_by_warning(&mut self) {
+        self.since_save = 0;
+        match self.warnings.checked_sub(1) {
+            Some(left) => self.warnings = left,
+            None => self.tokens = self.tokens.saturating_sub(1),
+        }
     }
 
     /// A save of `saved` was started.
@@ -164,5 +199,51 @@ mod tests {
             }
         }
         assert!(last > 0);
+    }
+
+    #[test]
+    fn a_supply_that_bounces_keeps_the_budget() {
+        const HOURS: u32 = 48;
+        let mut policy = SavePolicy::new(import(0));
+        let mut saves = 0;
+        for second in 1..=HOURS * 3_600 {
+            // Ten warnings a second, each with something to save.
+            for tenth in 0..10u64 {
+                let now = import(u64::from(second) * 1_000_000_000 + tenth);
+                if policy.warned(&now) {
+                    saves += 1;
+                    policy.started_by_warning();
+                    policy.saved(now);
+                }
+            }
+            let now = import(u64::from(second) * 1_000_000_000 + 10);
+            if policy.second(&now) {
+                saves += 1;
+                policy.started();
+                policy.saved(now);
+            }
+        }
+        let most = HOURS * 3_600 / TOKEN_SECONDS + FIRST_TOKENS + HOURS + MOST_WARNINGS;
+        assert!(saves <= most, "{saves} of {most}");
+        assert!(saves >= most - 2);
+    }
+
+    #[test]
+    fn a_warning_is_saved_whatever_came_before() {
+        let mut policy = SavePolicy::new(import(0));
+        while policy.tokens > 0 {
+            policy.started();
+        }
+        assert!(!policy.warned(&import(0)), "nothing to save");
+        assert!(policy.warned(&import(1)));
+        for _ in 0..MOST_WARNINGS {
+            assert!(policy.warned(&import(1)));
+            policy.started_by_warning();
+        }
+        assert!(!policy.warned(&import(1)));
+        for _ in 0..TOKEN_SECONDS {
+            assert!(!policy.second(&import(0)));
+        }
+        assert!(policy.warned(&import(1)), "a token serves as well");
     }
 }

@@ -4,6 +4,7 @@ mod common;
 
 use common::{value, Board, EnergyStore, Mains, QUEUE_BLOCKS};
 use libtock::platform::ErrorCode;
+use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
 use std::rc::Rc;
 
 const LOAD: Mains = Mains {
@@ -172,6 +173,99 @@ fn registers_come_back_after_a_power_cut_and_never_run_backwards() {
         board.store.cut_power();
     }
     assert!(before > 15.0);
+}
+
+fn saved(store: &EnergyStore) -> metrology::EnergyRegisters {
+    let records = store.records.borrow();
+    let record = records[0].as_deref().expect("saved");
+    metrology::EnergyRegisters::from_bytes(record).expect("ours")
+}
+
+#[test]
+fn a_falling_supply_has_the_registers_saved_at_once() {
+    let store = Rc::new(EnergyStore::default());
+    let board = Board::new(&store);
+    board.run(|board, app| {
+        // In the middle of a second, and of the ten seconds between two saves.
+        board.seconds(app, LOAD, 16);
+        for _ in 0..25 {
+            board.block(app, LOAD);
+        }
+        let writes = store.writes.get()[0];
+        board.supply.set_low(true);
+        board.wake(app);
+        assert_eq!(store.writes.get()[0], writes + 1);
+        let energy = saved(&store).totals.import_nwh as f64 / 1e9;
+        let expected = 920.0 * 16.5 / 3600.0;
+        // Less than a cycle and a block of it, which are 0.01 Wh.
+        assert!(
+            (expected - 0.012..=expected + 0.01).contains(&energy),
+            "{energy}"
+        );
+        // The supply comes back: lines go on, and the second is not counted twice.
+        board.supply.set_low(false);
+        board.seconds(app, LOAD, 4);
+        let lines = board.lines();
+        let last = *meter_lines(&lines).last().expect("lines");
+        assert!((value(last, "W") - 920.0).abs() < 2.0, "{last}");
+        let energy = value(last, "import_Wh");
+        assert!(
+            (energy - 920.0 * value(last, "t") / 3600.0).abs() < 0.3,
+            "{last}"
+        );
+        assert_eq!(value(last, "export_Wh"), 0.0);
+    });
+    drop(board);
+    // A restart after it goes on from there.
+    Board::new(&store).run(|_, app| assert_eq!(app.registers().totals, saved(&store).totals));
+}
+
+#[test]
+fn a_falling_supply_waits_for_the_record_that_is_on_its_way() {
+    let store = Rc::new(EnergyStore::default());
+    let board = Board::new(&store);
+    board.run(|board, app| {
+        store.slow.set(true);
+        board.seconds(app, LOAD, 15);
+        assert_eq!(store.writes.get()[0], 0, "a save is under way");
+        board.supply.set_low(true);
+        board.wake(app);
+        store.complete();
+        board.wake(app);
+        assert_eq!(store.writes.get()[0], 1);
+        store.complete();
+        board.wake(app);
+        assert_eq!(store.writes.get()[0], 2);
+        let energy = saved(&store).totals.import_nwh as f64 / 1e9;
+        assert!((energy - 920.0 * 15.0 / 3600.0).abs() < 0.02, "{energy}");
+    });
+}
+
+#[test]
+fn a_supply_that_bounces_does_not_wear_the_store_out() {
+    let store = Rc::new(EnergyStore::default());
+    let board = Board::new(&store);
+    board.run(|board, app| {
+        // Without anything new to save it costs nothing at all.
+        board.seconds(app, NO_LOAD, 3);
+        for _ in 0..10 {
+            board.supply.set_low(true);
+            board.block(app, NO_LOAD);
+            board.supply.set_low(false);
+        }
+        assert_eq!(store.writes.get()[0], 0);
+        for _ in 0..60 * 50 {
+            board.supply.set_low(true);
+            board.block(app, LOAD);
+            board.supply.set_low(false);
+        }
+        // Of the start's tokens, all that warnings may take; and one comes in
+        // two minutes.
+        let most = FIRST_TOKENS + MOST_WARNINGS + 1;
+        assert_eq!(store.writes.get()[0], most - 1);
+        board.seconds(app, LOAD, 61);
+        assert_eq!(store.writes.get()[0], most);
+    });
 }
 
 #[test]

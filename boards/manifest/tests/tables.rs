@@ -38,6 +38,7 @@ fn operations(operation: Operation) -> policy::Operations {
         Operation::Advance => Set::ADVANCE,
         Operation::Activate => Set::ACTIVATE,
         Operation::Erase => Set::ERASE,
+        Operation::Authenticate => Set::AUTHENTICATE,
     }
 }
 

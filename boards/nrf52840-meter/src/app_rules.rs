@@ -7,10 +7,13 @@ use capsules::app_signature::{
 use capsules::key_store::AppVersions;
 use kernel::debug;
 
-use crate::policy::{APPS, DEBUG_RTT};
+use crate::policy::{App, APPS, DEBUG_RTT};
 use crate::wiring::trust::KeyStore;
 
 include!(concat!(env!("OUT_DIR"), "/signer_table.rs"));
+
+/// More than the kernel needs of a process's block for itself, grants apart.
+const KERNEL_PART: usize = 0x800;
 
 /// The policy that looks at credentials.
 pub type Signatures = AppSignatures<'static>;
@@ -27,12 +30,19 @@ impl MeterRules {
     }
 }
 
+/// Whether the app keeps to its slot. The loader gives out RAM and flash in the order of
+/// the list: one that took more would leave nothing to those behind it.
+fn is_of(app: &SignedApp, slot: &App) -> bool {
+    slot.short_id == app.short_id
+        && slot.flash_start == app.flash_start
+        && app.flash_size <= slot.flash_size
+        && app.ram_start == Some(slot.ram_start)
+        && app.ram_size <= slot.ram_size - KERNEL_PART
+}
+
 impl AppRules for MeterRules {
     fn admit(&self, app: &SignedApp) -> Result<(), Refusal> {
-        let in_its_slot = APPS
-            .iter()
-            .any(|slot| slot.short_id == app.short_id && slot.flash_start == app.flash_start);
-        if !in_its_slot {
+        if !APPS.iter().any(|slot| is_of(app, slot)) {
             return Err(Refusal::WrongPlace);
         }
         if app.version < self.versions.newest(app.short_id) {

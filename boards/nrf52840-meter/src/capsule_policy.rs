@@ -16,6 +16,11 @@ pub mod storage {
 }
 
 const _: () = assert!(
+    key_store::KEY_STORE.shares_fit(),
+    "meter.toml has passed its checks, so all its session slots are there"
+);
+
+const _: () = assert!(
     capsules::channel::is_consistent(channel::CHANNELS),
     "meter.toml has passed its checks, so its channels can be carried out"
 );

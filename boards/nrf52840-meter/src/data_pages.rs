@@ -24,12 +24,6 @@ impl DataPages {
             client: OptionalCell::empty(),
         }
     }
-
-    fn finished(&self, result: Result<(), ErrorCode>) {
-        if let Some(client) = self.client.get() {
-            client.finished(result);
-        }
-    }
 }
 
 impl WordFlash<'static> for DataPages {
@@ -56,10 +50,14 @@ impl WordFlash<'static> for DataPages {
 
 impl WordClient for DataPages {
     fn words_written(&self, _buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>) {
-        self.finished(result);
+        if let Some(client) = self.client.get() {
+            client.written(result);
+        }
     }
 
     fn page_erased(&self, result: Result<(), ErrorCode>) {
-        self.finished(result);
+        if let Some(client) = self.client.get() {
+            client.erased(result);
+        }
     }
 }

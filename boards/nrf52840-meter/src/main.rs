@@ -9,6 +9,8 @@ mod apps;
 #[cfg(target_os = "none")]
 mod capsule_policy;
 #[cfg(target_os = "none")]
+mod comparator;
+#[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
 mod data_pages;
@@ -30,6 +32,7 @@ mod root;
 mod rtt;
 #[cfg(target_os = "none")]
 mod start;
+mod steps;
 #[cfg(target_os = "none")]
 mod trust_start;
 #[cfg(target_os = "none")]

@@ -5,6 +5,7 @@ use kernel::static_init;
 use kernel::utilities::cells::OptionalCell;
 use nrf52840::gpio::Port;
 use nrf52840::peripheral_interrupts as interrupt;
+use nrf52840::power::Power;
 use nrf52840::ppi::{channel, Ppi};
 use nrf52840::rng::Rng;
 use nrf52840::rtc::{Rtc, RtcAlarm};
@@ -39,6 +40,8 @@ pub struct Peripherals {
     pub pins: &'static Port<'static>,
     /// Local port.
     pub uarte0: Uarte<'static>,
+    /// Comparator of the supply.
+    pub power: Power<'static>,
     /// Converter of the front end.
     pub saadc: Saadc<'static>,
     /// Random numbers.
@@ -62,6 +65,7 @@ impl Peripherals {
                     timeout_channel: channel::UARTE0_TIMEOUT,
                 },
             ),
+            power: Power::new(base::POWER),
             saadc: Saadc::new(
                 Hardware {
                     registers: base::SAADC,
@@ -85,7 +89,7 @@ impl Peripherals {
 pub unsafe fn data_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
     // SAFETY: meter.toml gives these pages to the stores alone, and no reference
     // into them exists: they are read word by word.
-    let port = unsafe { nvmc::InternalFlash::new(base::NVMC, DATA_PAGES) };
+    let port = unsafe { nvmc::InternalFlash::new(base::NVMC, base::POWER, DATA_PAGES) };
     // SAFETY: the caller calls this once.
     unsafe { static_init!(Flash, Flash::new(port, alarm)) }
 }
@@ -93,6 +97,7 @@ pub unsafe fn data_flash(alarm: &'static RtcAlarm<'static>) -> &'static Flash {
 impl InterruptService for Peripherals {
     fn service_interrupt(&self, interrupt: u32) -> bool {
         match interrupt {
+            interrupt::POWER_CLOCK => self.power.handle_interrupt(),
             interrupt::SAADC => self.saadc.handle_interrupt(),
             interrupt::RTC1 => self.rtc.handle_interrupt(),
             interrupt::UARTE0 => self.uarte0.handle_interrupt(),

@@ -9,10 +9,11 @@ use capsules::led::LedDriver;
 use capsules::low_level_debug::LowLevelDebug;
 use capsules::meter_adc::MeterAdc;
 use capsules::rng::RngDriver;
+use capsules::supply::SupplyDriver;
 use capsules::virtualizers::virtual_uart::UartDevice;
 use capsules::{
     adc, alarm, button, channel, console, energy_store, key_store, led, low_level_debug, meter_adc,
-    rng, storage,
+    rng, storage, supply,
 };
 use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
@@ -22,6 +23,7 @@ use nrf52840::gpio::GPIOPin;
 use nrf52840::saadc::Saadc;
 use nrf52840::wdt::Wdt;
 
+use crate::comparator::Comparator;
 use crate::crash::FaultRecorder;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
@@ -69,6 +71,8 @@ pub struct Drivers {
     pub channel: Option<&'static Channels>,
     /// Driver 0x80000006.
     pub storage: Option<&'static Storage>,
+    /// Driver 0x80000007.
+    pub supply: &'static SupplyDriver<'static, Comparator, VirtualAlarm>,
 }
 
 /// All that the kernel loop works with.
@@ -106,6 +110,7 @@ impl SyscallDriverLookup for Platform {
             key_store::DRIVER_NUM => drivers.key_store.map(|driver| driver as _),
             channel::DRIVER_NUM => drivers.channel.map(|driver| driver as _),
             storage::DRIVER_NUM => drivers.storage.map(|driver| driver as _),
+            supply::DRIVER_NUM => Some(drivers.supply),
             _ => None,
         })
     }

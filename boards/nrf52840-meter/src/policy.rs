@@ -34,6 +34,12 @@ pub struct App {
     pub short_id: u32,
     /// Where its TBF object must stand to be this app.
     pub flash_start: usize,
+    /// Bytes that the object may take there.
+    pub flash_size: usize,
+    /// Where its RAM lies.
+    pub ram_start: usize,
+    /// Bytes of it, with the kernel's part.
+    pub ram_size: usize,
     /// 0 is served first.
     pub priority: u8,
     /// What a fault leads to.

@@ -33,32 +33,33 @@ const ERASE_MS: u32 = 90;
 /// What everything that the meter keeps is sealed under.
 pub type Root = Zeroizing<[u8; ROOT_BYTES]>;
 
-/// Makes the secret at the first start, derives the root, and locks the secret
-/// against reading, and all code against writing, until the next reset.
+/// Locks all code against writing, makes the secret at the first start, derives the
+/// root, and locks the secret against reading; all until the next reset.
 ///
 /// `FAIL`: the part's entropy failed its health tests, the secret does not stay
-/// in flash, or a lock did not take. There is no root then.
+/// in flash or was damaged, or a lock did not take. There is no root then, but what
+/// can be locked is.
 ///
 /// # Safety
 /// Once, before any process exists and before anything else uses the flash
 /// controller or the random number generator.
 pub unsafe fn take() -> Result<Root, ErrorCode> {
-    // SAFETY: meter.toml gives this page to the secret alone, and the caller
-    // vouches for the rest.
-    let page = unsafe { InternalFlash::new(base::NVMC, DEVICE_SECRET) };
-    let secret = read(&page).map_or_else(|| make(&page), Ok)?;
-    let mut root = Root::default();
-    Hkdf::<Sha256>::new(None, secret.as_ref())
-        .expand(b"wattlock storage root", root.as_mut())
-        .map_err(|_| ErrorCode::FAIL)?;
     let acl = Acl::new(base::ACL);
     let lock = |range: core::ops::Range<usize>, lock| {
         acl.lock(range.start as u32, range.len() as u32, lock)
     };
+    // First, because apps run also where there is no root.
+    let code = CODE.map(|range| lock(range, Lock::Write));
+    // SAFETY: meter.toml gives this page to the secret alone, and the caller
+    // vouches for the rest.
+    let page = unsafe { InternalFlash::new(base::NVMC, base::POWER, DEVICE_SECRET) };
+    let secret = read(&page).map_or_else(|| make(&page), Ok);
     lock(DEVICE_SECRET, Lock::ReadWrite)?;
-    for range in CODE {
-        lock(range, Lock::Write)?;
-    }
+    code.into_iter().collect::<Result<(), _>>()?;
+    let mut root = Root::default();
+    Hkdf::<Sha256>::new(None, secret?.as_ref())
+        .expand(b"wattlock storage root", root.as_mut())
+        .map_err(|_| ErrorCode::FAIL)?;
     Ok(root)
 }
 

@@ -80,6 +80,12 @@ pub struct SignedApp {
     pub version: u32,
     /// Address of the object.
     pub flash_start: usize,
+    /// Bytes of the object, signatures included.
+    pub flash_size: usize,
+    /// Address of the RAM that it is made for, if it is made for one.
+    pub ram_start: Option<usize>,
+    /// Bytes of RAM that it asks for, without the kernel's part.
+    pub ram_size: usize,
 }
 
 /// What the board asks of an app beyond its signature.

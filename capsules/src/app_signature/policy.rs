@@ -103,13 +103,16 @@ impl<'a> AppSignatures<'a> {
 /// What the header at the start of a region claims; none if it claims no app.
 fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
     let start: &[u8; 8] = region.first_chunk()?;
-    let (version, length, _) = tock_tbf::parse::parse_tbf_header_lengths(start).ok()?;
+    let (version, length, total) = tock_tbf::parse::parse_tbf_header_lengths(start).ok()?;
     let header: TbfHeader =
         tock_tbf::parse::parse_tbf_header(region.get(..usize::from(length))?, version).ok()?;
     Some(SignedApp {
         short_id: header.get_fixed_short_id()?.get(),
         version: header.get_binary_version(),
         flash_start: region.as_ptr().addr(),
+        flash_size: total as usize,
+        ram_start: header.get_fixed_address_ram().map(|start| start as usize),
+        ram_size: header.get_minimum_app_ram_size() as usize,
     })
 }
 

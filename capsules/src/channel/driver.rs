@@ -1,9 +1,6 @@
 //! The system calls of the channels.
 
-use core::cell::Cell;
-
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
-use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
 use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::MapCell;
@@ -13,16 +10,11 @@ use super::policy::{Channel, Overflow};
 use super::queues::{Memory, Queues, Wake};
 use crate::app_identity::app_of;
 use crate::driver;
+use crate::owed::{Retry, RetryClient};
 use crate::system_calls::{answer_pair, copy_out};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Channel as usize;
-
-/// Milliseconds after which an upcall that is owed is tried again, and after
-/// which a refused writer's readers are looked at: the first time, then twice
-/// as long each time up to the limit.
-const FIRST_RETRY_MS: u32 = 10;
-const LAST_RETRY_MS: u32 = 1_000;
 
 mod command {
     pub const EXISTS: usize = 0;
@@ -64,17 +56,16 @@ enum Told {
 }
 
 /// Gives apps the channels of a policy.
-pub struct ChannelDriver<'a, A: Alarm<'a>> {
+pub struct ChannelDriver<'a> {
     queues: MapCell<Queues>,
     apps: AppGrant,
-    alarm: &'a A,
-    /// What the alarm was set to; 0 while nothing is to be tried again.
-    retry_ms: Cell<u32>,
+    /// Rings to pay what is owed, and to look at the readers of a refused writer.
+    retry: &'a dyn Retry,
 }
 
-impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
+impl<'a> ChannelDriver<'a> {
     /// A driver for the channels of `channels`. The caller makes it the client of
-    /// `alarm`, which is the driver's own.
+    /// `retry`, which is the driver's own.
     ///
     /// # Errors
     /// INVAL: the table is not consistent ([`super::is_consistent`]). SIZE: the
@@ -83,13 +74,12 @@ impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
         channels: &'static [Channel],
         memory: &'static mut Memory<CHANNELS, READERS, BYTES>,
         apps: AppGrant,
-        alarm: &'a A,
+        retry: &'a dyn Retry,
     ) -> Result<Self, ErrorCode> {
         Ok(ChannelDriver {
             queues: MapCell::new(Queues::new(channels, memory)?),
             apps,
-            alarm,
-            retry_ms: Cell::new(0),
+            retry,
         })
     }
 
@@ -115,7 +105,7 @@ impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
             self.detach_dead(queues, channel);
             if policy.overflow == Overflow::Refuse && queues.room(channel) == 0 {
                 queues.writers[channel].refused = Some(process_id);
-                self.retry_soon();
+                self.retry.soon();
                 return Err(ErrorCode::BUSY);
             }
             self.apps
@@ -209,7 +199,7 @@ impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
             Told::Yes => queues.readers[index].wake = Wake::Told,
             Told::NotYet => {
                 queues.readers[index].wake = Wake::Owed;
-                self.retry_soon();
+                self.retry.soon();
             }
             Told::Dead => queues.detach(index),
         }
@@ -226,25 +216,12 @@ impl<'a, A: Alarm<'a>> ChannelDriver<'a, A> {
         }
         match self.tell(process, upcall::ROOM, &queues.channels()[channel], room) {
             Told::Yes | Told::Dead => queues.writers[channel].refused = None,
-            Told::NotYet => self.retry_soon(),
+            Told::NotYet => self.retry.soon(),
         }
-    }
-
-    fn retry_soon(&self) {
-        // Not set anew each time: one who asks without end would put it off for ever.
-        if self.retry_ms.get() != FIRST_RETRY_MS {
-            self.retry_after(FIRST_RETRY_MS);
-        }
-    }
-
-    fn retry_after(&self, milliseconds: u32) {
-        self.retry_ms.set(milliseconds);
-        let ticks = self.alarm.ticks_from_ms(milliseconds);
-        self.alarm.set_alarm(self.alarm.now(), ticks);
     }
 
     /// Tries all that is owed. Whether some still is.
-    fn pay(&self, queues: &mut Queues) -> bool {
+    fn pay_all(&self, queues: &mut Queues) -> bool {
         let mut owing = false;
         for channel in 0..queues.channels().len() {
             self.detach_dead(queues, channel);
@@ -269,20 +246,13 @@ fn find_reader(queues: &Queues, number: usize, app: u32) -> Option<(usize, usize
     Some((channel, queues.first_reader(channel) + position))
 }
 
-impl<'a, A: Alarm<'a>> AlarmClient for ChannelDriver<'a, A> {
-    fn alarm(&self) {
-        let before = self.retry_ms.get();
-        // While it pays, whatever it owes anew is covered by what follows.
-        self.retry_ms.set(FIRST_RETRY_MS);
-        if self.queues.map_or(false, |queues| self.pay(queues)) {
-            self.retry_after((before * 2).clamp(FIRST_RETRY_MS, LAST_RETRY_MS));
-        } else {
-            self.retry_ms.set(0);
-        }
+impl RetryClient for ChannelDriver<'_> {
+    fn pay(&self) -> bool {
+        self.queues.map_or(false, |queues| self.pay_all(queues))
     }
 }
 
-impl<'a, A: Alarm<'a>> SyscallDriver for ChannelDriver<'a, A> {
+impl SyscallDriver for ChannelDriver<'_> {
     fn command(
         &self,
         command_number: usize,

@@ -6,9 +6,13 @@
 //!    the commit word is complete and the record reads back.
 //! 2. The first record after each start is preceded by a start mark, so that a
 //!    word which reads as erased but is not becomes firm.
-//! 3. A page is opened by erasing it, its header, a copy of the newest record of
-//!    each kind, and two open marks. Only then is it the active one.
-//! 4. After a start the next page is opened
+//! 3. A page is opened, once it is erased, by its header, a copy of the newest
+//!    record of each kind, and two open marks. Only then is it the active one.
+//! 4. The page after the active one is erased before it is needed: as soon as
+//!    the active one has less than [`SPARE_WORDS`] left, or rule 5 will ask for
+//!    another. Records go on meanwhile. So a record whose supply is failing waits
+//!    for no erase.
+//! 5. After a start the next page is opened
 //!    - before anything is shown, if the scan believes but does not find firm
 //!      ([`Log::needs_repair`]);
 //!    - before the first record, if something stands behind the last valid one:
@@ -21,12 +25,17 @@
 //!
 //! [`Log`] holds no reference to the flash: its caller carries out what
 //! [`Log::next`] asks for. So the tests can stop it between any two operations.
+//! An erase goes on beside what [`Log::next`] asks for after it.
 
 use super::format::{
     Burst, Decoded, Form, Kind, PageHeader, Place, Record, ERASED, HEADER_WORDS, KINDS, MAX_OFFSET,
-    OPEN_MARK, OPEN_MARK_WORD, PAGES, PAGE_WORDS, START_MARK,
+    OPEN_MARK, OPEN_MARK_WORD, PAGES, PAGE_WORDS, RECORD_WORDS, START_MARK,
 };
 use super::scan::{scan_page, scan_store};
+
+/// Words left in the active page below which the next page is erased: two of
+/// the longest records.
+pub const SPARE_WORDS: usize = 2 * RECORD_WORDS;
 
 /// The next thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +47,14 @@ pub enum Step {
         /// Value.
         value: u32,
     },
-    /// Erase one page, then call [`Log::next`] again.
+    /// Start to erase one page, and call [`Log::next`] again; call
+    /// [`Log::erased`] when it is erased.
     Erase {
         /// Page of the store.
         page: usize,
     },
+    /// Nothing can be done before the page is erased.
+    Waiting,
     /// Nothing is left to do.
     Finished(Outcome),
 }
@@ -83,12 +95,21 @@ struct Opening {
     next_kind: usize,
 }
 
+/// The page that is opened next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spare {
+    /// Not known to be erased: what an interrupted erase left may read so.
+    None,
+    /// It is being erased.
+    Erasing(usize),
+    /// It is erased.
+    Ready(usize),
+}
+
 #[derive(Clone, Copy)]
 enum Phase {
     /// The next step is to be decided.
     Decide,
-    /// A page is being erased.
-    Erase(Opening),
     /// Header or copies of a page are being written.
     Open(Opening),
     /// The open marks are being written.
@@ -109,6 +130,7 @@ pub struct Log {
     highest_page_sequence: u32,
     last_page: usize,
     erases: [Option<u32>; PAGES],
+    spare: Spare,
     pending: Option<Record>,
     attempts: usize,
     phase: Phase,
@@ -141,6 +163,7 @@ impl Log {
             highest_page_sequence: page_sequence,
             last_page: content.active.map_or(last_page, |(page, _)| page),
             erases: content.erases,
+            spare: Spare::None,
             pending: None,
             attempts: 0,
             phase: Phase::Decide,
@@ -198,7 +221,6 @@ impl Log {
             }
             let step = match self.phase {
                 Phase::Decide => self.decide(read),
-                Phase::Erase(opening) => self.erased(opening, read),
                 Phase::Open(opening) => self.copy(opening),
                 Phase::OpenMarks(opening) => self.opened(opening, read),
                 Phase::Append { record, word } => self.appended(record, word, read),
@@ -209,7 +231,40 @@ impl Log {
         }
     }
 
-    /// The operation that [`next`](Self::next) asked for has failed. The page
+    /// The page that [`next`](Self::next) had erased is erased.
+    #[inline(never)]
+    pub fn erased(&mut self, read: &dyn Fn(usize) -> u32) {
+        let Spare::Erasing(page) = self.spare else {
+            return;
+        };
+        let blank = (0..PAGE_WORDS).all(|word| read(page * PAGE_WORDS + word) == ERASED);
+        if blank {
+            self.spare = Spare::Ready(page);
+        } else {
+            // It does not hold what it should: the next one is tried.
+            self.spare = Spare::None;
+            self.attempts += 1;
+        }
+    }
+
+    /// The page cannot be erased. An outcome if a record waited for it.
+    pub fn erase_failed(&mut self) -> Option<Outcome> {
+        self.spare = Spare::None;
+        let waits = self.pending.is_some() && matches!(self.phase, Phase::Decide);
+        waits.then(|| self.failed())
+    }
+
+    /// Whether the next page is to be erased before it is needed.
+    pub fn spare_due(&self) -> bool {
+        let Some(active) = &self.active else {
+            return false;
+        };
+        let turns = self.next_page_due || self.tail_before_start == Some(Kind::Calibration);
+        let full = active.next_word + SPARE_WORDS > PAGE_WORDS;
+        self.spare == Spare::None && (turns || full)
+    }
+
+    /// The write that [`next`](Self::next) asked for has failed. The page
     /// that it belonged to is not used any more.
     #[inline(never)]
     pub fn failed(&mut self) -> Outcome {
@@ -229,16 +284,19 @@ impl Log {
         let sequence = self.last_sequence().wrapping_add(1);
         let pending = self.pending.map(|record| record.numbered(sequence));
         if self.repair_due {
-            return Some(self.begin_opening());
+            return self.open_next();
         }
         let Some(record) = pending else {
+            if self.spare_due() {
+                return Some(self.erase_next());
+            }
             return Some(Step::Finished(Outcome::Idle));
         };
         let tail_of_other_kind = self
             .tail_before_start
             .is_some_and(|tail| tail != record.kind);
         if self.next_page_due || tail_of_other_kind || !self.begin_append(record, read) {
-            return Some(self.begin_opening());
+            return self.open_next();
         }
         None
     }
@@ -306,26 +364,37 @@ impl Log {
         }))
     }
 
-    /// Starts to open the page after the last one that was tried.
-    fn begin_opening(&mut self) -> Step {
+    /// Starts to erase the page after the last one that was tried.
+    fn erase_next(&mut self) -> Step {
         let in_use = self.active.map(|active| active.page);
         let mut page = (self.last_page + 1) % PAGES;
         if Some(page) == in_use {
             page = (page + 1) % PAGES;
         }
         self.last_page = page;
+        self.erases[page] = Some(self.erases_before(page).saturating_add(1));
+        self.spare = Spare::Erasing(page);
+        Step::Erase { page }
+    }
+
+    /// Starts to open the erased page, or sees to it that there is one.
+    fn open_next(&mut self) -> Option<Step> {
+        let page = match self.spare {
+            Spare::None => return Some(self.erase_next()),
+            Spare::Erasing(_) => return Some(Step::Waiting),
+            Spare::Ready(page) => page,
+        };
+        self.spare = Spare::None;
         let copies = Kind::ALL
             .iter()
             .filter(|kind| self.newest[kind.index()].is_some())
             .fold(0, |copies, kind| copies | 1 << kind.index());
-        let erases = self.erases_before(page).saturating_add(1);
-        self.erases[page] = Some(erases);
         self.highest_page_sequence = self.highest_page_sequence.wrapping_add(1);
         let header = PageHeader {
             copies,
             sequence: self.highest_page_sequence,
             base_sequence: self.last_sequence(),
-            erases,
+            erases: self.erases[page].unwrap_or(1),
         };
         let active = Active {
             page,
@@ -333,11 +402,15 @@ impl Log {
             next_word: HEADER_WORDS,
             bases: [None; KINDS],
         };
-        self.phase = Phase::Erase(Opening {
+        let mut burst = Burst::new();
+        let words = header.to_words(page);
+        words.into_iter().for_each(|word| burst.push(word));
+        self.begin_burst(page, 0, burst);
+        self.phase = Phase::Open(Opening {
             active,
             next_kind: 0,
         });
-        Step::Erase { page }
+        None
     }
 
     /// Erase count of a page. One whose header was lost to an interrupted erase,
@@ -350,20 +423,6 @@ impl Log {
         } else {
             previous.saturating_sub(1)
         })
-    }
-
-    /// Verifies an erased page and starts on its header.
-    fn erased(&mut self, opening: Opening, read: &dyn Fn(usize) -> u32) -> Option<Step> {
-        let page = opening.active.page;
-        if (0..PAGE_WORDS).any(|word| read(page * PAGE_WORDS + word) != ERASED) {
-            return self.page_refused();
-        }
-        let mut burst = Burst::new();
-        let header = opening.active.header.to_words(page);
-        header.into_iter().for_each(|word| burst.push(word));
-        self.begin_burst(page, 0, burst);
-        self.phase = Phase::Open(opening);
-        None
     }
 
     /// Starts on the next copy, or on the open marks.

@@ -8,8 +8,8 @@
 //!    not run backwards, not even when power fails again and again.
 //! 4. A record that was being written when power failed is there whole or not
 //!    at all.
-//! 5. All pages wear alike: at most one erase apart, plus one for each power cut
-//!    that hit an erase.
+//! 5. All pages wear alike: at most one erase apart, plus one for each start
+//!    that finds a page being erased, or erased and not yet opened.
 //! 6. A word is written at most twice between erases. A third write needs power
 //!    to fail twice in a row in a write of the same word, both times without
 //!    leaving a trace that the next start could read.
@@ -27,8 +27,8 @@
 //!
 //! A log over all pages in turn ([`format`] has the words). Each page starts
 //! with a copy of the newest record of each kind, so that all other pages are
-//! dispensable the moment a page has been opened; the next one is then erased
-//! only when it is needed. A record of the registers usually stores only the
+//! dispensable the moment a page has been opened; the next one is erased when the
+//! page is nearly full, while records go on. A record of the registers usually stores only the
 //! words that differ from the page's copy.
 //!
 //! The last word that was written before a cut may be half written and read

@@ -35,7 +35,7 @@ pub struct EnergyStore<'a, F: WordFlash<'a>> {
     flash: &'a F,
     client: OptionalCell<&'a dyn EnergyStoreClient>,
     log: MapCell<Option<Log>>,
-    running: Cell<bool>,
+    writing: Cell<bool>,
     appending: OptionalCell<Kind>,
 }
 
@@ -47,7 +47,7 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
             flash,
             client: OptionalCell::empty(),
             log: MapCell::new(None),
-            running: Cell::new(false),
+            writing: Cell::new(false),
             appending: OptionalCell::empty(),
         }
     }
@@ -82,16 +82,21 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
     /// [`EnergyStoreClient::appended`] tells its end. `UNINSTALLED`: there is none.
     /// `SIZE`: `payload` is too short.
     pub fn newest(&self, kind: Kind, payload: &mut [u8]) -> Result<(usize, u32), ErrorCode> {
-        let result = self.with_log(|log| {
+        let answer = self.with_log(|log| {
             if log.needs_repair() {
-                return Err(ErrorCode::BUSY);
+                return (Err(ErrorCode::BUSY), true);
             }
-            let record = log.newest(kind).ok_or(ErrorCode::UNINSTALLED)?;
-            let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
-            Ok((length, record.sequence))
+            let found = log.newest(kind).ok_or(ErrorCode::UNINSTALLED);
+            let result = found.and_then(|record| {
+                let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
+                Ok((length, record.sequence))
+            });
+            // A start may have left a page to erase, which is better done before
+            // a record needs it.
+            (result, log.spare_due())
         });
-        let result = result.unwrap_or(Err(ErrorCode::BUSY));
-        if result == Err(ErrorCode::BUSY) {
+        let (result, has_work) = answer.unwrap_or((Err(ErrorCode::BUSY), true));
+        if has_work {
             self.run();
         }
         result
@@ -111,31 +116,46 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
 
     /// Works on the log, reading the flash first if that has not been done yet.
     fn with_log<T>(&self, work: impl FnOnce(&mut Log) -> T) -> Option<T> {
-        self.log
-            .map(|log| work(log.get_or_insert_with(|| Log::mount(&|word| self.flash.read(word)))))
+        self.mount();
+        self.log.map(|log| log.as_mut().map(work)).flatten()
     }
 
-    /// Starts the next operation unless one runs.
+    /// Reads the flash, once. Apart, because every use of the log calls it.
+    #[inline(never)]
+    fn mount(&self) {
+        self.log.map(|log| {
+            if log.is_none() {
+                *log = Some(Log::mount(&|word| self.flash.read(word)));
+            }
+        });
+    }
+
+    /// Starts the next write, and an erase beside it, unless a write runs.
     fn run(&self) {
-        if self.running.get() {
-            return;
-        }
-        let Some(step) = self.with_log(|log| log.next(&|word| self.flash.read(word))) else {
-            return;
-        };
-        let started = match step {
-            Step::Write { word, value } => self.flash.write(word, value),
-            Step::Erase { page } => self.flash.erase(page),
-            Step::Finished(outcome) => return self.report(outcome),
-        };
-        match started {
-            Ok(()) => self.running.set(true),
-            Err(_) => self.report_failure(),
+        while !self.writing.get() {
+            let Some(step) = self.with_log(|log| log.next(&|word| self.flash.read(word))) else {
+                return;
+            };
+            match step {
+                Step::Write { word, value } => match self.flash.write(word, value) {
+                    Ok(()) => self.writing.set(true),
+                    Err(_) => return self.report_failure(|log| Some(log.failed())),
+                },
+                Step::Erase { page } => {
+                    if self.flash.erase(page).is_err() {
+                        return self.report_failure(Log::erase_failed);
+                    }
+                }
+                Step::Waiting | Step::Finished(Outcome::Idle) => return,
+                Step::Finished(outcome) => self.report(outcome),
+            }
         }
     }
 
-    fn report_failure(&self) {
-        if let Some(outcome) = self.with_log(Log::failed) {
+    /// Has the log take note of what failed, and reports what that ends.
+    #[inline(never)]
+    fn report_failure(&self, failed: fn(&mut Log) -> Option<Outcome>) {
+        if let Some(outcome) = self.with_log(failed).flatten() {
             self.report(outcome);
         }
     }
@@ -162,11 +182,21 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
 }
 
 impl<'a, F: WordFlash<'a>> WordFlashClient for EnergyStore<'a, F> {
-    fn finished(&self, result: Result<(), ErrorCode>) {
-        self.running.set(false);
+    fn written(&self, result: Result<(), ErrorCode>) {
+        self.writing.set(false);
         match result {
             Ok(()) => self.run(),
-            Err(_) => self.report_failure(),
+            Err(_) => self.report_failure(|log| Some(log.failed())),
+        }
+    }
+
+    fn erased(&self, result: Result<(), ErrorCode>) {
+        match result {
+            Ok(()) => {
+                self.with_log(|log| log.erased(&|word| self.flash.read(word)));
+                self.run();
+            }
+            Err(_) => self.report_failure(Log::erase_failed),
         }
     }
 }

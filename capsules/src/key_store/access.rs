@@ -2,7 +2,8 @@
 
 use kernel::ErrorCode;
 
-use super::policy::{Kind, Operations, Policy, State, RESERVED};
+use super::policy::{Kind, Object, Operations, Policy, State, RESERVED};
+use super::sessions::Rights;
 
 /// What a grant allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,15 +11,24 @@ pub struct Access {
     /// Kind of the object.
     pub kind: Kind,
     /// What a session key that comes out of it may be used for.
-    pub session: Operations,
+    pub session: Rights,
 }
 
 impl Policy {
     /// The kind of an object.
     pub fn kind_of(&self, object: u16) -> Option<Kind> {
+        self.find(object).map(|object| object.kind)
+    }
+
+    fn find(&self, object: u16) -> Option<&Object> {
         let mut objects = self.objects.iter();
-        let object = objects.find(|known| known.number == object && object < RESERVED);
-        object.map(|object| object.kind)
+        objects.find(|known| known.number == object && object < RESERVED)
+    }
+
+    /// Whether the nonces of some key are bound to this counter.
+    pub fn binds_nonces(&self, counter: u16) -> bool {
+        let mut objects = self.objects.iter();
+        objects.any(|object| object.nonces == Some(counter))
     }
 
     /// Whether an app may do something with an object in this state.
@@ -34,7 +44,7 @@ impl Policy {
         state: State,
     ) -> Result<Access, ErrorCode> {
         let app = app.ok_or(ErrorCode::NODEVICE)?;
-        let kind = self.kind_of(object).ok_or(ErrorCode::NODEVICE)?;
+        let Object { kind, nonces, .. } = *self.find(object).ok_or(ErrorCode::NODEVICE)?;
         let grants = self.grants.iter();
         let mut grants = grants.filter(|grant| grant.app == app && grant.object == object);
         if grants.clone().next().is_none() {
@@ -51,8 +61,18 @@ impl Policy {
         let grant = grant.ok_or(ErrorCode::OFF)?;
         Ok(Access {
             kind,
-            session: grant.session.intersection(Operations::SESSION),
+            session: Rights {
+                operations: grant.session.intersection(Operations::SESSION),
+                nonces,
+            },
         })
+    }
+
+    /// Session slots that an app may hold.
+    pub fn share_of(&self, app: Option<u32>) -> usize {
+        let mut shares = self.shares.iter();
+        let share = shares.find(|share| Some(share.app) == app);
+        share.map_or(0, |share| share.slots.into())
     }
 
     /// Whether an app may change the state.

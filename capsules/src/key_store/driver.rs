@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::deferred_call::DeferredCallClient;
 use kernel::errorcode::into_statuscode;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::processbuffer::ReadableProcessBuffer;
@@ -11,15 +11,19 @@ use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
 use super::app_versions::{object_of, AppVersions, Raises};
-use super::operations::command::{number, Action, Command};
+use super::nonces::Nonces;
+use super::operations::command::{number, Action, Command, Seal};
 use super::operations::{counter, request, Keys, Permit, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
-use super::sessions::{is_slot, Sessions, KEY};
+use super::sessions::{is_slot, Rights, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
+use crate::owed::{Retry, RetryClient, Upcall};
+use crate::step_call::StepCall;
 use crate::system_calls::{copy_in, copy_out};
+use crate::turns::{Ticket, Turns};
 use crate::word_flash::WordFlash;
 
 /// Driver number.
@@ -37,6 +41,10 @@ const OUTPUT: usize = 0;
 pub struct App {
     /// The operation that waits for its turn or runs.
     command: Option<Command>,
+    /// When it began to wait.
+    ticket: Ticket,
+    /// How the last one ended, if the app had no room to hear of it.
+    done: Upcall,
 }
 
 /// The grant.
@@ -51,30 +59,34 @@ enum Running {
 }
 
 /// The key store.
-pub struct KeyStore<'a, F: WordFlash<'a>> {
+pub struct KeyStore<'a, F: WordFlash<'a>, S: StepCall> {
     vault: &'a Vault<'a, F>,
     random: &'a dyn RandomSource,
     policy: &'static Policy,
     apps: AppGrant,
     working: MapCell<Working>,
     sessions: MapCell<Sessions<ProcessId>>,
+    nonces: Nonces,
     running: OptionalCell<Running>,
     /// The vault is to tell when it is done.
     waiting: Cell<bool>,
-    /// Place in the process table of the app that had its turn last.
-    last: Cell<usize>,
+    turns: Turns,
+    retry: &'a dyn Retry,
     raises: Raises,
-    deferred: DeferredCall,
+    deferred: S,
 }
 
-impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
-    /// A key store over this vault. The caller registers it for its deferred
-    /// calls and makes it the vault's client.
+impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
+    /// A key store over this vault, which does its work in `steps`. The caller
+    /// registers it for them and makes it the client of the vault and of `retry`, which
+    /// is its own.
     pub fn new(
         vault: &'a Vault<'a, F>,
         random: &'a dyn RandomSource,
         policy: &'static Policy,
         apps: AppGrant,
+        steps: S,
+        retry: &'a dyn Retry,
     ) -> Self {
         KeyStore {
             vault,
@@ -83,11 +95,13 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             apps,
             working: MapCell::new(Working::new()),
             sessions: MapCell::new(Sessions::new()),
+            nonces: Nonces::new(),
             running: OptionalCell::empty(),
             waiting: Cell::new(false),
-            last: Cell::new(usize::MAX),
+            turns: Turns::new(),
+            retry,
             raises: Raises::new(),
-            deferred: DeferredCall::new(),
+            deferred: steps,
         }
     }
 
@@ -169,7 +183,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             }
             return Ok(Permit {
                 kind: None,
-                session: Operations::NONE,
+                session: Rights::NONE,
                 succeeds: false,
             });
         };
@@ -189,6 +203,18 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             Action::Import if state != State::Factory => return Err(ErrorCode::OFF),
             Action::Read if permit.kind == Some(Kind::Counter) => return Err(ErrorCode::NOSUPPORT),
             Action::Agree(slot, _) => self.may_fill(slot, process)?,
+            Action::Encrypt(Seal {
+                with: Some(key), ..
+            })
+            | Action::Decrypt(Seal {
+                with: Some(key), ..
+            }) => {
+                let authenticate = Operations::AUTHENTICATE;
+                if is_slot(object) {
+                    self.permit_slot(process, object, authenticate)?;
+                }
+                self.policy.access(app, key, authenticate, state)?;
+            }
             Action::Wrap(slot) => self.owns(slot, process)?,
             Action::Unwrap(target) if is_slot(target) => self.may_fill(target, process)?,
             Action::Unwrap(target) => {
@@ -214,7 +240,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     ) -> Result<Permit, ErrorCode> {
         let session = if operation == Operations::ERASE {
             self.owns(slot, process)?;
-            Operations::NONE
+            Rights::NONE
         } else {
             let permitted =
                 |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
@@ -233,9 +259,13 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         })
     }
 
+    fn share_of(&self, process: ProcessId) -> usize {
+        self.policy.share_of(app_of(process).map(|app| app.get()))
+    }
+
     fn may_fill(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
         self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
-            sessions.may_fill(slot, process)
+            sessions.may_fill(slot, process, self.share_of(process))
         })
     }
 
@@ -248,12 +278,13 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             }
         }
         self.apps.enter(process, |app, kernel_data| {
-            if app.command.is_some() {
+            if app.command.is_some() || app.done.is_owed() {
                 return Err(ErrorCode::BUSY);
             }
             let (inputs, output) = lengths(&command, kernel_data);
             command.check_sizes(permit.kind, inputs, output)?;
             app.command = Some(command);
+            app.ticket = self.turns.ticket();
             Ok(())
         })??;
         self.deferred.set_in_background();
@@ -267,25 +298,21 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             return;
         }
         if let Some((process, command)) = self.next_app() {
-            self.last.set(process.index().unwrap_or(usize::MAX));
             self.running.set(Running::App(process, command));
             let turn = self.begin(process, command);
             self.follow(process, turn);
         }
     }
 
-    /// The next app, in the order of the process table, that waits.
+    /// The app that has waited longest.
     fn next_app(&self) -> Option<(ProcessId, Command)> {
-        let last = self.last.get();
-        let waiting = || {
-            self.apps.iter().filter_map(|grant| {
-                let process = grant.processid();
-                let command = grant.try_enter(|app, _| app.command)??;
-                Some((process, command))
-            })
-        };
-        let after = |(process, _): &(ProcessId, Command)| process.index() > Some(last);
-        waiting().find(after).or_else(|| waiting().next())
+        let waiting = self.apps.iter().filter_map(|grant| {
+            let (ticket, command) = grant.try_enter(|app, _| (app.ticket, app.command))?;
+            Some((ticket, grant.processid(), command?))
+        });
+        waiting
+            .max_by_key(|(ticket, ..)| self.turns.age(*ticket))
+            .map(|(_, process, command)| (process, command))
     }
 
     /// Copies the inputs, once, and does the first step.
@@ -329,7 +356,7 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
                 self.waiting.set(false);
                 committed.map(|()| 0)
             }
-            Ok(Turn::Fill(slot, permitted)) => self.fill(process, slot, permitted),
+            Ok(Turn::Fill(slot, rights)) => self.fill(process, slot, rights),
             Ok(Turn::Close(slot)) => self.close(process, slot).map(|()| 0),
             Ok(Turn::Finished(length)) => Ok(length),
             Err(error) => Err(error),
@@ -337,15 +364,12 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.finish(finished);
     }
 
-    fn fill(
-        &self,
-        process: ProcessId,
-        slot: u16,
-        permitted: Operations,
-    ) -> Result<usize, ErrorCode> {
+    fn fill(&self, process: ProcessId, slot: u16, rights: Rights) -> Result<usize, ErrorCode> {
         self.working.map_or(Err(ErrorCode::FAIL), |working| {
             let key = working.data.first_chunk().ok_or(ErrorCode::FAIL)?;
-            let filled = |sessions: &mut Sessions<_>| sessions.fill(slot, process, permitted, key);
+            let share = self.share_of(process);
+            let filled =
+                |sessions: &mut Sessions<_>| sessions.fill(slot, process, share, rights, key);
             self.sessions.map_or(Err(ErrorCode::FAIL), filled)?;
             Ok(0)
         })
@@ -360,14 +384,15 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
     /// Ends an app's operation: output, upcall, and nothing of it is left.
     fn finish(&self, result: Result<usize, ErrorCode>) {
         if let Some(Running::App(process, command)) = self.running.get() {
-            // An app that is gone needs no answer; one whose queue of upcalls is
-            // full loses it.
+            // An app that is gone needs no answer.
             let _ = self.apps.enter(process, |app, kernel_data| {
                 app.command = None;
                 let written = result.and_then(|length| self.write_output(kernel_data, length));
                 let status = into_statuscode(written.map(|_| ()));
                 let arguments = (status, written.unwrap_or(0), command.number);
-                let _ = kernel_data.schedule_upcall(DONE, arguments);
+                if !app.done.tell(kernel_data, DONE, arguments) {
+                    self.retry.soon();
+                }
             });
         }
         self.end_turn();
@@ -401,6 +426,9 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
             return;
         }
         self.raises.remove(object);
+        if let Ok(known) = known {
+            self.note(object, known);
+        }
         if known.is_ok_and(|known| known < value) {
             self.running.set(Running::Raise);
             self.waiting.set(true);
@@ -412,14 +440,21 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
         self.end_turn();
     }
 
-    fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F> {
+    /// Takes note of where a counter stands that is about to be raised.
+    fn note(&self, counter: u16, value: u32) {
+        if self.policy.binds_nonces(counter) {
+            self.nonces.note(counter, value);
+        }
+    }
+
+    fn keys_of(&self, process: ProcessId) -> KeysOf<'_, 'a, F, S> {
         KeysOf {
             store: self,
             process: Some(process),
         }
     }
 
-    fn kernel_keys(&self) -> KeysOf<'_, 'a, F> {
+    fn kernel_keys(&self) -> KeysOf<'_, 'a, F, S> {
         KeysOf {
             store: self,
             process: None,
@@ -428,12 +463,12 @@ impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
 }
 
 /// The keys as a process reaches them, or the kernel.
-struct KeysOf<'k, 'a, F: WordFlash<'a>> {
-    store: &'k KeyStore<'a, F>,
+struct KeysOf<'k, 'a, F: WordFlash<'a>, S: StepCall> {
+    store: &'k KeyStore<'a, F, S>,
     process: Option<ProcessId>,
 }
 
-impl<'a, F: WordFlash<'a>> Keys for KeysOf<'_, 'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> Keys for KeysOf<'_, 'a, F, S> {
     fn read(
         &self,
         object: u16,
@@ -456,6 +491,15 @@ impl<'a, F: WordFlash<'a>> Keys for KeysOf<'_, 'a, F> {
             Ok(())
         })
     }
+
+    fn note(&self, counter: u16, value: u32) {
+        self.store.note(counter, value);
+    }
+
+    fn spend(&self, nonces: u16, value: u32) -> Result<(), ErrorCode> {
+        let reserved = counter(self, nonces)?;
+        self.store.nonces.spend(nonces, reserved, value)
+    }
 }
 
 /// Lengths of the inputs that a command reads, and of the output buffer.
@@ -470,7 +514,7 @@ fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usi
     (inputs, output.map_or(0, |buffer| buffer.len()))
 }
 
-impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> VaultClient for KeyStore<'a, F, S> {
     fn committed(&self, result: Result<(), ErrorCode>) {
         self.waiting.set(false);
         if let Some(Running::App(_, command)) = self.running.get() {
@@ -487,7 +531,7 @@ impl<'a, F: WordFlash<'a>> VaultClient for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> DeferredCallClient for KeyStore<'a, F>
+impl<'a, F: WordFlash<'a>, S: StepCall> DeferredCallClient for KeyStore<'a, F, S>
 where
     'a: 'static,
 {
@@ -513,7 +557,17 @@ where
     }
 }
 
-impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> RetryClient for KeyStore<'a, F, S> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            owing |= !app.done.pay(kernel_data, DONE);
+        });
+        owing
+    }
+}
+
+impl<'a, F: WordFlash<'a>, S: StepCall> AppVersions for KeyStore<'a, F, S> {
     fn newest(&self, short_id: u32) -> Result<u32, ErrorCode> {
         counter(&self.kernel_keys(), object_of(short_id)?)
     }
@@ -523,7 +577,7 @@ impl<'a, F: WordFlash<'a>> AppVersions for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> SyscallDriver for KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> SyscallDriver for KeyStore<'a, F, S> {
     fn command(
         &self,
         command_number: usize,
@@ -557,7 +611,7 @@ impl<'a, F: WordFlash<'a>> SyscallDriver for KeyStore<'a, F> {
     }
 }
 
-impl<'a, F: WordFlash<'a>> KeyStore<'a, F> {
+impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     fn counter_for(&self, process: ProcessId, object: usize) -> Result<u32, ErrorCode> {
         let object = u16::try_from(object).map_err(|_| ErrorCode::NODEVICE)?;
         let app = app_of(process).map(|app| app.get());

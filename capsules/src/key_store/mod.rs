@@ -21,7 +21,8 @@
 //! ```text
 //! let vault = Vault::new(flash, random);
 //! flash.set_client(vault);
-//! let store = KeyStore::new(vault, random, &POLICY, kernel.create_grant(DRIVER_NUM, &capability));
+//! let store = KeyStore::new(vault, random, &POLICY, kernel.create_grant(DRIVER_NUM, &capability), retry);
+//! retry.set_client(store);
 //! vault.set_client(store);
 //! store.register();
 //! vault.open(&root)?; // before any app is loaded; then the root is wiped
@@ -33,6 +34,7 @@
 pub mod access;
 pub mod app_versions;
 mod driver;
+pub mod nonces;
 pub mod operations;
 pub mod policy;
 pub mod sessions;

@@ -58,6 +58,7 @@ impl Kind {
                 .union(Operations::AGREE),
             Kind::Aes128 => KEY
                 .union(Operations::REPLACE)
+                .union(Operations::AUTHENTICATE)
                 .union(Operations::ENCRYPT)
                 .union(Operations::DECRYPT)
                 .union(Operations::WRAP)
@@ -117,13 +118,17 @@ impl Operations {
 
     /// Be the target of an unwrap.
     pub const REPLACE: Operations = Operations(1 << 16);
+    /// Be part of the associated data, as DLMS/COSEM's authentication key is; of a
+    /// session key: have another key be part of it.
+    pub const AUTHENTICATE: Operations = Operations(1 << 17);
 
     /// What a session slot can be used for at all.
     pub const SESSION: Operations = Operations::ENCRYPT
         .union(Operations::DECRYPT)
         .union(Operations::HMAC)
         .union(Operations::WRAP)
-        .union(Operations::UNWRAP);
+        .union(Operations::UNWRAP)
+        .union(Operations::AUTHENTICATE);
 
     /// The set with these bits; bits without an operation mean nothing.
     pub const fn from_bits(bits: u32) -> Operations {
@@ -208,6 +213,9 @@ pub struct Object {
     pub number: u16,
     /// What it is.
     pub kind: Kind,
+    /// The counter that the nonces of this key are bound to, and those of session
+    /// keys that come out of it ([`super::nonces`]).
+    pub nonces: Option<u16>,
 }
 
 /// Numbers from here on are no objects of apps: versions of apps, session
@@ -241,6 +249,15 @@ pub struct Transition {
     pub to: State,
 }
 
+/// How many session slots an app may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionShare {
+    /// ShortId of the app.
+    pub app: u32,
+    /// Slots that it can fill whatever other apps do, and no more.
+    pub slots: u8,
+}
+
 /// The whole policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -250,4 +267,21 @@ pub struct Policy {
     pub grants: &'static [Grant],
     /// Who may change the state.
     pub transitions: &'static [Transition],
+    /// Who may hold how many session slots; no app twice. An app that is not named
+    /// holds none.
+    pub shares: &'static [SessionShare],
+}
+
+impl Policy {
+    /// Whether the shares of all apps are there at the same time, so that none can
+    /// keep another from its own.
+    pub const fn shares_fit(&self) -> bool {
+        let mut slots = 0;
+        let mut index = 0;
+        while index < self.shares.len() {
+            slots += self.shares[index].slots as usize;
+            index += 1;
+        }
+        slots <= super::sessions::COUNT
+    }
 }

@@ -17,9 +17,26 @@ pub const fn is_slot(number: u16) -> bool {
     number >= FIRST && (number - FIRST) < COUNT as u16
 }
 
+/// What a key may be used for, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// For what.
+    pub operations: Operations,
+    /// The counter that its nonces are bound to.
+    pub nonces: Option<u16>,
+}
+
+impl Rights {
+    /// Nothing.
+    pub const NONE: Rights = Rights {
+        operations: Operations::NONE,
+        nonces: None,
+    };
+}
+
 /// The slots. `O` names a process.
 pub struct Sessions<O> {
-    owners: [Option<(O, Operations)>; COUNT],
+    owners: [Option<(O, Rights)>; COUNT],
     keys: [[u8; KEY]; COUNT],
 }
 
@@ -38,13 +55,16 @@ impl<O: Copy + PartialEq> Sessions<O> {
         }
     }
 
-    /// Whether `owner` may put a key into this slot.
+    /// Whether `owner`, whose share is of so many slots, may put a key into this one.
     ///
-    /// `INVAL`: it is no slot. `BUSY`: it is another's.
-    pub fn may_fill(&self, number: u16, owner: O) -> Result<(), ErrorCode> {
+    /// `INVAL`: it is no slot. `BUSY`: it is another's. `NOMEM`: the owner holds
+    /// its share in other slots.
+    pub fn may_fill(&self, number: u16, owner: O, share: usize) -> Result<(), ErrorCode> {
         let index = index_of(number).ok_or(ErrorCode::INVAL)?;
+        let owned = |slot: &&Option<(O, Rights)>| slot.is_some_and(|(other, _)| other == owner);
         match self.owners[index] {
             Some((other, _)) if other != owner => Err(ErrorCode::BUSY),
+            None if self.owners.iter().filter(owned).count() >= share => Err(ErrorCode::NOMEM),
             _ => Ok(()),
         }
     }
@@ -56,12 +76,13 @@ impl<O: Copy + PartialEq> Sessions<O> {
         &mut self,
         number: u16,
         owner: O,
-        permitted: Operations,
+        share: usize,
+        rights: Rights,
         key: &[u8; KEY],
     ) -> Result<(), ErrorCode> {
-        self.may_fill(number, owner)?;
+        self.may_fill(number, owner, share)?;
         let index = index_of(number).ok_or(ErrorCode::INVAL)?;
-        self.owners[index] = Some((owner, permitted.intersection(Operations::SESSION)));
+        self.owners[index] = Some((owner, rights));
         self.keys[index].copy_from_slice(key);
         Ok(())
     }
@@ -75,16 +96,16 @@ impl<O: Copy + PartialEq> Sessions<O> {
         number: u16,
         owner: O,
         operation: Operations,
-    ) -> Result<Operations, ErrorCode> {
-        let (_, permitted) = self
+    ) -> Result<Rights, ErrorCode> {
+        let (_, rights) = self
             .slot(number, owner)
             .and_then(|index| self.owners[index])
             .ok_or(ErrorCode::NODEVICE)?;
         if !Operations::SESSION.contains(operation) {
             return Err(ErrorCode::NOSUPPORT);
         }
-        let allowed = permitted.contains(operation);
-        allowed.then_some(permitted).ok_or(ErrorCode::NODEVICE)
+        let allowed = rights.operations.contains(operation);
+        allowed.then_some(rights).ok_or(ErrorCode::NODEVICE)
     }
 
     /// The key in a slot.

@@ -12,6 +12,7 @@ use kernel::utilities::cells::TakeCell;
 use kernel::{ErrorCode, ProcessId};
 
 use crate::driver;
+use crate::turns::{Ticket, Turns};
 pub use fmt::BUF_LEN;
 
 /// Driver number.
@@ -37,6 +38,8 @@ enum DebugEntry {
 #[derive(Default)]
 pub struct AppData {
     queue: [Option<DebugEntry>; QUEUE_SIZE],
+    /// When it began to wait for its turn.
+    ticket: Ticket,
 }
 
 impl AppData {
@@ -54,6 +57,10 @@ impl AppData {
         });
     }
 
+    fn is_empty(&self) -> bool {
+        self.queue[0].is_none()
+    }
+
     fn pop(&mut self) -> Option<DebugEntry> {
         self.queue.rotate_left(1);
         self.queue[QUEUE_SIZE - 1].take()
@@ -68,8 +75,7 @@ pub struct LowLevelDebug<'u, U: Transmit<'u>> {
     /// An entry was lost because its app has no memory for a grant; nothing says
     /// whose it was.
     grant_failed: Cell<bool>,
-    /// Place in the process table of the app whose waiting entry was printed last.
-    last: Cell<Option<usize>>,
+    turns: Turns,
     uart: &'u U,
 }
 
@@ -85,7 +91,7 @@ impl<'u, U: Transmit<'u>> LowLevelDebug<'u, U> {
             buffer: TakeCell::new(buffer),
             grant,
             grant_failed: Cell::new(false),
-            last: Cell::new(None),
+            turns: Turns::new(),
             uart,
         }
     }
@@ -98,11 +104,31 @@ impl<'u, U: Transmit<'u>> LowLevelDebug<'u, U> {
             });
         } else if self
             .grant
-            .enter(process_id, |app, _| app.push(entry))
+            .enter(process_id, |app, _| {
+                if app.is_empty() {
+                    app.ticket = self.turns.ticket();
+                }
+                app.push(entry);
+            })
             .is_err()
         {
             self.grant_failed.set(true);
         }
+    }
+
+    /// The oldest entry of the app that has waited longest. What else it has waits
+    /// behind the others, so that none that prints without an end keeps them away.
+    fn next_entry(&self) -> Option<(ProcessId, DebugEntry)> {
+        let waiting = self.grant.iter().filter_map(|app| {
+            let ticket = app.enter(|app, _| (!app.is_empty()).then_some(app.ticket))?;
+            Some((ticket, app.processid()))
+        });
+        let (_, process_id) = waiting.max_by_key(|(ticket, _)| self.turns.age(*ticket))?;
+        let entry = self.grant.enter(process_id, |app, _| {
+            app.ticket = self.turns.ticket();
+            app.pop()
+        });
+        Some((process_id, entry.ok().flatten()?))
     }
 
     /// Sends what `format` puts into `buffer`. When the port refuses it is lost.
@@ -152,25 +178,14 @@ impl<'u, U: Transmit<'u>> TransmitClient for LowLevelDebug<'u, U> {
             self.transmit(tx_buffer, fmt::format_grant_failed);
             return;
         }
-        // The next app behind the one that had its turn, so that none that prints
-        // without an end keeps others away.
-        let last = self.last.get();
-        for behind_last in [true, false] {
-            for app in self.grant.iter() {
-                let process_id = app.processid();
-                if behind_last && process_id.index() <= last {
-                    continue;
-                }
-                if let Some(entry) = app.enter(|app, _| app.pop()) {
-                    self.last.set(process_id.index());
-                    self.transmit(tx_buffer, |buffer| {
-                        fmt::format_entry(process_id.id(), entry, buffer)
-                    });
-                    return;
-                }
+        match self.next_entry() {
+            Some((process_id, entry)) => self.transmit(tx_buffer, |buffer| {
+                fmt::format_entry(process_id.id(), entry, buffer)
+            }),
+            None => {
+                self.buffer.replace(tx_buffer);
             }
         }
-        self.buffer.replace(tx_buffer);
     }
 }
 

@@ -11,8 +11,10 @@ use super::store::{Store, StoreClient};
 use crate::app_identity::app_of;
 use crate::driver;
 use crate::entropy::RandomSource;
+use crate::owed::{Retry, RetryClient, Upcall};
 use crate::sector_flash::SectorFlash;
 use crate::system_calls::{answer_pair, copy_in, copy_out};
+use crate::turns::{Ticket, Turns};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Storage as usize;
@@ -60,6 +62,10 @@ impl Operation {
 pub struct App {
     /// Waits, or is under way.
     operation: Option<Operation>,
+    /// When it began to wait.
+    ticket: Ticket,
+    /// How the last one ended, if the app had no room to hear of it.
+    done: Upcall,
 }
 
 type AppGrant = Grant<
@@ -76,20 +82,22 @@ pub struct StorageDriver<'a, F: SectorFlash<'a>, R: RandomSource> {
     apps: AppGrant,
     /// Whose operation is under way.
     current: OptionalCell<(ProcessId, Operation)>,
-    /// Whose turn was last.
-    last: OptionalCell<ProcessId>,
+    turns: Turns,
+    retry: &'a dyn Retry,
     /// How the read that is under way went.
     read: OptionalCell<Result<usize, ErrorCode>>,
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
-    /// A driver over this store. The caller makes it the store's client.
-    pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant) -> Self {
+    /// A driver over this store. The caller makes it the client of the store and
+    /// of `retry`, which is the driver's own.
+    pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
         StorageDriver {
             store,
             apps,
             current: OptionalCell::empty(),
-            last: OptionalCell::empty(),
+            turns: Turns::new(),
+            retry,
             read: OptionalCell::empty(),
         }
     }
@@ -154,13 +162,14 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.operation.is_some() {
+                if app.operation.is_some() || app.done.is_owed() {
                     return Err(ErrorCode::BUSY);
                 }
                 if !has_buffer(kernel_data) {
                     return Err(ErrorCode::SIZE);
                 }
                 app.operation = Some(operation);
+                app.ticket = self.turns.ticket();
                 Ok(())
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
@@ -174,7 +183,6 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
             let Some((process_id, operation)) = self.next_waiting() else {
                 return;
             };
-            self.last.set(process_id);
             self.current.set((process_id, operation));
             let started = match operation {
                 _ if self.store.is_off() => Err(ErrorCode::OFF),
@@ -187,21 +195,15 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
     }
 
-    /// The first that waits after the one whose turn was last.
+    /// The one that has waited longest.
     fn next_waiting(&self) -> Option<(ProcessId, Operation)> {
-        let last = self.last.get().and_then(|last| last.index());
-        let mut first = None;
-        let mut after = None;
-        for app in self.apps.iter() {
-            let process_id = app.processid();
-            let waiting = app.enter(|app, _| app.operation);
-            let Some(operation) = waiting else { continue };
-            first = first.or(Some((process_id, operation)));
-            if process_id.index() > last {
-                after = after.or(Some((process_id, operation)));
-            }
-        }
-        after.or(first)
+        let waiting = self.apps.iter().filter_map(|app| {
+            let (ticket, operation) = app.enter(|app, _| (app.ticket, app.operation));
+            Some((ticket, app.processid(), operation?))
+        });
+        waiting
+            .max_by_key(|(ticket, ..)| self.turns.age(*ticket))
+            .map(|(_, process_id, operation)| (process_id, operation))
     }
 
     /// Tells the app whose operation was under way.
@@ -215,8 +217,9 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         // One that has ended meanwhile hears of nothing.
         let _ = self.apps.enter(process_id, |app, kernel_data| {
             app.operation = None;
-            // Without room for the upcall the range tells what became of it.
-            let _ = kernel_data.schedule_upcall(upcall::DONE, arguments);
+            if !app.done.tell(kernel_data, upcall::DONE, arguments) {
+                self.retry.soon();
+            }
         });
     }
 }
@@ -263,6 +266,16 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let result = self.read.take().unwrap_or(Err(ErrorCode::FAIL));
         self.finish(result);
         self.serve();
+    }
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> RetryClient for StorageDriver<'a, F, R> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            owing |= !app.done.pay(kernel_data, upcall::DONE);
+        });
+        owing
     }
 }
 

@@ -1,8 +1,9 @@
 //! Many regions of word-granular flash on one flash controller.
 //!
 //! Each user sees pages of its own, numbered from 0, and can reach no others.
-//! Operations go to the controller one after another; a user that waits comes
-//! next in the order in which the regions were added, so that none starves.
+//! Writes go to the controller one after another, and so do erases, beside them;
+//! a user that waits comes next in the order in which the regions were added, so
+//! that none starves.
 
 use core::cell::Cell;
 
@@ -18,7 +19,26 @@ enum Operation {
     Erase { page: usize },
 }
 
-/// Where a region stands with its operation.
+/// What goes on side by side.
+#[derive(Clone, Copy)]
+enum Lane {
+    Writes,
+    Erases,
+}
+
+/// How many lanes there are.
+const LANES: usize = 2;
+
+impl Operation {
+    fn lane(self) -> Lane {
+        match self {
+            Operation::Write { .. } => Lane::Writes,
+            Operation::Erase { .. } => Lane::Erases,
+        }
+    }
+}
+
+/// Where a region stands with its operation in a lane.
 #[derive(Clone, Copy)]
 enum Stage {
     Idle,
@@ -30,8 +50,8 @@ enum Stage {
 pub struct MuxWordFlash<'a, F: WordFlash<'a>, const REGIONS: usize> {
     flash: &'a F,
     regions: [OptionalCell<&'a dyn Turn>; REGIONS],
-    /// The place of the region whose operation runs.
-    running: Cell<Option<usize>>,
+    /// The place of the region whose operation runs in each lane.
+    running: [Cell<Option<usize>>; LANES],
 }
 
 impl<'a, F: WordFlash<'a>, const REGIONS: usize> MuxWordFlash<'a, F, REGIONS> {
@@ -41,48 +61,57 @@ impl<'a, F: WordFlash<'a>, const REGIONS: usize> MuxWordFlash<'a, F, REGIONS> {
         Self {
             flash,
             regions: [const { OptionalCell::empty() }; REGIONS],
-            running: Cell::new(None),
+            running: [const { Cell::new(None) }; LANES],
         }
     }
 
-    /// Gives the controller to the first region that waits, seen from `first`.
-    fn next(&self, first: usize) {
+    /// Gives the lane to the first region that waits for it, seen from `first`.
+    fn next(&self, lane: Lane, first: usize) {
+        let running = &self.running[lane as usize];
         for offset in 0..REGIONS {
-            if self.running.get().is_some() {
+            if running.get().is_some() {
                 return;
             }
             let place = (first + offset) % REGIONS;
             if let Some(region) = self.regions[place].get() {
                 // Set before the start: the controller may refuse, never finish, within it.
-                self.running.set(Some(place));
-                if !region.start() {
-                    self.running.set(None);
+                running.set(Some(place));
+                if !region.start(lane) {
+                    running.set(None);
                 }
             }
         }
     }
-}
 
-impl<'a, F: WordFlash<'a>, const REGIONS: usize> WordFlashClient for MuxWordFlash<'a, F, REGIONS> {
-    fn finished(&self, result: Result<(), ErrorCode>) {
-        let Some(place) = self.running.take() else {
+    fn finished(&self, lane: Lane, result: Result<(), ErrorCode>) {
+        let Some(place) = self.running[lane as usize].take() else {
             return;
         };
         // Others first: what this one asks for within its call waits its turn.
-        self.next(place + 1);
+        self.next(lane, place + 1);
         if let Some(region) = self.regions[place].get() {
-            region.finished(result);
+            region.finished(lane, result);
         }
-        self.next(place + 1);
+        self.next(lane, place + 1);
+    }
+}
+
+impl<'a, F: WordFlash<'a>, const REGIONS: usize> WordFlashClient for MuxWordFlash<'a, F, REGIONS> {
+    fn written(&self, result: Result<(), ErrorCode>) {
+        self.finished(Lane::Writes, result);
+    }
+
+    fn erased(&self, result: Result<(), ErrorCode>) {
+        self.finished(Lane::Erases, result);
     }
 }
 
 /// What the multiplexer asks of a region.
 trait Turn {
     /// Starts the operation that waits; false when there is none.
-    fn start(&self) -> bool;
+    fn start(&self, lane: Lane) -> bool;
     /// The operation that ran has ended.
-    fn finished(&self, result: Result<(), ErrorCode>);
+    fn finished(&self, lane: Lane, result: Result<(), ErrorCode>);
 }
 
 /// Some pages of the flash behind a multiplexer.
@@ -91,7 +120,7 @@ pub struct WordFlashRegion<'a, F: WordFlash<'a>, const REGIONS: usize> {
     first_page: usize,
     pages: usize,
     words_per_page: usize,
-    stage: Cell<Stage>,
+    stages: [Cell<Stage>; LANES],
     client: OptionalCell<&'a dyn WordFlashClient>,
 }
 
@@ -109,7 +138,7 @@ impl<'a, F: WordFlash<'a>, const REGIONS: usize> WordFlashRegion<'a, F, REGIONS>
             first_page,
             pages,
             words_per_page,
-            stage: Cell::new(Stage::Idle),
+            stages: [const { Cell::new(Stage::Idle) }; LANES],
             client: OptionalCell::empty(),
         }
     }
@@ -124,18 +153,21 @@ impl<'a, F: WordFlash<'a>, const REGIONS: usize> WordFlashRegion<'a, F, REGIONS>
     }
 
     fn ask(&self, operation: Operation) -> Result<(), ErrorCode> {
-        if !matches!(self.stage.get(), Stage::Idle) {
+        let lane = operation.lane();
+        let stage = &self.stages[lane as usize];
+        if !matches!(stage.get(), Stage::Idle) {
             return Err(ErrorCode::BUSY);
         }
-        self.stage.set(Stage::Waiting(operation));
-        self.mux.next(0);
+        stage.set(Stage::Waiting(operation));
+        self.mux.next(lane, 0);
         Ok(())
     }
 }
 
 impl<'a, F: WordFlash<'a>, const REGIONS: usize> Turn for WordFlashRegion<'a, F, REGIONS> {
-    fn start(&self) -> bool {
-        let Stage::Waiting(operation) = self.stage.get() else {
+    fn start(&self, lane: Lane) -> bool {
+        let stage = &self.stages[lane as usize];
+        let Stage::Waiting(operation) = stage.get() else {
             return false;
         };
         let started = match operation {
@@ -146,15 +178,18 @@ impl<'a, F: WordFlash<'a>, const REGIONS: usize> Turn for WordFlashRegion<'a, F,
             Operation::Erase { page } => self.mux.flash.erase(self.first_page + page),
         };
         if started.is_ok() {
-            self.stage.set(Stage::Running);
+            stage.set(Stage::Running);
         }
         started.is_ok()
     }
 
-    fn finished(&self, result: Result<(), ErrorCode>) {
-        self.stage.set(Stage::Idle);
+    fn finished(&self, lane: Lane, result: Result<(), ErrorCode>) {
+        self.stages[lane as usize].set(Stage::Idle);
         if let Some(client) = self.client.get() {
-            client.finished(result);
+            match lane {
+                Lane::Writes => client.written(result),
+                Lane::Erases => client.erased(result),
+            }
         }
     }
 }

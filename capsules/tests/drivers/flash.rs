@@ -26,7 +26,8 @@ pub fn blank() -> Words {
 /// Flash that is written word by word.
 pub struct WordsInRam {
     words: Words,
-    running: Cell<bool>,
+    /// A write, an erase.
+    running: [Cell<bool>; 2],
     /// Operations end, but change nothing.
     pub broken: Cell<bool>,
     /// Operations cannot be started.
@@ -40,7 +41,7 @@ impl WordsInRam {
     pub fn on(words: &Words) -> &'static Self {
         Box::leak(Box::new(WordsInRam {
             words: words.clone(),
-            running: Cell::new(false),
+            running: Default::default(),
             broken: Cell::new(false),
             refuses: Cell::new(false),
             operations: Cell::new(0),
@@ -49,16 +50,18 @@ impl WordsInRam {
     }
 
     pub fn is_running(&self) -> bool {
-        self.running.get()
+        self.running.iter().any(Cell::get)
     }
 
-    /// Ends the operation that runs. Whether one did.
+    /// Ends the write that runs, or else the erase. Whether one did.
     pub fn step(&self) -> bool {
-        let ran = self.running.take();
-        if let Some(client) = self.client.get().filter(|_| ran) {
-            client.finished(Ok(()));
+        let [write, erase] = &self.running;
+        match self.client.get() {
+            Some(client) if write.take() => client.written(Ok(())),
+            Some(client) if erase.take() => client.erased(Ok(())),
+            _ => return false,
         }
-        ran
+        true
     }
 
     /// Ends operations until none is left.
@@ -66,11 +69,15 @@ impl WordsInRam {
         while self.step() {}
     }
 
-    fn start(&self, change: impl FnOnce(&mut [u32])) -> Result<(), ErrorCode> {
+    fn start(
+        &self,
+        running: &Cell<bool>,
+        change: impl FnOnce(&mut [u32]),
+    ) -> Result<(), ErrorCode> {
         if self.refuses.get() {
             return Err(ErrorCode::FAIL);
         }
-        assert!(!self.running.replace(true), "one operation at a time");
+        assert!(!running.replace(true), "one of a kind at a time");
         self.operations.set(self.operations.get() + 1);
         if !self.broken.get() {
             change(&mut self.words.borrow_mut());
@@ -89,11 +96,13 @@ impl WordFlash<'static> for WordsInRam {
     }
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        self.start(|words| words[word] &= value)
+        self.start(&self.running[0], |words| words[word] &= value)
     }
 
     fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        self.start(|words| words[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX))
+        self.start(&self.running[1], |words| {
+            words[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX);
+        })
     }
 }
 

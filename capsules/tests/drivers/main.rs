@@ -12,3 +12,4 @@ mod flash;
 mod meter_adc;
 mod rng;
 mod small;
+mod supply;

@@ -260,8 +260,8 @@ fn low_level_debug_prints_who_and_what() {
     // Apps take turns, so that one that prints without an end keeps none away.
     let expected = format!(
         "LowLevelDebug: App {first:#x} alert code 0x2\n\
-         LowLevelDebug: App {first:#x} prints 0x0\n\
          LowLevelDebug: App {second:#x} prints 0x10 0x20\n\
+         LowLevelDebug: App {first:#x} prints 0x0\n\
          LowLevelDebug: App {first:#x} prints 0x1\n\
          LowLevelDebug: App {first:#x} prints 0x2\n\
          LowLevelDebug: Dropped 0x3 entries for app {first:#x}\n"

@@ -9,7 +9,7 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
-use crate::identity::{bench, on_kernel_thread};
+use crate::identity::{bench, on_kernel_thread, retry_on};
 use crate::rig::{self, forever, Clock};
 
 const WRITER: u32 = 0x101;
@@ -69,9 +69,10 @@ fn setup() -> (Bench, &'static Clock) {
     let bench = bench(&[WRITER, READER, SECOND_READER, 0], |kernel| {
         let memory = Box::leak(Box::new(ChannelMemory::new()));
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let driver = ChannelDriver::new(CHANNELS, memory, grant, clock).expect("a good table");
+        let retry = retry_on(clock);
+        let driver = ChannelDriver::new(CHANNELS, memory, grant, retry).expect("a good table");
         let driver = forever(driver);
-        clock.set_alarm_client(driver);
+        retry.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
     (0..4).for_each(|index| join(&bench, index));
@@ -500,7 +501,7 @@ fn tables_that_contradict_themselves_are_refused() {
         let clock = forever(Clock::default());
         let memory: &'static mut Memory<3, 5, 10> = Box::leak(Box::new(Memory::new()));
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let refused = ChannelDriver::new(CHANNELS, memory, grant, clock);
+        let refused = ChannelDriver::new(CHANNELS, memory, grant, retry_on(clock));
         assert_eq!(refused.err(), Some(ErrorCode::SIZE));
     });
 }

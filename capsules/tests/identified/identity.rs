@@ -4,14 +4,16 @@ use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Mutex, OnceLock};
 
+use capsules::owed::RetryAlarm;
 use kernel::deferred_call::initialize_deferred_call_state;
+use kernel::hil::time::Alarm;
 use kernel::process::StopFaultPolicy;
 use kernel::Kernel;
 
 use crate::bench::Bench;
 use crate::loading;
 use crate::rig::chip::Thread;
-use crate::rig::{forever, App, Drivers};
+use crate::rig::{forever, App, Clock, Drivers};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -38,6 +40,13 @@ pub fn on_kernel_thread(test: impl FnOnce() + Send + 'static) {
     if let Err(panic) = result.recv().expect("the kernel's thread lives") {
         resume_unwind(panic);
     }
+}
+
+/// Rings on this clock for a driver that owes upcalls.
+pub fn retry_on(clock: &'static Clock) -> &'static RetryAlarm<'static, Clock> {
+    let retry = forever(RetryAlarm::new(clock));
+    clock.set_alarm_client(retry);
+    retry
 }
 
 /// A bench with one process for each of `ids`; 0 is a process without identity.

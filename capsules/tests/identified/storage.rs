@@ -6,13 +6,14 @@ use capsules::entropy::RandomSource;
 use capsules::sector_flash::{SectorFlash, SectorFlashClient};
 use capsules::storage::policy::Partition;
 use capsules::storage::{buffer_size, is_consistent, Memory, StorageDriver, Store, DRIVER_NUM};
+use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
 use crate::flash::SectorsInRam;
-use crate::identity::{bench, on_kernel_thread};
-use crate::rig::{self, forever};
+use crate::identity::{bench, on_kernel_thread, retry_on};
+use crate::rig::{self, forever, Clock};
 
 const OWNER: u32 = 0x201;
 const READER: u32 = 0x202;
@@ -76,6 +77,10 @@ type TestStore = Store<'static, Flash, Counting>;
 
 /// Three processes and a store that has not been started.
 fn unstarted() -> (Bench, &'static Flash, &'static TestStore) {
+    on_clock(forever(Clock::default()))
+}
+
+fn on_clock(clock: &'static Clock) -> (Bench, &'static Flash, &'static TestStore) {
     let flash = forever(Flash::new(vec![0; CAPACITY as usize]));
     let mut made = None;
     let bench = bench(&[OWNER, READER, 0], |kernel| {
@@ -87,8 +92,10 @@ fn unstarted() -> (Bench, &'static Flash, &'static TestStore) {
         flash.set_client(store);
         made = Some(store);
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let driver = forever(StorageDriver::new(store, grant));
+        let retry = retry_on(clock);
+        let driver = forever(StorageDriver::new(store, grant, retry));
         store.set_client(driver);
+        retry.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
     (0..3).for_each(|index| join(&bench, index));
@@ -366,6 +373,33 @@ fn an_app_that_ends_holds_nobody_up() {
             flash.run();
             assert_eq!(bench.upcalls(R), [(0, [0, OWN, 1])]);
         }
+    });
+}
+
+/// An upcall that finds no room is kept until there is some; meanwhile nothing of
+/// that app is taken, and others are served.
+#[test]
+fn an_upcall_is_never_lost() {
+    on_kernel_thread(|| {
+        let clock = forever(Clock::default());
+        let (bench, flash, store) = on_clock(clock);
+        store.ready(Ok(()));
+        flash.run();
+        append(&bench, O, PROFILE, &[1]);
+        bench.stall(O);
+        flash.run();
+        clock.pass_ms(3_000);
+        append(&bench, R, OWN, &[2]);
+        flash.run();
+        assert_eq!(bench.upcalls(R), [(0, [0, OWN, 0])]);
+        bench.resume(O);
+        assert!(bench.upcalls(O).is_empty());
+        clock.pass_ms(1_100);
+        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 0])]);
+        assert!(!clock.is_armed());
+        assert_eq!(append(&bench, O, PROFILE, &[3]), OK);
+        flash.run();
+        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 1])]);
     });
 }
 

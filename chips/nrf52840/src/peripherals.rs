@@ -41,7 +41,7 @@ pub struct Buffers {
 #[allow(missing_docs)]
 pub struct Nrf52840DefaultPeripherals<'a> {
     pub clock: clock::Clock,
-    pub power: power::Power,
+    pub power: power::Power<'a>,
     pub gpio_port: gpio::Port<'a>,
     pub uarte0: Uarte<'a>,
     pub uarte1: Uarte<'a>,
@@ -72,7 +72,7 @@ impl<'a> Nrf52840DefaultPeripherals<'a> {
         let ppi = Ppi::new(base::PPI);
         // SAFETY: the addresses are flash of the part, and the caller says that nothing
         // refers into them.
-        let flash = unsafe { nvmc::InternalFlash::new(base::NVMC, flash) };
+        let flash = unsafe { nvmc::InternalFlash::new(base::NVMC, base::POWER, flash) };
         Nrf52840DefaultPeripherals {
             clock: clock::Clock::new(base::CLOCK),
             power: power::Power::new(base::POWER),
@@ -135,6 +135,7 @@ impl Nrf52840DefaultPeripherals<'static> {
 impl InterruptService for Nrf52840DefaultPeripherals<'_> {
     fn service_interrupt(&self, interrupt: u32) -> bool {
         match interrupt {
+            interrupts::POWER_CLOCK => self.power.handle_interrupt(),
             interrupts::RTC1 => self.rtc.handle_interrupt(),
             interrupts::SAADC => self.saadc.handle_interrupt(),
             interrupts::UARTE0 => self.uarte0.handle_interrupt(),

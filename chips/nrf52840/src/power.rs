@@ -1,6 +1,14 @@
-//! POWER: why the part was reset, what it retains, its regulators.
+//! POWER: why the part was reset, when its supply falls, what it retains, its regulators.
+//!
+//! While the power-fail comparator is on and the supply is below its threshold,
+//! the NVMC writes nothing (product specification, "Power-fail comparator"), and
+//! a CPU that has it write may hang (anomaly 242). So the comparator goes off as
+//! soon as it has warned, and [`InternalFlash`](crate::nvmc::InternalFlash) turns
+//! it off around each of its own operations.
 
-use crate::registers::power::{PowerRegisters, ResetReason as Bits};
+use crate::registers::power::{Interrupt, PowerFail, PowerRegisters, ResetReason as Bits};
+use crate::registers::Event;
+use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
 
@@ -23,15 +31,68 @@ pub enum ResetReason {
     Debugger,
 }
 
-/// The power controller.
-pub struct Power {
-    registers: StaticRef<PowerRegisters>,
+/// Supply voltage below which the comparator warns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerFailThreshold {
+    /// 2.0 V.
+    V20,
+    /// 2.4 V.
+    V24,
+    /// 2.7 V.
+    V27,
+    /// 2.8 V.
+    V28,
 }
 
-impl Power {
+/// Hears of a falling supply.
+pub trait PowerFailClient {
+    /// The supply is below the threshold. The comparator is off from now on.
+    fn supply_low(&self);
+}
+
+/// The power controller.
+pub struct Power<'a> {
+    registers: StaticRef<PowerRegisters>,
+    client: OptionalCell<&'a dyn PowerFailClient>,
+}
+
+impl<'a> Power<'a> {
     /// Makes the driver.
     pub const fn new(registers: StaticRef<PowerRegisters>) -> Self {
-        Power { registers }
+        Power {
+            registers,
+            client: OptionalCell::empty(),
+        }
+    }
+
+    /// Sets who hears of a falling supply.
+    pub fn set_power_fail_client(&self, client: &'a dyn PowerFailClient) {
+        self.client.set(client);
+    }
+
+    /// Turns the comparator on. The client hears once, by an interrupt: at once
+    /// if the supply is below `threshold` now.
+    pub fn watch_supply(&self, threshold: PowerFailThreshold) {
+        let threshold = match threshold {
+            PowerFailThreshold::V20 => PowerFail::THRESHOLD::V20,
+            PowerFailThreshold::V24 => PowerFail::THRESHOLD::V24,
+            PowerFailThreshold::V27 => PowerFail::THRESHOLD::V27,
+            PowerFailThreshold::V28 => PowerFail::THRESHOLD::V28,
+        };
+        self.registers.pofcon.set(0);
+        self.registers.events_pofwarn.set(0);
+        self.registers.intenset.write(Interrupt::POFWARN::SET);
+        self.registers.pofcon.write(threshold + PowerFail::POF::SET);
+    }
+
+    /// Serves the interrupt that POWER shares with CLOCK.
+    pub fn handle_interrupt(&self) {
+        if self.registers.events_pofwarn.is_set(Event::HAPPENED) {
+            self.registers.pofcon.set(0);
+            self.registers.intenclr.write(Interrupt::POFWARN::SET);
+            self.registers.events_pofwarn.set(0);
+            self.client.map(|client| client.supply_low());
+        }
     }
 
     /// RESETREAS as this reset left it; clears it, so that the next reset's stands
@@ -103,6 +164,37 @@ pub fn reset_reason(bits: u32) -> ResetReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{fake_registers, peek};
+    use core::cell::Cell;
+
+    #[derive(Default)]
+    struct Listener(Cell<u32>);
+
+    impl PowerFailClient for Listener {
+        fn supply_low(&self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    #[test]
+    fn a_warning_is_told_once_and_turns_the_comparator_off() {
+        let registers = fake_registers::<PowerRegisters>();
+        let power = Power::new(registers);
+        let listener = Listener::default();
+        power.set_power_fail_client(&listener);
+        power.handle_interrupt();
+        assert_eq!(listener.0.get(), 0, "another event of the same line");
+        power.watch_supply(PowerFailThreshold::V28);
+        assert_eq!(peek(&registers.pofcon), 15 << 1 | 1);
+        assert_eq!(peek(&registers.intenset), 1 << 2);
+        registers.events_pofwarn.set(1);
+        power.handle_interrupt();
+        assert_eq!(listener.0.get(), 1);
+        assert_eq!(peek(&registers.pofcon), 0);
+        assert_eq!(peek(&registers.intenclr), 1 << 2);
+        power.handle_interrupt();
+        assert_eq!(listener.0.get(), 1);
+    }
 
     #[test]
     fn reset_reasons_are_told_apart() {

@@ -1,15 +1,16 @@
 //! What a peripheral reaches beside its own registers: time, memory by
 //! EasyDMA, interrupt lines, other peripherals' events, and the world outside.
 
+use super::absent::AbsentCores;
 use super::lines::Lines;
 use super::notes::Notes;
 use super::outside::Outside;
 use super::wakes::Wakes;
 use crate::chance::Chance;
-use crate::machine::memory::Memory;
+use crate::machine::memory::{Kept, Memory};
 use crate::statistics::Statistics;
 use crate::time::Cycles;
-use rigless::emulator::Queued;
+use rigless::emulator::{Processor, Queued};
 use std::collections::VecDeque;
 
 /// First address of the data RAM.
@@ -40,6 +41,24 @@ pub struct Memories {
     pub ficr: Memory,
     /// User information, flash of one page.
     pub uicr: Memory,
+}
+
+impl Memories {
+    /// What keeps the bytes where they are.
+    pub(crate) fn kept(&self) -> [Kept; 4] {
+        [&self.flash, &self.ram, &self.ficr, &self.uicr].map(Memory::kept)
+    }
+
+    /// The memories again; none while they are somewhere else.
+    pub(crate) fn reclaim(kept: [Kept; 4]) -> Option<Self> {
+        let [flash, ram, ficr, uicr] = kept.map(Kept::reclaim);
+        Some(Memories {
+            flash: flash?,
+            ram: ram?,
+            ficr: ficr?,
+            uicr: uicr?,
+        })
+    }
 }
 
 /// Why the part resets.
@@ -97,6 +116,8 @@ pub struct Context {
     pub(crate) listened: u64,
     /// What the core has to be told.
     queued: Vec<Queued>,
+    /// What cores that do not run now have to be told.
+    pub(crate) absent_cores: AbsentCores,
 }
 
 impl Context {
@@ -118,6 +139,7 @@ impl Context {
             published: VecDeque::new(),
             listened: 0,
             queued: Vec::new(),
+            absent_cores: AbsentCores::default(),
         }
     }
 
@@ -150,9 +172,15 @@ impl Context {
         }
     }
 
-    /// Asks something of the core.
-    pub fn ask_core(&mut self, queued: Queued) {
-        self.queued.push(queued);
+    /// Sends data accesses to the core's page at `address` to the bus, or no
+    /// longer.
+    pub(crate) fn route(&mut self, address: u64, routed: bool) {
+        self.absent_cores.route(address, routed);
+        self.queued.push(if routed {
+            Queued::Route(address)
+        } else {
+            Queued::Unroute(address)
+        });
     }
 
     /// Whether the core has something to be told.
@@ -165,8 +193,22 @@ impl Context {
         std::mem::take(&mut self.queued)
     }
 
+    /// Tells the core that is about to stand still what it has to know; the
+    /// lines are for the core that goes on.
+    pub(crate) fn tell_leaving(&mut self, core: &mut dyn Processor) {
+        let (lines, others): (Vec<_>, Vec<_>) = self
+            .take_queued()
+            .into_iter()
+            .partition(|queued| matches!(queued, Queued::Line(..)));
+        self.queued = lines;
+        for queued in others {
+            core.ask(queued);
+        }
+    }
+
     /// Drops the translations of `length` bytes from `address` on.
     pub fn invalidate(&mut self, address: u32, length: u32) {
+        self.absent_cores.changed(address, length);
         let start = u64::from(address);
         let end = start + u64::from(length);
         // Results of a scan arrive one after the other: one range is enough.

@@ -1,7 +1,9 @@
 //! The part around the core: its address map, its peripherals and its time.
 
+pub(crate) mod absent;
 pub mod context;
 pub mod lines;
+pub(crate) mod mpu;
 pub mod notes;
 pub mod outside;
 pub mod sampling;
@@ -16,6 +18,7 @@ use context::{
     Context, ResetCause, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE,
     UICR_BASE,
 };
+use mpu::Mpu;
 use rigless::emulator::{Access, AccessKind, CoreBus, Queued};
 use rigless::soc::Width;
 use rigless::time::VirtualNanos;
@@ -51,6 +54,8 @@ pub struct Part {
     pub(crate) trace: Option<Trace>,
     /// The cycle counter: control, and what its count is ahead of time.
     pub(crate) cycle_counter: (u32, u32),
+    /// The registers of the memory protection unit.
+    pub(crate) mpu: Mpu,
 }
 
 impl Part {
@@ -63,6 +68,7 @@ impl Part {
             stretch_end: 0,
             trace: None,
             cycle_counter: (CYCLE_COUNTER_CONTROL_RESET, 0),
+            mpu: Mpu::default(),
         }
     }
 
@@ -106,12 +112,14 @@ impl Part {
         while self.context.take_published().is_some() {}
     }
 
-    /// The power fails in a flash operation, or the part must be reset.
+    /// The power fails in a flash operation, the part must be reset, or another
+    /// core may have to go on.
     pub(crate) fn stops_the_core(&self) -> bool {
         self.context.reset.is_some()
             || self.context.system_off
             || self.peripherals.nvmc.power_failed
             || self.context.stall_until > self.context.now
+            || self.mpu.was_written()
     }
 
     /// The next cycle at which the core must hear of something.
@@ -152,6 +160,7 @@ impl Part {
             WINDOW_BASE..WINDOW_END => self.peripherals.qspi.window_read(address, &self.context),
             CYCLE_COUNTER_BASE => Some(self.cycle_counter.0),
             0xE000_1004 => Some(self.cycle_count()),
+            _ if Mpu::holds(address) => Some(self.mpu.read(address)),
             PART_BASE..PART_END => Some(match address {
                 0xF000_0FE0 => 0x08,
                 0xF000_0FE8 => 0x30,
@@ -276,11 +285,7 @@ impl Part {
         for page in self.peripherals.acl.unreadable_pages() {
             for address in (page..page + PAGE_SIZE).step_by(1024) {
                 let address = u64::from(address);
-                self.context.ask_core(if routed {
-                    Queued::Route(address)
-                } else {
-                    Queued::Unroute(address)
-                });
+                self.context.route(address, routed);
             }
         }
     }
@@ -292,6 +297,7 @@ impl Part {
         self.context.reset = None;
         self.context.system_off = false;
         self.cycle_counter = (CYCLE_COUNTER_CONTROL_RESET, 0);
+        self.mpu = Mpu::default();
         let index = match cause {
             None => 0,
             Some(ResetCause::Pin) => 1,
@@ -300,6 +306,23 @@ impl Part {
             Some(ResetCause::Lockup) => 4,
         };
         self.context.statistics.resets[index] += 1;
+    }
+
+    /// An access to the core's own MPU: the part does not notice.
+    fn access_mpu(&mut self, access: &Access) -> u64 {
+        let address = access.address as u32;
+        match access.kind {
+            AccessKind::Read => {
+                let shift = 8 * (address & 3);
+                let word = self.mpu.read(address & !3) >> shift;
+                u64::from(word) & access.width.mask()
+            }
+            AccessKind::Write => {
+                let (value, bytes) = (access.value as u32, access.width.bytes());
+                self.mpu.write(address, value, bytes);
+                access.value
+            }
+        }
     }
 
     fn record(&mut self, access: &Access, value: Option<u32>) {
@@ -327,9 +350,12 @@ fn gpio_port(address: u32) -> Option<(u32, u32)> {
 
 impl CoreBus for Part {
     fn access(&mut self, access: Access, _from_code: bool) -> Option<u64> {
+        let address = access.address as u32;
+        if Mpu::holds(address) {
+            return Some(self.access_mpu(&access));
+        }
         let now = self.skipped + access.instruction_count;
         self.advance(now);
-        let address = access.address as u32;
         let answer = match access.kind {
             AccessKind::Read => {
                 let shift = 8 * (address & 3);

@@ -34,6 +34,8 @@ pub enum Source {
     Qspi,
     /// A transfer of a serial block (SPI, TWI) by its instance.
     Serial(u8),
+    /// A step of PWM0 to PWM3.
+    Pwm(u8),
     /// Scheduled changes of input pins.
     Pins,
 }
@@ -58,7 +60,8 @@ impl Source {
             Source::Watchdog => 19,
             Source::Qspi => 20,
             Source::Serial(n) => 21 + n as usize,
-            Source::Pins => 25,
+            Source::Pwm(n) => 25 + n as usize,
+            Source::Pins => 29,
         }
     }
 
@@ -78,6 +81,7 @@ impl Source {
             19 => Source::Watchdog,
             20 => Source::Qspi,
             21..=24 => Source::Serial(index as u8 - 21),
+            25..=28 => Source::Pwm(index as u8 - 25),
             _ => Source::Pins,
         }
     }

@@ -64,7 +64,8 @@ pub struct Run {
     /// Where RTT text goes: stdio, none, or a file.
     #[arg(long, default_value = "none", value_name = "stdio|FILE|none")]
     pub rtt: Port,
-    /// Write the final report as JSON to a file, or `-` for standard output.
+    /// Write the final report as JSON to a file, or `-` for standard output; text
+    /// of ports on `stdio` then goes to standard error.
     #[arg(long, value_name = "FILE|-")]
     pub json: Option<PathBuf>,
     /// Seed of all randomness: front end, RAM at power-up, RNG, torn writes.
@@ -73,10 +74,14 @@ pub struct Run {
     /// Stop after exactly N instructions.
     #[arg(long, value_name = "N")]
     pub stop_after: Option<u64>,
-    /// Cut the power in flash operation N (counted from 1) or after N
-    /// instructions: `flash:N`, `instruction:N`.
+    /// Cut the power in flash operation N (counted from 1), after N
+    /// instructions, or at a virtual time: `flash:N`, `instruction:N`,
+    /// `time:12.5s`.
     #[arg(long, value_name = "WHERE", value_parser = parse_cut)]
     pub cut_at: Option<emulator::machine::Cut>,
+    /// The supply only begins to fall at the cut, and is gone this much later.
+    #[arg(long, value_name = "TIME", requires = "cut_at", value_parser = parse_time)]
+    pub hold_up: Option<Duration>,
     /// Power up again after the cut and go on.
     #[arg(long, requires = "cut_at")]
     pub power_up: bool,
@@ -200,9 +205,13 @@ fn address(text: &str) -> Result<u32, String> {
 fn parse_cut(text: &str) -> Result<emulator::machine::Cut, String> {
     use emulator::machine::Cut;
     match text.split_once(':') {
-        Some(("flash", n)) => Ok(Cut::FlashOperation(number(n)?.max(1))),
+        Some(("flash", n)) => match number(n)? {
+            0 => Err("flash operations are counted from 1".into()),
+            n => Ok(Cut::FlashOperation(n)),
+        },
         Some(("instruction", n)) => Ok(Cut::Instruction(number(n)?)),
-        _ => Err("expected flash:N or instruction:N".into()),
+        Some(("time", time)) => Ok(Cut::Time(parse_time(time)?)),
+        _ => Err("expected flash:N, instruction:N or time:TIME".into()),
     }
 }
 
@@ -259,6 +268,12 @@ mod tests {
         assert_eq!(parse_range("0x10+4"), Ok((0x10, 0x14)));
         assert!(parse_range("5-5").is_err());
         assert!(parse_cut("flash:x").is_err());
+        assert!(parse_cut("flash:0").is_err());
+        assert_eq!(
+            parse_cut("time:12.5s"),
+            Ok(emulator::machine::Cut::Time(Duration::from_millis(12_500)))
+        );
+        assert!(parse_cut("time:-1s").is_err());
         assert_eq!(parse_skip("0x101:3").map(|skip| skip.count), Ok(3));
     }
 }

@@ -2,10 +2,12 @@
 
 use super::arguments::Run;
 use super::Failure;
+use emulator::bus::context::PAGE_SIZE;
 use emulator::image::{is_elf, Image};
 use emulator::machine::Machine;
+use emulator::peripherals::nor::NOR_SIZE;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What was read, and where it goes back to.
@@ -28,15 +30,31 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::input(path, error))
+/// The largest image or state that is read: ELF files hold debug information.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// A file of at most `most` bytes.
+fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::input(path, error))?;
+    if bytes.len() as u64 > most {
+        let reason = format_args!("at offset {most:#x}: more than {most} bytes");
+        return Err(Failure::input(path, reason));
+    }
+    Ok(bytes)
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::input(path, error)),
+/// An image or a state.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_up_to(path, MOST_BYTES)
+}
+
+fn read_if_there(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Failure> {
+    match path.try_exists() {
+        Ok(false) => Ok(None),
+        _ => read_up_to(path, most).map(Some),
     }
 }
 
@@ -47,9 +65,10 @@ impl Files {
         let elf = is_elf(&bytes);
         let mut image = Image::parse(&bytes).map_err(|error| Failure::input(&run.image, error))?;
         let mut flash_length = if elf { 0 } else { bytes.len() };
-        let mut flash_path = (!elf).then(|| run.image.clone());
+        // What comes from a pipe has nowhere to go back to.
+        let mut flash_path = (!elf && run.image.is_file()).then(|| run.image.clone());
         if let Some(keep) = &run.keep {
-            if let Some(kept) = read_if_there(keep)? {
+            if let Some(kept) = read_if_there(keep, MOST_BYTES)? {
                 let mut below =
                     Image::from_raw(&kept).map_err(|error| Failure::input(keep, error))?;
                 flash_length = flash_length.max(kept.len());
@@ -68,8 +87,8 @@ impl Files {
         let nor_path = run.nor.clone().unwrap_or_else(|| beside(base, "nor"));
         Ok(Files {
             image,
-            uicr: read_if_there(&uicr_path)?,
-            nor: read_if_there(&nor_path)?,
+            uicr: read_if_there(&uicr_path, u64::from(PAGE_SIZE))?,
+            nor: read_if_there(&nor_path, u64::from(NOR_SIZE))?,
             flash_path,
             flash_length,
             uicr_path,
@@ -94,7 +113,7 @@ impl Files {
             Some(nor) => replace(&self.nor_path, &nor)?,
             // It was erased altogether.
             None if self.nor.is_some() => {
-                let blank = vec![0xFF; emulator::peripherals::nor::NOR_SIZE as usize];
+                let blank = vec![0xFF; NOR_SIZE as usize];
                 replace(&self.nor_path, &blank)?;
             }
             None => {}
@@ -104,19 +123,57 @@ impl Files {
 }
 
 /// Replaces a file's content: after a crash of the host it has the old bytes
-/// or the new ones. An unchanged file is not touched.
+/// or the new ones. An unchanged file is not touched; a link stays one, and
+/// what is no file (a pipe, a terminal) is written to.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if fs::read(path).is_ok_and(|old| old == bytes) {
+    let failed = |error| Failure::output(path, error);
+    let Ok(there) = fs::metadata(path) else {
+        return write_whole(path, bytes, None).map_err(failed);
+    };
+    if !there.is_file() {
+        return fs::write(path, bytes).map_err(failed);
+    }
+    if there.len() == bytes.len() as u64 && fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
-    let temporary = beside(path, "new");
+    fs::canonicalize(path)
+        .and_then(|path| write_whole(&path, bytes, Some(there.permissions())))
+        .map_err(failed)
+}
+
+/// Writes a file of another name and renames it. Runs on one image at a time
+/// do not disturb each other: the last one to end wins.
+fn write_whole(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<()> {
+    let temporary = beside(path, &format!("new-{}", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
-        file.sync_all()
+        if let Some(mode) = mode {
+            file.set_permissions(mode)?;
+        }
+        file.sync_all()?;
+        fs::rename(&temporary, path)
     });
+    if written.is_err() {
+        // Not there, or left over at worst.
+        let _ = fs::remove_file(&temporary);
+    }
     written
-        .and_then(|()| fs::rename(&temporary, path))
-        .map_err(|error| Failure::output(path, error))
+}
+
+/// Whether a file can be made at `path` when the run ends, as far as that can
+/// be told before.
+pub fn expect_writable(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        return Err(Failure::output(path, "a folder, not a file"));
+    }
+    if !folder.is_dir() {
+        return Err(Failure::output(path, "its folder does not exist"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -137,7 +194,20 @@ mod tests {
         replace(&path, b"one").expect("written");
         replace(&path, b"two").expect("replaced");
         assert_eq!(fs::read(&path).expect("there"), b"two");
-        assert!(!beside(&path, "new").exists());
+        let link = beside(&path, "link");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        replace(&link, b"three").expect("replaced");
+        assert!(link.is_symlink(), "it still is one");
+        assert_eq!(fs::read(&path).expect("there"), b"three");
+        let folder = path.parent().expect("in a folder");
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let kin = fs::read_dir(folder)
+            .expect("a folder")
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&*name))
+            .count();
+        assert_eq!(kin, 2, "nothing is left over");
+        fs::remove_file(&link).expect("cleaned up");
         fs::remove_file(&path).expect("cleaned up");
     }
 }

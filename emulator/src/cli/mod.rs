@@ -9,6 +9,7 @@ mod session;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use std::fmt::{self, Display};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -56,6 +57,11 @@ impl Display for Failure {
     }
 }
 
+/// Tells people something on standard error, which may be closed.
+pub fn tell(what: impl Display) {
+    let _ = write!(io::stderr(), "{what}");
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -65,7 +71,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("emulator: {failure}");
+            tell(format_args!("emulator: {failure}\n"));
             ExitCode::from(failure.code)
         }
     }

@@ -2,6 +2,7 @@
 //! files. Nothing here ever waits.
 
 use super::arguments::Port;
+use super::tell;
 use rustix::fs::{fcntl_setfl, OFlags};
 use rustix::pty::{grantpt, openpt, ptsname, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetattr, OptionalActions};
@@ -9,16 +10,20 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::mpsc::{channel, Receiver};
+use std::sync::mpsc::{sync_channel, Receiver};
 
 /// The most bytes kept for a peer that does not read.
 const MOST_WAITING: usize = 1 << 20;
+/// Pieces of standard input that are read ahead.
+const MOST_READ_AHEAD: usize = 16;
 
 /// An open port.
 pub enum Endpoint {
     None,
     Stdio {
         input: Option<Receiver<Vec<u8>>>,
+        /// Text goes to standard error.
+        to_error: bool,
     },
     /// The controlling side, with one end held open so that it never hangs up.
     Pty {
@@ -36,12 +41,14 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Opens a port; `name` is what it is called on standard error. Standard
-    /// input belongs to one port only.
-    pub fn open(port: &Port, name: &str, reads_input: bool) -> io::Result<Self> {
+    /// input belongs to one port only; with `to_error`, text for standard output
+    /// goes to standard error.
+    pub fn open(port: &Port, name: &str, reads_input: bool, to_error: bool) -> io::Result<Self> {
         Ok(match port {
             Port::None => Endpoint::None,
             Port::Stdio => Endpoint::Stdio {
                 input: reads_input.then(read_standard_input),
+                to_error,
             },
             Port::Pty => {
                 let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
@@ -54,7 +61,7 @@ impl Endpoint {
                 mode.make_raw();
                 tcsetattr(&held, OptionalActions::Now, &mode)?;
                 fcntl_setfl(&controller, OFlags::NONBLOCK)?;
-                eprintln!("{name}: {path}");
+                tell(format_args!("{name}: {path}\n"));
                 Endpoint::Pty {
                     controller: File::from(controller),
                     _held: held,
@@ -64,7 +71,7 @@ impl Endpoint {
             Port::Tcp(number) => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *number))?;
                 listener.set_nonblocking(true)?;
-                eprintln!("{name}: tcp {}", listener.local_addr()?);
+                tell(format_args!("{name}: tcp {}\n", listener.local_addr()?));
                 Endpoint::Tcp {
                     listener,
                     peer: None,
@@ -84,6 +91,7 @@ impl Endpoint {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Endpoint::None => Ok(()),
+            Endpoint::Stdio { to_error: true, .. } => io::stderr().write_all(bytes),
             Endpoint::Stdio { .. } => {
                 let mut output = io::stdout().lock();
                 output.write_all(bytes)?;
@@ -119,7 +127,9 @@ impl Endpoint {
     pub fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut buffer = [0; 4096];
         match self {
-            Endpoint::Stdio { input: Some(input) } => Ok(input.try_iter().flatten().collect()),
+            Endpoint::Stdio {
+                input: Some(input), ..
+            } => Ok(input.try_iter().take(MOST_READ_AHEAD).flatten().collect()),
             Endpoint::Pty { controller, .. } => {
                 Ok(take(controller, &mut buffer).unwrap_or_default())
             }
@@ -142,7 +152,7 @@ impl Endpoint {
 }
 
 fn read_standard_input() -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(MOST_READ_AHEAD);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         // Ends with the input, or with the program.

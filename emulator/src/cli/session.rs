@@ -1,10 +1,10 @@
 //! One run: makes the machine, moves bytes between it and the host, reports.
 
 use super::arguments::{Port, Run, Speed};
-use super::files::{replace, Files};
+use super::files::{expect_writable, read, replace, Files};
 use super::gdb;
 use super::ports::Endpoint;
-use super::Failure;
+use super::{tell, Failure};
 use emulator::analog::{AnalogInput, Still};
 use emulator::front_end::FrontEnd;
 use emulator::machine::Snapshot;
@@ -14,6 +14,7 @@ use emulator::report::Report;
 use emulator::rtt::Rtt;
 use emulator::time::{cycles_of, seconds, Cycles, MILLISECOND};
 use emulator::{Config, Machine, Stop};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -24,8 +25,17 @@ const SLICE: Cycles = 10 * MILLISECOND;
 /// The same when somebody may be waiting for an answer.
 const INTERACTIVE_SLICE: Cycles = 2 * MILLISECOND;
 
+/// The longest sleep between looks whether the user asked to end.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Bytes on their way to a UART beyond which the host's end is left alone.
+const MOST_ON_THE_WAY: usize = 64 * 1024;
+
 /// Runs an image as the command line says.
 pub fn run(run: &Run) -> Result<(), Failure> {
+    let json = run.json.as_deref().filter(|path| !is_dash(path));
+    for path in run.save.as_deref().into_iter().chain(json) {
+        expect_writable(path)?;
+    }
     let files = Files::read(run)?;
     let config = Config {
         seed: run.seed,
@@ -39,15 +49,19 @@ pub fn run(run: &Run) -> Result<(), Failure> {
         None => machine.uicr(),
     };
     if let Some(path) = &run.restore {
-        let bytes = std::fs::read(path).map_err(|error| Failure::input(path, error))?;
-        let snapshot = Snapshot::from_bytes(&bytes).map_err(|error| Failure::input(path, error))?;
+        let snapshot =
+            Snapshot::from_bytes(&read(path)?).map_err(|error| Failure::input(path, error))?;
         machine
             .restore(&snapshot)
             .map_err(|error| Failure::input(path, error))?;
     }
-    machine.set_cut(run.cut_at);
+    match (run.cut_at, run.hold_up) {
+        (Some(cut), Some(hold_up)) => machine.set_falling_cut(cut, hold_up),
+        (cut, _) => machine.set_cut(cut),
+    }
     for skip in &run.skip {
-        if !machine.add_skip(*skip) {
+        let is_memory = machine.read_memory(skip.address, 2).is_some();
+        if !is_memory || !machine.add_skip(*skip) {
             return Err(Failure::malformed(format_args!(
                 "no instruction can be at {:#x}",
                 skip.address
@@ -60,12 +74,23 @@ pub fn run(run: &Run) -> Result<(), Failure> {
     let mut session = Session::open(run, machine)?;
     let begun = Instant::now();
     let earlier = (session.machine.instructions(), session.machine.now());
-    let stop = match run.gdb {
-        Some(port) => gdb::serve(&mut session, port)?,
-        None => session.go(run)?,
+    let ended = match run.gdb {
+        Some(port) => gdb::serve(&mut session, port),
+        None => session.go(run),
     };
     let wall = begun.elapsed().as_secs_f64();
-    session.finish(run, &files, &fresh_uicr, stop, wall, earlier)
+    // A host's line that fails ends the run, but the meter keeps its state.
+    let (stop, failure) = match ended {
+        Ok(stop) => (stop, Ok(())),
+        Err(failure) => (Stop::Time, Err(failure)),
+    };
+    let finished = session.finish(run, &files, &fresh_uicr, stop, wall, earlier);
+    failure.and(finished)
+}
+
+/// Whether a path stands for standard output.
+fn is_dash(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
@@ -103,8 +128,10 @@ pub struct Session {
 
 impl Session {
     fn open(run: &Run, machine: Machine) -> Result<Self, Failure> {
+        // Standard output is the report's alone.
+        let to_error = run.json.as_deref().is_some_and(is_dash);
         let open = |port: &Port, name: &str, reads: bool| {
-            Endpoint::open(port, name, reads)
+            Endpoint::open(port, name, reads, to_error)
                 .map_err(|error| Failure::other(format_args!("{name}: {error}")))
         };
         let uarts = [
@@ -158,11 +185,19 @@ impl Session {
             }
             if let Speed::Times(times) = run.speed {
                 let due = seconds(self.machine.now() - start) / times;
-                let ahead = due - begun.elapsed().as_secs_f64();
-                if ahead > 0.0 {
-                    std::thread::sleep(Duration::from_secs_f64(ahead));
-                }
+                self.wait_until(due, begun);
             }
+        }
+    }
+
+    /// Sleeps until `due` seconds after `begun`, or until the user asks to end.
+    fn wait_until(&self, due: f64, begun: Instant) {
+        while !self.interrupted() {
+            let ahead = due - begun.elapsed().as_secs_f64();
+            if ahead <= 0.0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_secs_f64(ahead.min(PATIENCE.as_secs_f64())));
         }
     }
 
@@ -186,6 +221,9 @@ impl Session {
             let endpoint = &mut self.uarts[port];
             if !sent.is_empty() || endpoint.is_interactive() {
                 endpoint.write(&sent).map_err(failed)?;
+            }
+            if self.machine.uart_input_pending(port) >= MOST_ON_THE_WAY {
+                continue;
             }
             let came = endpoint.read().map_err(failed)?;
             if !came.is_empty() {
@@ -211,15 +249,15 @@ impl Session {
             let value = record
                 .value
                 .map_or_else(|| "fault".to_owned(), |value| format!("{value:#x}"));
-            eprintln!(
-                "{:.9} instruction {} pc {:#010x} {} {:#010x} {} {value}",
+            tell(format_args!(
+                "{:.9} instruction {} pc {:#010x} {} {:#010x} {} {value}\n",
                 seconds(record.at),
                 record.instruction,
                 record.pc,
                 if record.write { "write" } else { "read" },
                 record.address,
                 8 * record.bytes,
-            );
+            ));
         }
     }
 
@@ -232,21 +270,33 @@ impl Session {
         wall: f64,
         earlier: (u64, u64),
     ) -> Result<(), Failure> {
-        if !run.discard {
-            files.write(&mut self.machine, fresh_uicr)?;
+        // One file that cannot be written is no reason to lose the others.
+        let kept = if run.discard {
+            Ok(())
+        } else {
+            files.write(&mut self.machine, fresh_uicr)
+        };
+        let saved = match &run.save {
+            Some(path) => replace(path, &self.machine.save().to_bytes()),
+            None => Ok(()),
+        };
+        let mut report = Report::new(&mut self.machine, stop, wall, self.meter.last(), earlier);
+        if self.interrupted() {
+            report.stop = "interrupted".into();
         }
-        if let Some(path) = &run.save {
-            replace(path, &self.machine.save().to_bytes())?;
-        }
-        let report = Report::new(&mut self.machine, stop, wall, self.meter.last(), earlier);
         if !run.quiet {
-            eprint!("{}", report.summary());
+            tell(report.summary());
+            if run.cut_at.is_some() && stop != Stop::PowerCut && !run.power_up {
+                tell("the run ended before the place of the power cut\n");
+            }
         }
-        match run.json.as_deref() {
-            None => {}
-            Some(path) if path == Path::new("-") => print!("{}", report.to_json()),
-            Some(path) => replace(path, report.to_json().as_bytes())?,
-        }
-        Ok(())
+        let reported = match run.json.as_deref() {
+            None => Ok(()),
+            Some(path) if is_dash(path) => io::stdout()
+                .write_all(report.to_json().as_bytes())
+                .map_err(|error| Failure::other(format_args!("standard output: {error}"))),
+            Some(path) => replace(path, report.to_json().as_bytes()),
+        };
+        kept.and(saved).and(reported)
     }
 }

@@ -3,6 +3,7 @@
 use crate::bus::context::{
     Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
+use crate::bus::mpu::{MPU_BASE, MPU_SIZE};
 use crate::bus::{lines::LINE_COUNT, CYCLE_COUNTER_BASE};
 use crate::time::CORE_HZ;
 use rigless::cpu::armv7m::{processor, Window};
@@ -14,8 +15,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 /// The core's priority bits.
 const PRIORITY_BITS: u8 = 3;
 
-/// A Cortex-M4F at 64 MHz with eight MPU regions, one instruction a cycle.
-pub fn make() -> Result<Box<dyn Processor>, String> {
+/// A Cortex-M4F at 64 MHz with eight MPU regions, one instruction a cycle. It
+/// leaves the registers of the MPU to the bus, or has them itself.
+pub fn make(mpu_on_bus: bool) -> Result<Box<dyn Processor>, String> {
     let clock = NonZeroU64::new(CORE_HZ).expect("a clock that runs");
     let core = Core {
         variant: Variant::M4,
@@ -32,7 +34,17 @@ pub fn make() -> Result<Box<dyn Processor>, String> {
         base: u64::from(CYCLE_COUNTER_BASE),
         size: 8,
     };
-    let mut config = Config::new(core, &[cycle_counter]);
+    let mpu = Window {
+        base: u64::from(MPU_BASE),
+        size: u64::from(MPU_SIZE),
+    };
+    let windows = [cycle_counter, mpu];
+    let windows = if mpu_on_bus {
+        &windows[..]
+    } else {
+        &windows[..1]
+    };
+    let mut config = Config::new(core, windows);
     config.fpu = Fpu::FpV4Sp;
     config.mpu_regions = MpuRegions::Eight;
     config.vector_table = Some(0);
@@ -42,7 +54,7 @@ pub fn make() -> Result<Box<dyn Processor>, String> {
 /// Maps the memories. Flash and the information pages are read only to the
 /// core, so that stores to them reach the bus.
 ///
-/// The machine must keep `memories` as long as the core lives.
+/// The caller must keep the bytes of `memories` as long as the core lives.
 pub fn map(core: &mut dyn Processor, memories: &Memories) {
     let regions = [
         (0, FLASH_SIZE, &memories.flash, false),
@@ -54,8 +66,8 @@ pub fn map(core: &mut dyn Processor, memories: &Memories) {
     for (start, length, memory, writable) in regions {
         assert_eq!(memory.len(), length as usize, "the map fits the memory");
         // SAFETY: the range is whole pages, `memory` is aligned to 4 KB and
-        // has `length` bytes that never move; the machine owns both and drops
-        // the core first; `Memory` gives no references to its bytes.
+        // has `length` bytes that never move, which `Cores` keeps until after
+        // the core; `Memory` gives no references to its bytes.
         unsafe {
             core.map(u64::from(start), u64::from(length), memory.host(), writable);
         }

@@ -1,10 +1,13 @@
 //! Faults on purpose: power cuts and skipped instructions.
 
 use super::run::{Action, Hook};
-use super::Machine;
+use super::{Machine, Stop};
+use crate::time::{cycles_of, Cycles};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Where the power is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cut {
     /// In the flash operation with this number, counted from 1 since the
     /// machine was made: a word write, an erase or a part of one. The word or
@@ -12,6 +15,9 @@ pub enum Cut {
     FlashOperation(u64),
     /// After this many instructions since the machine was made.
     Instruction(u64),
+    /// At this virtual time since the machine was made. A flash operation that
+    /// is under way then is torn.
+    Time(Duration),
 }
 
 /// An instruction that is left out, as a glitch would.
@@ -26,13 +32,84 @@ pub struct Skip {
 }
 
 impl Machine {
-    /// Places the power cut, or takes it back.
+    /// Places the power cut, or takes it back. The power goes at once.
     pub fn set_cut(&mut self, cut: Option<Cut>) {
+        self.place_cut(cut, 0);
+    }
+
+    /// Places the power cut of a supply that falls before it is gone: at `cut`
+    /// it falls below the thresholds of the power-fail comparator, `hold_up`
+    /// later it is gone, and a flash operation of that moment is torn.
+    pub fn set_falling_cut(&mut self, cut: Cut, hold_up: Duration) {
+        self.place_cut(Some(cut), cycles_of(hold_up));
+    }
+
+    fn place_cut(&mut self, cut: Option<Cut>, hold_up: Cycles) {
         self.cut = cut;
-        self.part.peripherals.nvmc.cut_at = match cut {
-            Some(Cut::FlashOperation(number)) => Some(number),
-            _ => None,
+        self.hold_up = hold_up;
+        let nvmc = &mut self.part.peripherals.nvmc;
+        (nvmc.cut_at, nvmc.lost_at) = match cut {
+            Some(Cut::FlashOperation(number)) if hold_up == 0 => (Some(number), None),
+            Some(Cut::Time(time)) if hold_up == 0 => (None, Some(cycles_of(time))),
+            _ => (None, None),
         };
+    }
+
+    /// Lets the supply fall below the thresholds of the power-fail comparator,
+    /// or brings it back, without a cut.
+    pub fn set_supply_low(&mut self, low: bool) {
+        let now = self.now();
+        self.part.advance(now);
+        let part = &mut self.part;
+        part.peripherals.set_supply_low(low, &mut part.context);
+        part.settle();
+    }
+
+    /// What the power cut does now, if anything.
+    pub(super) fn cut_now(&mut self) -> Option<Stop> {
+        let now = self.now();
+        if self
+            .part
+            .peripherals
+            .nvmc
+            .lost_at
+            .is_some_and(|at| at <= now)
+        {
+            return Some(self.lose_power());
+        }
+        let reached = match self.cut? {
+            Cut::FlashOperation(number) => self.hold_up > 0 && self.flash_operations() >= number,
+            Cut::Instruction(number) => self.instructions() >= number,
+            Cut::Time(time) => now >= cycles_of(time),
+        };
+        if !reached {
+            return None;
+        }
+        if self.hold_up == 0 {
+            return Some(self.lose_power());
+        }
+        self.cut = None;
+        self.part.peripherals.nvmc.lost_at = Some(now.saturating_add(self.hold_up));
+        self.set_supply_low(true);
+        None
+    }
+
+    /// The next instant at which [`Machine::cut_now`] has something to do, and
+    /// the instructions until it has.
+    pub(super) fn next_cut(&self) -> (Cycles, u64) {
+        let lost = self.part.peripherals.nvmc.lost_at.unwrap_or(Cycles::MAX);
+        match self.cut {
+            Some(Cut::Time(time)) => (lost.min(cycles_of(time)), u64::MAX),
+            Some(Cut::Instruction(number)) => (lost, number),
+            _ => (lost, u64::MAX),
+        }
+    }
+
+    /// The power is gone.
+    pub(super) fn lose_power(&mut self) -> Stop {
+        self.place_cut(None, 0);
+        self.off = true;
+        Stop::PowerCut
     }
 
     /// Flash operations so far, as [`Cut::FlashOperation`] counts them.

@@ -4,11 +4,11 @@ use super::Machine;
 use crate::bus::context::{
     CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
+use crate::bus::mpu::Mpu;
 use crate::bus::outside::Edge;
 use crate::bus::trace::{Trace, TraceRecord};
 use crate::bus::wakes::Source;
 use crate::time::{nanoseconds, Cycles};
-use rigless::emulator::Queued;
 use rigless::soc::Width;
 use rigless::time::VirtualNanos;
 
@@ -48,7 +48,8 @@ impl Machine {
     /// The core's registers.
     pub fn registers(&self) -> Registers {
         let get = |number: usize| {
-            self.core
+            self.cores
+                .active()
                 .gdb_register(number)
                 .and_then(|bytes| bytes.try_into().ok())
                 .map_or(0, u32::from_le_bytes)
@@ -65,13 +66,17 @@ impl Machine {
         }
     }
 
-    /// The program counter.
-    pub fn pc(&self) -> u32 {
-        self.core.pc() as u32
+    /// How often one of the machine's cores took over from another one.
+    pub fn hand_overs(&self) -> u64 {
+        self.cores.hand_overs()
     }
 
-    /// Sets R0 to R15 (PC without the Thumb bit). Slow: the core translates
-    /// its code again.
+    /// The program counter.
+    pub fn pc(&self) -> u32 {
+        self.cores.active().pc() as u32
+    }
+
+    /// Sets R0 to R15 (PC without the Thumb bit).
     pub fn set_register(&mut self, number: usize, value: u32) {
         if number < 16 {
             self.set_core_register(number, value);
@@ -79,8 +84,7 @@ impl Machine {
     }
 
     pub(crate) fn set_core_register(&mut self, number: usize, value: u32) -> bool {
-        self.asleep = false;
-        self.core.set_gdb_register(number, &value.to_le_bytes())
+        self.set_gdb_register(number, &value.to_le_bytes())
     }
 
     /// Bytes of memory or registers from `address` on; none if any of them is
@@ -112,7 +116,8 @@ impl Machine {
     fn debugger_word(&mut self, address: u32) -> Option<u32> {
         let now = VirtualNanos(nanoseconds(self.now()));
         match self
-            .core
+            .cores
+            .active_mut()
             .debugger_access(None, u64::from(address), Width::W32, now)
         {
             Some(value) => Some(value as u32),
@@ -142,9 +147,7 @@ impl Machine {
             Place::Ficr(offset) => context.memories.ficr.write(offset, bytes),
             Place::Uicr(offset) => context.memories.uicr.write(offset, bytes),
         };
-        let start = u64::from(address);
-        self.core
-            .ask(Queued::Invalidate(start, start + bytes.len() as u64));
+        context.invalidate(address, bytes.len() as u32);
         true
     }
 
@@ -161,8 +164,17 @@ impl Machine {
     pub fn write_core_word(&mut self, address: u32, value: u32) -> Option<u32> {
         let now = VirtualNanos(nanoseconds(self.now()));
         let written = Some(u64::from(value));
-        self.core
-            .debugger_access(written, u64::from(address), Width::W32, now)?;
+        let core = self.cores.active_mut();
+        if core
+            .debugger_access(written, u64::from(address), Width::W32, now)
+            .is_none()
+        {
+            if !Mpu::holds(address) {
+                return None;
+            }
+            self.part.mpu.write(address, value, Width::W32.bytes());
+            self.follow_mpu();
+        }
         self.read_word(address)
     }
 
@@ -274,7 +286,7 @@ impl Machine {
     pub fn trace(&mut self, start: u32, end: u32) {
         self.stop_trace();
         for page in core_pages(start, end) {
-            self.core.ask(Queued::Route(page));
+            self.part.context.route(page, true);
         }
         self.part.trace = Some(Trace::new(start, end));
     }
@@ -287,7 +299,7 @@ impl Machine {
         let forbidden = self.part.peripherals.acl.unreadable_pages();
         for page in core_pages(trace.start, trace.end) {
             if !forbidden.contains(&(page as u32 & !(PAGE_SIZE - 1))) {
-                self.core.ask(Queued::Unroute(page));
+                self.part.context.route(page, false);
             }
         }
         trace.records
@@ -311,23 +323,31 @@ impl Machine {
 
     /// The target description for GDB.
     pub fn target_description(&self) -> &'static str {
-        self.core.target_xml()
+        self.cores.active().target_xml()
     }
 
     /// A register by GDB's number, as its bytes.
     pub fn gdb_register(&self, number: usize) -> Option<Vec<u8>> {
-        self.core.gdb_register(number)
+        self.cores.active().gdb_register(number)
     }
 
-    /// Sets a register by GDB's number.
+    /// Sets a register by GDB's number; false if there is none, or if the core
+    /// cannot have the value.
     pub fn set_gdb_register(&mut self, number: usize, bytes: &[u8]) -> bool {
         self.asleep = false;
-        self.core.set_gdb_register(number, bytes)
+        let configuration = self.part.mpu.configuration();
+        let mut done = false;
+        let possible = self
+            .cores
+            .edit(&configuration, &mut self.part.context, |core| {
+                done = core.set_gdb_register(number, bytes);
+            });
+        done && possible
     }
 
     /// A debugger came or went: while one is there, BKPT halts the core.
     pub fn attach_debugger(&mut self, attached: bool) {
-        self.core.attach_debugger(attached);
+        self.cores.attach_debugger(attached);
     }
 }
 

@@ -2,19 +2,41 @@
 
 use std::alloc::{alloc_zeroed, dealloc, handle_alloc_error, Layout};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// Host bytes that stand for one memory of the part: page-aligned, never
 /// moved, and only ever reached through copies, because the core reaches the
 /// same bytes through its own pointer.
 #[derive(Debug)]
 pub struct Memory {
+    block: Arc<Block>,
+}
+
+/// Keeps the bytes of a memory where they are, for the cores that map them, and
+/// gives no way to reach them.
+#[derive(Debug)]
+pub(crate) struct Kept(Arc<Block>);
+
+impl Kept {
+    /// The memory again; none while it is somewhere else.
+    pub fn reclaim(self) -> Option<Memory> {
+        let block = Arc::new(Arc::try_unwrap(self.0).ok()?);
+        Some(Memory { block })
+    }
+}
+
+#[derive(Debug)]
+struct Block {
     bytes: NonNull<u8>,
     length: usize,
 }
 
-// SAFETY: the bytes are owned by this value alone; the core that maps them is
-// kept in the same machine and moves between threads together with it.
-unsafe impl Send for Memory {}
+// SAFETY: the bytes are owned by this value alone. Only the one `Memory` that
+// has it reaches them, and the core that maps them, which is kept in the same
+// machine and moves between threads together with it.
+unsafe impl Send for Block {}
+// SAFETY: a shared `Block` gives nobody but that one `Memory` its bytes.
+unsafe impl Sync for Block {}
 
 /// The alignment the core asks of mapped memory.
 const ALIGNMENT: usize = 4096;
@@ -22,38 +44,36 @@ const ALIGNMENT: usize = 4096;
 impl Memory {
     /// `length` bytes (a multiple of 4 KB, not zero), each `fill`.
     pub fn new(length: usize, fill: u8) -> Self {
-        let layout = Self::layout(length);
+        let layout = layout(length);
         // SAFETY: `layout` has a size above zero, which it asserts.
         let bytes = unsafe { alloc_zeroed(layout) };
         let Some(bytes) = NonNull::new(bytes) else {
             handle_alloc_error(layout)
         };
-        let mut memory = Memory { bytes, length };
+        let block = Arc::new(Block { bytes, length });
+        let mut memory = Memory { block };
         memory.fill(0, length, fill);
         memory
     }
 
-    fn layout(length: usize) -> Layout {
-        assert!(
-            length > 0 && length.is_multiple_of(ALIGNMENT),
-            "whole pages"
-        );
-        Layout::from_size_align(length, ALIGNMENT).expect("a memory of the part is small")
-    }
-
     /// Bytes held.
     pub fn len(&self) -> usize {
-        self.length
+        self.block.length
     }
 
     /// Never: a memory has at least one page.
     pub fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     /// Where the bytes are, for the core to map.
     pub(crate) fn host(&self) -> *mut u8 {
-        self.bytes.as_ptr()
+        self.block.bytes.as_ptr()
+    }
+
+    /// What keeps the bytes where they are.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept(Arc::clone(&self.block))
     }
 
     /// Copies bytes from `offset` on into `into`; false if they are not all inside.
@@ -65,8 +85,7 @@ impl Memory {
         // `into` is a live host slice that never overlaps it, since no
         // reference to the allocation is ever given out.
         unsafe {
-            self.bytes
-                .as_ptr()
+            self.host()
                 .add(offset)
                 .copy_to_nonoverlapping(into.as_mut_ptr(), into.len());
         }
@@ -80,8 +99,7 @@ impl Memory {
         }
         // SAFETY: as in `read`, with the direction turned.
         unsafe {
-            self.bytes
-                .as_ptr()
+            self.host()
                 .add(offset)
                 .copy_from_nonoverlapping(from.as_ptr(), from.len());
         }
@@ -94,7 +112,7 @@ impl Memory {
             return false;
         }
         // SAFETY: the range is inside the allocation, checked above.
-        unsafe { self.bytes.as_ptr().add(offset).write_bytes(value, length) };
+        unsafe { self.host().add(offset).write_bytes(value, length) };
         true
     }
 
@@ -112,7 +130,7 @@ impl Memory {
 
     /// A copy of all bytes.
     pub fn to_vec(&self) -> Vec<u8> {
-        let mut bytes = vec![0; self.length];
+        let mut bytes = vec![0; self.len()];
         self.read(0, &mut bytes);
         bytes
     }
@@ -120,14 +138,22 @@ impl Memory {
     fn holds(&self, offset: usize, length: usize) -> bool {
         offset
             .checked_add(length)
-            .is_some_and(|end| end <= self.length)
+            .is_some_and(|end| end <= self.len())
     }
 }
 
-impl Drop for Memory {
+fn layout(length: usize) -> Layout {
+    assert!(
+        length > 0 && length.is_multiple_of(ALIGNMENT),
+        "whole pages"
+    );
+    Layout::from_size_align(length, ALIGNMENT).expect("a memory of the part is small")
+}
+
+impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this very layout, and freed once.
-        unsafe { dealloc(self.bytes.as_ptr(), Self::layout(self.length)) };
+        unsafe { dealloc(self.bytes.as_ptr(), layout(self.length)) };
     }
 }
 
@@ -147,5 +173,16 @@ mod tests {
         assert!(memory.read(8, &mut bytes));
         assert_eq!(bytes, [0x78, 0x56]);
         assert_eq!(memory.host() as usize % ALIGNMENT, 0);
+    }
+
+    #[test]
+    fn kept_bytes_outlive_their_memory_and_are_reached_by_one_alone() {
+        let mut memory = Memory::new(4096, 0xFF);
+        memory.set_word(8, 0x1234_5678);
+        assert!(memory.kept().reclaim().is_none());
+        let kept = memory.kept();
+        drop(memory);
+        let memory = kept.reclaim().expect("nobody else has it");
+        assert_eq!(memory.word(8), Some(0x1234_5678));
     }
 }

@@ -1,6 +1,8 @@
 //! The whole machine: core and part, made from an image, driven by a run loop.
 
 mod core;
+mod cores;
+mod depot;
 mod faults;
 mod information;
 mod inspect;
@@ -14,18 +16,21 @@ pub use run::{Action, Hit, Hook, Stop};
 pub use snapshot::{Snapshot, SnapshotError};
 
 use crate::analog::{AnalogInput, Still};
+use crate::bus::absent::AbsentCores;
 use crate::bus::context::{
-    Context, Memories, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
+    Context, Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE,
+    UICR_BASE,
 };
 use crate::bus::outside::Outside;
 use crate::bus::Part;
 use crate::image::{Image, ImageError};
-use crate::peripherals::nor::Nor;
+use crate::peripherals::nor::{Nor, NOR_SIZE};
 use crate::peripherals::qspi::WINDOW_BASE;
 use crate::statistics::Statistics;
 use crate::time::{nanoseconds, seconds, Cycles};
+use cores::Cores;
+use depot::Lease;
 use memory::Memory;
-use rigless::emulator::Processor;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -62,8 +67,8 @@ pub enum MachineError {
     Image(ImageError),
     /// The core could not be made (a host without support for it).
     Core(String),
-    /// The content of another memory does not fit.
-    Memory(&'static str),
+    /// The content of another memory does not fit; its name and its bytes.
+    Memory(&'static str, u32),
 }
 
 impl fmt::Display for MachineError {
@@ -71,7 +76,9 @@ impl fmt::Display for MachineError {
         match self {
             MachineError::Image(error) => error.fmt(formatter),
             MachineError::Core(reason) => write!(formatter, "the core cannot run here: {reason}"),
-            MachineError::Memory(which) => write!(formatter, "too many bytes for the {which}"),
+            MachineError::Memory(which, size) => {
+                write!(formatter, "more bytes than the {which} has ({size})")
+            }
         }
     }
 }
@@ -89,10 +96,12 @@ impl From<ImageError> for MachineError {
 /// It may be sent to another thread. The same image, configuration and calls
 /// give the same run, to the instruction.
 pub struct Machine {
-    // Dropped before `part`, whose memories it maps.
-    core: Box<dyn Processor>,
     part: Part,
+    // Dropped after `part`, so that another machine can have its memories.
+    cores: Lease,
     cut: Option<Cut>,
+    /// From the cut until the power is gone.
+    hold_up: Cycles,
     breakpoints: BTreeMap<u32, run::Breakpoint>,
     /// The core sleeps and nothing has happened since that it would notice.
     asleep: bool,
@@ -105,7 +114,7 @@ impl fmt::Debug for Machine {
             .debug_struct("Machine")
             .field("seconds", &self.seconds())
             .field("instructions", &self.instructions())
-            .field("pc", &self.core.pc())
+            .field("pc", &self.pc())
             .finish_non_exhaustive()
     }
 }
@@ -113,31 +122,48 @@ impl fmt::Debug for Machine {
 impl Machine {
     /// A machine with `image` in its memories, just powered up.
     pub fn new(image: &Image, config: Config) -> Result<Self, MachineError> {
+        Self::make(image, config, true)
+    }
+
+    /// As [`new`](Self::new), but one core does everything and translates its
+    /// code anew whenever the MPU changes. Slow: what faster machines are
+    /// compared with.
+    pub fn with_one_core(image: &Image, config: Config) -> Result<Self, MachineError> {
+        Self::make(image, config, false)
+    }
+
+    fn make(image: &Image, config: Config, many_cores: bool) -> Result<Self, MachineError> {
         let mut memories = Memories {
             flash: Memory::new(FLASH_SIZE as usize, 0xFF),
             ram: Memory::new(RAM_SIZE as usize, 0),
             ficr: information::factory(config.seed),
             uicr: information::user(config.uicr.as_deref())
-                .ok_or(MachineError::Memory("user information page"))?,
+                .ok_or(MachineError::Memory("user information page", PAGE_SIZE))?,
         };
         let mut nor = match config.nor {
-            Some(bytes) if bytes.len() > crate::peripherals::nor::NOR_SIZE as usize => {
-                return Err(MachineError::Memory("external flash"));
+            Some(bytes) if bytes.len() > NOR_SIZE as usize => {
+                return Err(MachineError::Memory("external flash", NOR_SIZE));
             }
             Some(bytes) => bytes,
             None => Vec::new(),
         };
         place_flash(image, &mut memories, &mut nor);
+        let (cores, memories, absent_cores) = if many_cores {
+            with_cores(memories)
+        } else {
+            with_new_cores(memories, false)
+        }
+        .map_err(MachineError::Core)?;
         let mut context = Context::new(memories, Outside::new(config.analog), config.seed);
+        context.absent_cores = absent_cores;
         fill_ram_with_noise(&mut context);
         let mut part = Part::new(context);
         part.peripherals.qspi.nor = Nor::from_bytes(&nor);
-        let mut core = core::make().map_err(MachineError::Core)?;
-        core::map(core.as_mut(), &part.context.memories);
         let mut machine = Machine {
-            core,
             part,
+            cores,
             cut: None,
+            hold_up: 0,
             breakpoints: BTreeMap::new(),
             asleep: false,
             off: false,
@@ -145,20 +171,25 @@ impl Machine {
         machine.part.context.statistics.resets[0] = 1;
         // A debugger may load RAM too; noise elsewhere stays.
         for segment in &image.segments {
-            if let Some(offset) = segment.address.checked_sub(RAM_BASE) {
-                let ram = &mut machine.part.context.memories.ram;
-                ram.write(offset as usize, &segment.bytes);
-            }
+            let base = match segment.address {
+                RAM_BASE.. => RAM_BASE,
+                CODE_RAM_BASE..UICR_BASE => CODE_RAM_BASE,
+                _ => continue,
+            };
+            let ram = &mut machine.part.context.memories.ram;
+            ram.write((segment.address - base) as usize, &segment.bytes);
         }
-        machine.boot_core();
+        machine.cores.begin(&mut machine.part.context);
+        machine.reset_core();
         Ok(machine)
     }
 
-    fn boot_core(&mut self) {
+    /// The core starts with what the vector table says; its MPU is off.
+    fn reset_core(&mut self) {
         self.asleep = false;
-        let flash = &self.part.context.memories.flash;
-        self.core
-            .boot(0, &|address, _| flash.word(address as usize).map(u64::from));
+        let context = &mut self.part.context;
+        let vectors = [0, 4].map(|address| context.memories.flash.word(address));
+        self.cores.reset(vectors, context);
     }
 
     /// Cuts the power and switches it on again: flash and external flash are
@@ -170,8 +201,7 @@ impl Machine {
         fill_ram_with_noise(&mut self.part.context);
         self.part.context.invalidate(RAM_BASE, RAM_SIZE);
         self.off = false;
-        self.core.reset();
-        self.boot_core();
+        self.reset_core();
     }
 
     /// Presses the reset button.
@@ -186,13 +216,12 @@ impl Machine {
         let now = self.now();
         self.part.advance(now);
         self.off = false;
-        self.core.reset();
-        self.boot_core();
+        self.reset_core();
     }
 
     /// Virtual time since the first power-up, in cycles of 64 MHz.
     pub fn now(&self) -> Cycles {
-        self.part.skipped + self.core.retired()
+        self.part.skipped + self.cores.active().retired()
     }
 
     /// Virtual time in nanoseconds.
@@ -207,7 +236,7 @@ impl Machine {
 
     /// Instructions retired since the first power-up.
     pub fn instructions(&self) -> u64 {
-        self.core.retired()
+        self.cores.active().retired()
     }
 
     /// What was counted.
@@ -229,6 +258,43 @@ impl Machine {
     pub fn set_analog(&mut self, analog: Box<dyn AnalogInput>) {
         self.part.context.outside.analog = analog;
     }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.cores.end(&mut self.part.context);
+    }
+}
+
+/// Cores and the memories that they map, with this content.
+fn with_cores(content: Memories) -> Result<(Lease, Memories, AbsentCores), String> {
+    let Some((lease, mut memories, mut absent)) = Lease::take() else {
+        return with_new_cores(content, true);
+    };
+    let pairs = [
+        (&mut memories.flash, content.flash, 0),
+        (&mut memories.ficr, content.ficr, FICR_BASE),
+        (&mut memories.uicr, content.uicr, UICR_BASE),
+    ];
+    // The cores are told later, of all RAM anyway.
+    for (memory, content, base) in pairs {
+        snapshot::put_back(
+            memory,
+            &content.to_vec(),
+            base,
+            &mut absent,
+            &mut Vec::new(),
+        );
+    }
+    Ok((lease, memories, absent))
+}
+
+fn with_new_cores(
+    memories: Memories,
+    mpu_on_bus: bool,
+) -> Result<(Lease, Memories, AbsentCores), String> {
+    let cores = Cores::new(&memories, mpu_on_bus)?;
+    Ok((Lease::new(cores), memories, AbsentCores::default()))
 }
 
 fn place_flash(image: &Image, memories: &mut Memories, nor: &mut Vec<u8>) {

@@ -1,7 +1,7 @@
 //! The run loop: stretches of instructions between the instants at which the
 //! part does something, idle time skipped, flash stalls waited for.
 
-use super::{Cut, Machine};
+use super::Machine;
 use crate::bus::context::{ResetCause, FLASH_SIZE};
 use crate::time::{cycles_at, cycles_of, nanoseconds, Cycles, MILLISECOND, NEVER};
 use rigless::emulator::Exit;
@@ -131,7 +131,7 @@ impl Machine {
     /// instruction can be there (odd address).
     pub fn add_hook(&mut self, address: u32, hook: Hook) -> bool {
         let breakpoint = self.breakpoints.entry(address).or_default();
-        if breakpoint.hooks.is_empty() && !self.core.add_breakpoint(u64::from(address)) {
+        if breakpoint.hooks.is_empty() && !self.cores.add_breakpoint(address) {
             self.breakpoints.remove(&address);
             return false;
         }
@@ -147,7 +147,7 @@ impl Machine {
     /// Takes away every hook and breakpoint at `address`.
     pub fn remove_hooks(&mut self, address: u32) {
         if self.breakpoints.remove(&address).is_some() {
-            self.core.remove_breakpoint(u64::from(address));
+            self.cores.remove_breakpoint(address);
         }
     }
 
@@ -177,30 +177,25 @@ impl Machine {
         if self.off {
             return Stop::PowerCut;
         }
-        let cut = match self.cut {
-            Some(Cut::Instruction(number)) => number,
-            _ => u64::MAX,
-        };
         loop {
             if let Some(stop) = self.between_stretches(until) {
                 return stop;
             }
-            let now = self.now();
-            if self.instructions() >= cut {
-                self.cut = None;
-                self.off = true;
-                return Stop::PowerCut;
+            if let Some(stop) = self.cut_now() {
+                return stop;
             }
+            let (cut_time, cut_instruction) = self.next_cut();
             if self.instructions() >= limit {
                 return Stop::Instructions;
             }
-            if now >= until {
+            if self.now() >= until {
                 return Stop::Time;
             }
+            let until = until.min(cut_time);
             if self.waited(until) {
                 continue;
             }
-            if let Some(stop) = self.stretch(until, limit.min(cut)) {
+            if let Some(stop) = self.stretch(until, limit.min(cut_instruction)) {
                 return stop;
             }
         }
@@ -210,12 +205,12 @@ impl Machine {
     fn between_stretches(&mut self, until: Cycles) -> Option<Stop> {
         let now = self.now();
         self.part.advance(now);
-        if self
-            .core
+        let core = self.cores.active_mut();
+        if core
             .next_event()
             .is_some_and(|event| event.0 <= nanoseconds(now))
         {
-            self.core.on_event(VirtualNanos(nanoseconds(now)));
+            core.on_event(VirtualNanos(nanoseconds(now)));
             self.asleep = false;
         }
         if self.part.peripherals.nvmc.power_failed {
@@ -224,12 +219,9 @@ impl Machine {
                 self.skip_to(fails);
                 self.part.advance(fails);
             }
-            self.part.peripherals.nvmc.cut_at = None;
-            self.cut = None;
-            self.off = true;
-            return Some(Stop::PowerCut);
+            return Some(self.lose_power());
         }
-        if self.core.take_reset_request() {
+        if self.cores.active_mut().take_reset_request() {
             self.part.context.reset = Some(ResetCause::Software);
         }
         if let Some(cause) = self.part.context.reset.take() {
@@ -243,7 +235,7 @@ impl Machine {
     fn waited(&mut self, until: Cycles) -> bool {
         let now = self.now();
         let stall = self.part.context.stall_until;
-        if stall > now && self.core.pc() < u64::from(FLASH_SIZE) {
+        if stall > now && self.pc() < FLASH_SIZE {
             let to = stall.min(until).min(self.part.context.wakes.next());
             self.part.context.statistics.stalled_cycles += to - now;
             self.skip_to(to);
@@ -261,7 +253,8 @@ impl Machine {
 
     /// The cycle at which the core's own timer comes to zero.
     fn core_event(&self) -> Cycles {
-        self.core
+        self.cores
+            .active()
             .next_event()
             .map_or(NEVER, |event| cycles_at(event.0))
     }
@@ -281,22 +274,36 @@ impl Machine {
         self.part.stretch_end = end;
         let end = end.min(self.part.deadline()).min(self.core_event());
         let budget = u32::try_from(end.saturating_sub(now).max(1)).unwrap_or(u32::MAX);
-        let (exit, _) = self.core.run(budget, &mut self.part);
+        let exit = self.cores.run(budget, &mut self.part);
         self.asleep = exit == Exit::Waiting;
+        self.follow_mpu();
         match exit {
             Exit::Breakpoint => return self.at_breakpoint(),
             Exit::Lockup => self.part.context.reset = Some(ResetCause::Lockup),
-            Exit::Halted => return Some(Stop::Halted(self.core.pc() as u32)),
+            Exit::Halted => return Some(Stop::Halted(self.pc())),
             // Nobody serves semihosting: the BKPT is a fault.
-            Exit::HostCall => self.core.answer_host_call(None),
+            Exit::HostCall => self.cores.active_mut().answer_host_call(None),
             _ => {}
         }
         None
     }
 
+    /// Goes on with the core that has the MPU's configuration.
+    pub(super) fn follow_mpu(&mut self) {
+        if !self.part.mpu.was_written() {
+            return;
+        }
+        self.part.mpu.seen();
+        let configuration = self.part.mpu.configuration();
+        let context = &mut self.part.context;
+        if !self.cores.hand_over(&configuration, context) {
+            context.reset = Some(ResetCause::Lockup);
+        }
+    }
+
     fn at_breakpoint(&mut self) -> Option<Stop> {
-        let pc = self.core.pc() as u32;
-        self.core.pass_breakpoint(u64::from(pc));
+        let pc = self.pc();
+        self.cores.pass_breakpoint(pc);
         let hit = Hit {
             pc,
             instructions: self.instructions(),

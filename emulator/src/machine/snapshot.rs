@@ -1,7 +1,9 @@
 //! Snapshots: the whole state of a machine, to go back to or to keep in a file.
 
 use super::{Cut, Machine};
+use crate::bus::absent::AbsentCores;
 use crate::bus::lines::Lines;
+use crate::bus::mpu::Mpu;
 use crate::bus::notes::Notes;
 use crate::bus::outside::{Pins, SerialLine};
 use crate::bus::wakes::Wakes;
@@ -15,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a file of a snapshot begins with.
-const MAGIC: [u8; 8] = *b"WLSNAP01";
+/// What a file of a snapshot begins with; the layout and the checksum of the
+/// body follow, eight bytes each.
+const MAGIC: [u8; 8] = *b"WLSNAP04";
+const HEADER_SIZE: usize = 24;
 
 /// The state of a machine between two instructions. Hooks, traces and the
 /// analogue inputs are not part of it: the machine restored keeps its own.
@@ -30,6 +34,7 @@ pub struct Snapshot {
     peripherals: Peripherals,
     skipped: Cycles,
     cycle_counter: (u32, u32),
+    mpu: Mpu,
     wakes: Wakes,
     lines: Lines,
     serial: [SerialLine; 2],
@@ -44,7 +49,8 @@ pub struct Snapshot {
     system_off: bool,
     off: bool,
     asleep: bool,
-    cut: Option<(bool, u64)>,
+    cut: Option<Cut>,
+    hold_up: Cycles,
 }
 
 /// Why bytes are no snapshot of this machine.
@@ -70,26 +76,71 @@ impl std::error::Error for SnapshotError {}
 impl Snapshot {
     /// The snapshot for a file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = postcard::to_allocvec(self).expect("plain data serialises into memory");
-        [&MAGIC[..], &body].concat()
+        let body = bytes_of(self);
+        let (layout, sum) = (layout().to_le_bytes(), checksum(&body).to_le_bytes());
+        [&MAGIC[..], &layout, &sum, &body].concat()
     }
 
     /// A snapshot from a file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let malformed = |reason: &str| SnapshotError::Malformed(reason.to_owned());
-        let body = bytes
-            .strip_prefix(&MAGIC)
-            .ok_or_else(|| malformed("it begins otherwise"))?;
+        if !bytes.starts_with(&MAGIC) {
+            return Err(malformed("at offset 0x0: it begins otherwise"));
+        }
+        let Some((header, body)) = bytes.split_at_checked(HEADER_SIZE) else {
+            return Err(SnapshotError::Malformed(format!(
+                "at offset {:#x}: it ends inside the header",
+                bytes.len()
+            )));
+        };
+        let number = |at: usize| header[at..at + 8].iter().rev().fold(0, shift_in);
+        if number(8) != layout() {
+            return Err(malformed(
+                "at offset 0x8: of another version of the emulator",
+            ));
+        }
+        if number(16) != checksum(body) {
+            return Err(malformed("at offset 0x10: cut short or damaged (checksum)"));
+        }
         let snapshot: Snapshot =
             postcard::from_bytes(body).map_err(|error| malformed(&error.to_string()))?;
         let sizes_fit = snapshot.flash.len() == crate::bus::context::FLASH_SIZE as usize
             && snapshot.ram.len() == crate::bus::context::RAM_SIZE as usize;
-        if sizes_fit {
-            Ok(snapshot)
-        } else {
-            Err(malformed("its memories have other sizes"))
+        if !sizes_fit {
+            return Err(malformed("its memories have other sizes"));
         }
+        if !snapshot.mpu.is_consistent() {
+            return Err(malformed("its MPU cannot be so"));
+        }
+        Ok(snapshot)
     }
+}
+
+fn shift_in(number: u64, byte: &u8) -> u64 {
+    number << 8 | u64::from(*byte)
+}
+
+fn bytes_of(data: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(data).expect("plain data serialises into memory")
+}
+
+/// FNV-1a of 64 bits: no single byte changes without being seen.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}
+
+/// Stands for the fields that a snapshot has: the state of a new part.
+fn layout() -> u64 {
+    let state = (
+        Peripherals::new(),
+        Wakes::default(),
+        Pins::default(),
+        Statistics::default(),
+        Notes::default(),
+    );
+    checksum(&bytes_of(&state))
 }
 
 /// The grain at which memories are compared.
@@ -97,7 +148,13 @@ const CHUNK: usize = 1024;
 
 /// Puts `bytes` into `memory`; the core forgets what it translated of those
 /// that changed.
-fn put_back(memory: &mut Memory, bytes: &[u8], base: u32, changed: &mut Vec<Queued>) {
+pub(super) fn put_back(
+    memory: &mut Memory,
+    bytes: &[u8],
+    base: u32,
+    absent: &mut AbsentCores,
+    changed: &mut Vec<Queued>,
+) {
     let mut current = [0; CHUNK];
     for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
         let offset = index * CHUNK;
@@ -105,6 +162,7 @@ fn put_back(memory: &mut Memory, bytes: &[u8], base: u32, changed: &mut Vec<Queu
         memory.read(offset, current);
         if current != chunk {
             memory.write(offset, chunk);
+            absent.changed(base + offset as u32, chunk.len() as u32);
             let start = u64::from(base) + offset as u64;
             changed.push(Queued::Invalidate(start, start + chunk.len() as u64));
         }
@@ -118,12 +176,12 @@ impl Machine {
         let now = self.now();
         self.part.advance(now);
         for queued in self.part.context.take_queued() {
-            self.core.ask(queued);
+            self.cores.active_mut().ask(queued);
             self.asleep = false;
         }
         let context = &self.part.context;
         Snapshot {
-            core: self.core.save(),
+            core: self.cores.active().save(),
             flash: Arc::new(context.memories.flash.to_vec()),
             ram: Arc::new(context.memories.ram.to_vec()),
             ficr: context.memories.ficr.to_vec(),
@@ -131,6 +189,7 @@ impl Machine {
             peripherals: self.part.peripherals.clone(),
             skipped: self.part.skipped,
             cycle_counter: self.part.cycle_counter,
+            mpu: self.part.mpu.clone(),
             wakes: context.wakes.clone(),
             lines: context.lines.clone(),
             serial: context.outside.serial.clone(),
@@ -145,32 +204,49 @@ impl Machine {
             system_off: context.system_off,
             off: self.off,
             asleep: self.asleep,
-            cut: self.cut.map(|cut| match cut {
-                Cut::FlashOperation(number) => (true, number),
-                Cut::Instruction(number) => (false, number),
-            }),
+            cut: self.cut,
+            hold_up: self.hold_up,
         }
     }
 
     /// Goes back to a state, of this machine or of another one.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        self.core
-            .load(&snapshot.core)
+        let configuration = snapshot.mpu.configuration();
+        self.cores
+            .take_up(&snapshot.core, &configuration, &mut self.part.context)
             .map_err(|error| SnapshotError::Core(error.to_string()))?;
         self.part.route_unreadable(false);
         let mut changed = self.part.context.take_queued();
         changed.retain(|queued| !matches!(queued, Queued::Line(..)));
         let context = &mut self.part.context;
-        let memories = &mut context.memories;
-        put_back(&mut memories.flash, &snapshot.flash, 0, &mut changed);
+        let (memories, absent) = (&mut context.memories, &mut context.absent_cores);
+        put_back(
+            &mut memories.flash,
+            &snapshot.flash,
+            0,
+            absent,
+            &mut changed,
+        );
         let ram = crate::bus::context::RAM_BASE;
-        put_back(&mut memories.ram, &snapshot.ram, ram, &mut changed);
+        put_back(&mut memories.ram, &snapshot.ram, ram, absent, &mut changed);
         let ficr = crate::bus::context::FICR_BASE;
-        put_back(&mut memories.ficr, &snapshot.ficr, ficr, &mut changed);
+        put_back(
+            &mut memories.ficr,
+            &snapshot.ficr,
+            ficr,
+            absent,
+            &mut changed,
+        );
         let uicr = crate::bus::context::UICR_BASE;
-        put_back(&mut memories.uicr, &snapshot.uicr, uicr, &mut changed);
+        put_back(
+            &mut memories.uicr,
+            &snapshot.uicr,
+            uicr,
+            absent,
+            &mut changed,
+        );
         for queued in changed {
-            self.core.ask(queued);
+            self.cores.active_mut().ask(queued);
         }
         context.wakes = snapshot.wakes.clone();
         // The core's own state has the levels of its lines.
@@ -194,15 +270,11 @@ impl Machine {
         }
         self.part.skipped = snapshot.skipped;
         self.part.cycle_counter = snapshot.cycle_counter;
+        self.part.mpu = snapshot.mpu.clone();
         self.off = snapshot.off;
         self.asleep = snapshot.asleep;
-        self.cut = snapshot.cut.map(|(flash, number)| {
-            if flash {
-                Cut::FlashOperation(number)
-            } else {
-                Cut::Instruction(number)
-            }
-        });
+        self.cut = snapshot.cut;
+        self.hold_up = snapshot.hold_up;
         self.part.context.now = self.now();
         self.part.route_unreadable(true);
         Ok(())

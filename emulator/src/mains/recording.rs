@@ -15,6 +15,8 @@ use super::MainsError;
 const LONGEST_LINE: u64 = 1_024;
 /// Rows kept at the most.
 const MOST_ROWS: usize = 65_536;
+/// Rows nearer to each other than this many seconds are no recording of mains.
+const LEAST_SPACING: f64 = 1e-9;
 /// How long past rows are kept, seconds: the channels of a front end look back
 /// by some microseconds each.
 const KEPT_SECONDS: f64 = 1e-3;
@@ -287,11 +289,12 @@ impl Reader {
             }
             match parse_row(text) {
                 Ok(row) => {
-                    if self
-                        .previous_seconds
-                        .is_some_and(|last| row.seconds <= last)
-                    {
-                        return Err(self.error("the time does not grow"));
+                    match self.previous_seconds.map(|last| row.seconds - last) {
+                        Some(..=0.0) => return Err(self.error("the time does not grow")),
+                        Some(..LEAST_SPACING) => {
+                            return Err(self.error("the time grows by less than a nanosecond"));
+                        }
+                        _ => {}
                     }
                     self.previous_seconds = Some(row.seconds);
                     return Ok(Some(row));
@@ -327,7 +330,15 @@ fn parse_row(text: &str) -> Result<Row, String> {
             .ok()
             .filter(|value: &f64| value.is_finite())
             .filter(|value| value.abs() <= 1e12)
-            .ok_or_else(|| format!("`{field}` is no number of {what}"))
+            .ok_or_else(|| {
+                let hint = if field.contains([';', '\t']) {
+                    " (fields are separated by commas)"
+                } else {
+                    ""
+                };
+                let shown: String = field.chars().take(40).collect();
+                format!("`{}` is no number of {what}{hint}", shown.escape_debug())
+            })
     };
     let row = Row {
         seconds: number("seconds")?,

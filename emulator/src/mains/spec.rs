@@ -113,6 +113,11 @@ fn lag(text: &str) -> Result<f64, String> {
     } else {
         (text.strip_suffix("ind").unwrap_or(text), 1.0)
     };
+    if factor.parse::<f64>().is_err() {
+        return Err(format!(
+            "`pf{text}` is no power factor: pf0.8 or pf0.8ind lags, pf0.8cap leads, pf-0.8 exports"
+        ));
+    }
     Ok(sign
         * within(factor, "power factor", -1.0, 1.0)?
             .acos()
@@ -161,6 +166,31 @@ mod tests {
         assert!((load("5A,pf-1").watts() + 1_150.0).abs() < 1e-9);
         assert!((load("-5A").watts() + 1_150.0).abs() < 1e-9);
         assert_eq!(load("230V, 60Hz").hertz, 60.0);
+    }
+
+    #[test]
+    fn a_load_has_the_energy_that_one_computes_by_hand() {
+        // 230 V x 5 A x 0.8; the third harmonic of the current meets none of the
+        // voltage: no energy, but apparent power, 1.15 kVA x sqrt(1 + 0.1^2).
+        let harmonic = load("230V,5A,pf0.8,50Hz,h3:10%");
+        let (mut joules, mut squares) = (0.0, 0.0);
+        let step_ns = 50_000;
+        for step in 0..20_000u64 {
+            let (volts, amperes) = (
+                harmonic.volts(step * step_ns),
+                harmonic.amperes(step * step_ns),
+            );
+            joules += volts * amperes * step_ns as f64 * 1e-9;
+            squares += amperes * amperes;
+        }
+        assert!((joules - 920.0).abs() < 1e-6, "{joules} J in a second");
+        assert!((harmonic.watts() - 920.0).abs() < 1e-9);
+        let amperes = (squares / 20_000.0).sqrt();
+        assert!((amperes - 5.0 * 1.01f64.sqrt()).abs() < 1e-9, "{amperes}");
+        assert!((harmonic.volt_amperes() - 1_150.0 * 1.01f64.sqrt()).abs() < 1e-9);
+        // With 10 % in the voltage too, in phase at the load of power factor 1.
+        let both = load("230V,5A,50Hz,h3:10%,h3v:10%");
+        assert!((both.watts() - 1_150.0 * 1.01).abs() < 1e-9);
     }
 
     #[test]

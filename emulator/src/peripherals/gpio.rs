@@ -171,7 +171,13 @@ impl Gpio {
             0x514 => self.set_direction(self.direction & keep | wide),
             0x518 => self.set_direction(self.direction | wide),
             0x51C => self.set_direction(self.direction & !wide),
-            0x520 => self.latch &= !wide,
+            0x520 => {
+                self.latch &= !wide;
+                // What stays latched raises LDETECT anew.
+                if self.latched_detect[port as usize] {
+                    self.detect[port as usize] = false;
+                }
+            }
             0x524 => self.latched_detect[port as usize] = value & 1 != 0,
             0x700..0x780 => {
                 let pin = port * 32 + (offset - 0x700) / 4;

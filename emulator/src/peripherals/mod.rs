@@ -15,6 +15,7 @@ pub mod nor;
 pub mod nvmc;
 pub mod power;
 pub mod ppi;
+pub mod pwm;
 pub mod qspi;
 pub mod rtc;
 pub mod saadc;
@@ -29,6 +30,15 @@ mod tests;
 use crate::bus::context::{Context, ResetCause};
 use crate::bus::wakes::Source;
 use serde::{Deserialize, Serialize};
+
+/// A register that the product specification does not name, but errata do:
+/// zero resets the peripheral, one switches it on again.
+const SWITCH: u32 = 0xFFC;
+
+/// Whether errata use the switch of a peripheral: UARTE, SPIM, TWIM, SAADC.
+fn has_switch(slot: u8) -> bool {
+    matches!(slot, 2 | 3 | 4 | 7 | 35 | 40 | 47)
+}
 
 /// All of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,6 +79,8 @@ pub struct Peripherals {
     pub acl: acl::Acl,
     /// PPI.
     pub ppi: ppi::Ppi,
+    /// PWM0 to PWM3.
+    pub pwm: [pwm::Pwm; 4],
     /// QSPI and the external flash.
     pub qspi: qspi::Qspi,
 }
@@ -95,6 +107,7 @@ impl Peripherals {
             nvmc: nvmc::Nvmc::new(),
             acl: acl::Acl::new(),
             ppi: ppi::Ppi::new(),
+            pwm: std::array::from_fn(|n| pwm::Pwm::new(n as u8)),
             qspi: qspi::Qspi::new(),
         }
     }
@@ -117,6 +130,7 @@ impl Peripherals {
             Source::Watchdog => self.watchdog.wake(context),
             Source::Qspi => self.qspi.wake(context),
             Source::Serial(n) => self.serial[usize::from(n)].wake(context),
+            Source::Pwm(n) => self.pwm[usize::from(n)].wake(context),
             Source::Pins => self.scheduled_pins(context),
         }
     }
@@ -172,11 +186,14 @@ impl Peripherals {
             17 => self.rtc[1].task(offset, context),
             20..=25 => self.egu[usize::from(slot) - 20].task(offset, context),
             26 | 27 => self.timer[usize::from(slot) - 23].task(offset, context),
+            28 => self.pwm[0].task(offset, context),
             31 => self.ppi.task(offset, context),
+            33 | 34 => self.pwm[usize::from(slot) - 32].task(offset, context),
             35 => self.serial[2].task(offset, context),
             36 => self.rtc[2].task(offset, context),
             40 => self.uarte[1].task(offset, context),
             41 => self.qspi.task(offset, context),
+            45 => self.pwm[3].task(offset, context),
             47 => self.serial[3].task(offset, context),
             _ => false,
         }
@@ -185,12 +202,13 @@ impl Peripherals {
     /// A read of a register that is no task; none without a model.
     pub fn read(&mut self, slot: u8, offset: u32, context: &mut Context) -> Option<u32> {
         match slot {
+            _ if offset == SWITCH => has_switch(slot).then_some(1),
             0 => self
                 .clock
                 .read(offset)
                 .or_else(|| self.power.read(offset))
                 .or_else(|| self.clock_events.read(offset)),
-            2 => self.uarte[0].read(offset),
+            2 => self.uarte[0].read(offset, context),
             3 => self.serial[0].read(offset),
             4 => self.serial[1].read(offset),
             6 => self.gpiote.read(offset),
@@ -204,15 +222,18 @@ impl Peripherals {
             17 => self.rtc[1].read(offset, context),
             20..=25 => self.egu[usize::from(slot) - 20].events.read(offset),
             26 | 27 => self.timer[usize::from(slot) - 23].read(offset),
+            28 => self.pwm[0].read(offset, context),
             30 => self
                 .nvmc
                 .read(offset, context)
                 .or_else(|| self.acl.read(offset)),
             31 => self.ppi.read(offset),
+            33 | 34 => self.pwm[usize::from(slot) - 32].read(offset, context),
             35 => self.serial[2].read(offset),
             36 => self.rtc[2].read(offset, context),
-            40 => self.uarte[1].read(offset),
+            40 => self.uarte[1].read(offset, context),
             41 => self.qspi.read(offset, context),
+            45 => self.pwm[3].read(offset, context),
             47 => self.serial[3].read(offset),
             _ => None,
         }
@@ -228,10 +249,18 @@ impl Peripherals {
         context: &mut Context,
     ) -> Result<bool, nvmc::Refused> {
         Ok(match slot {
+            _ if offset == SWITCH => {
+                if value & 1 == 0 {
+                    self.switch_off(slot, context);
+                }
+                has_switch(slot)
+            }
             0 => {
-                self.clock.write(offset, value)
+                let known = self.clock.write(offset, value)
                     || self.power.write(offset, value, context)
-                    || self.clock_events.write(offset, value, context)
+                    || self.clock_events.write(offset, value, context);
+                self.compare_supply(context);
+                known
             }
             2 => self.uarte[0].write(offset, value, context),
             3 => self.serial[0].write(offset, value, context),
@@ -253,18 +282,52 @@ impl Peripherals {
                 .events
                 .write(offset, value, context),
             26 | 27 => self.timer[usize::from(slot) - 23].write(offset, value, context),
+            28 => self.pwm[0].write(offset, value, context),
             30 => {
                 self.acl.write(offset, value)
                     || self.nvmc.write(offset, value, &self.acl, context)?
             }
             31 => self.ppi.write(offset, value, context),
+            33 | 34 => self.pwm[usize::from(slot) - 32].write(offset, value, context),
             35 => self.serial[2].write(offset, value, context),
             36 => self.rtc[2].write(offset, value, context),
             40 => self.uarte[1].write(offset, value, context),
             41 => self.qspi.write(offset, value, context),
+            45 => self.pwm[3].write(offset, value, context),
             47 => self.serial[3].write(offset, value, context),
             _ => false,
         })
+    }
+
+    /// What work-arounds of errata do to a peripheral that hangs.
+    fn switch_off(&mut self, slot: u8, context: &mut Context) {
+        match slot {
+            2 => self.uarte[0].reset(context),
+            3 => self.serial[0].reset(context),
+            4 => self.serial[1].reset(context),
+            7 => self.saadc.reset(context),
+            35 => self.serial[2].reset(context),
+            40 => self.uarte[1].reset(context),
+            47 => self.serial[3].reset(context),
+            _ => {}
+        }
+    }
+
+    /// The supply falls below the thresholds of the power-fail comparator, or
+    /// is sound again.
+    pub fn set_supply_low(&mut self, low: bool, context: &mut Context) {
+        self.power.set_supply_low(low);
+        self.compare_supply(context);
+    }
+
+    /// What the power-fail comparator makes of the supply: it warns once when it
+    /// comes to see a low one, also when it is switched on late.
+    fn compare_supply(&mut self, context: &mut Context) {
+        let warned = std::mem::replace(&mut self.nvmc.blocked, self.power.warns());
+        if self.nvmc.blocked && !warned {
+            context.statistics.supply_warnings += 1;
+            self.clock_events.signal(power::EVENT_POWER_FAIL, context);
+        }
     }
 
     /// Everything as after a reset; `None` is a power-up, which also forgets
@@ -276,6 +339,7 @@ impl Peripherals {
             Some(cause) => self.power.reset(cause),
             None => self.power = power::Power::new(),
         }
+        self.compare_supply(context);
         self.gpio.reset(context);
         self.gpiote.reset(context);
         self.uarte.iter_mut().for_each(|uarte| uarte.reset(context));
@@ -298,6 +362,7 @@ impl Peripherals {
         self.nvmc.reset(context);
         self.acl = acl::Acl::new();
         self.ppi.reset(context);
+        self.pwm.iter_mut().for_each(|pwm| pwm.reset(context));
         self.qspi.reset(cause.is_none(), context);
         // Scheduled inputs belong to the outside and stay.
         if let Some(edge) = context.outside.pins.scheduled.front() {

@@ -46,8 +46,12 @@ pub struct Nvmc {
     pub whole_erases: u64,
     /// The operation (counted from 1) at which the power fails.
     pub cut_at: Option<u64>,
+    /// When the supply is gone.
+    pub lost_at: Option<Cycles>,
     /// The power failed in an operation.
     pub power_failed: bool,
+    /// The power-fail comparator sees a low supply and lets nothing be written.
+    pub blocked: bool,
 }
 
 impl Nvmc {
@@ -63,7 +67,9 @@ impl Nvmc {
             operations: 0,
             whole_erases: 0,
             cut_at: None,
+            lost_at: None,
             power_failed: false,
+            blocked: false,
         }
     }
 
@@ -77,12 +83,14 @@ impl Nvmc {
     fn begin(&mut self, time: Cycles, context: &mut Context) -> bool {
         self.operations += 1;
         let start = context.now.max(self.busy_until);
-        let fails = self.cut_at == Some(self.operations);
-        let end = if fails {
-            self.power_failed = true;
-            start + context.chance.below(time)
-        } else {
-            start + time
+        let cut = self.cut_at == Some(self.operations);
+        let lost = self.lost_at.filter(|at| *at < start + time);
+        let fails = cut || lost.is_some();
+        self.power_failed |= fails;
+        let end = match lost {
+            _ if cut => start + context.chance.below(time),
+            Some(lost) => lost.max(start),
+            None => start + time,
         };
         self.busy_until = end;
         context.stall_until = end;
@@ -103,6 +111,10 @@ impl Nvmc {
         if !enabled || bytes != 4 || !address.is_multiple_of(4) || acl.refuses_write(address) {
             context.notes.refused_flash(address, value, context.now);
             return Err(Refused);
+        }
+        if self.blocked {
+            context.notes.refused_flash(address, value, context.now);
+            return Ok(());
         }
         let (memory, offset, index) = if address < FLASH_SIZE {
             (&mut context.memories.flash, address, address / 4)
@@ -237,6 +249,10 @@ impl Nvmc {
         acl: &Acl,
         context: &mut Context,
     ) -> Result<bool, Refused> {
+        if self.blocked && matches!(offset, 0x508..=0x518) {
+            context.notes.refused_flash(value, offset, context.now);
+            return Ok(true);
+        }
         match offset {
             0x504 => self.configuration = value & 3,
             0x508 | 0x510 | 0x518 => {

@@ -1,4 +1,4 @@
-//! POWER and APPROTECT: reset reason, retained registers, RAM power, System OFF.
+//! POWER and APPROTECT: reset reason, power-fail comparator, retained registers, RAM power, System OFF.
 
 use crate::bus::context::{Context, ResetCause};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,11 @@ const REASON_PIN: u32 = 1 << 0;
 const REASON_WATCHDOG: u32 = 1 << 1;
 const REASON_SOFTWARE: u32 = 1 << 2;
 const REASON_LOCKUP: u32 = 1 << 3;
+
+/// POFWARN among the events that POWER shares with CLOCK.
+pub const EVENT_POWER_FAIL: u8 = 2;
+/// POFCON.
+const COMPARATOR: u32 = 0x510;
 
 /// The RAM blocks with power control: eight of two sections, one of six.
 const RAM_BLOCKS: usize = 9;
@@ -20,6 +25,8 @@ pub struct Power {
     /// GPREGRET and GPREGRET2, kept over resets but not over a power cut.
     retained: [u32; 2],
     power_fail: u32,
+    /// The supply is below every threshold that the comparator has.
+    supply_low: bool,
     converter: [u32; 2],
     ram_power: [u32; RAM_BLOCKS],
     force_protect: u32,
@@ -33,6 +40,7 @@ impl Power {
             reset_reason: 0,
             retained: [0; 2],
             power_fail: 0,
+            supply_low: false,
             converter: [0; 2],
             ram_power: [0xFFFF; RAM_BLOCKS],
             force_protect: 0xFF,
@@ -56,9 +64,26 @@ impl Power {
                 ResetCause::Software | ResetCause::Lockup => self.retained,
                 ResetCause::Pin | ResetCause::Watchdog => [0; 2],
             },
+            supply_low: self.supply_low,
             ..Power::new()
         };
         *self = kept;
+    }
+
+    /// The supply falls below every threshold, or is sound again.
+    pub fn set_supply_low(&mut self, low: bool) {
+        self.supply_low = low;
+    }
+
+    /// Whether the supply is low.
+    pub fn supply_low(&self) -> bool {
+        self.supply_low
+    }
+
+    /// Whether the comparator is on and sees a low supply: it then warns, and
+    /// keeps the NVMC from writing.
+    pub fn warns(&self) -> bool {
+        self.supply_low && self.power_fail & 1 != 0
     }
 
     /// A task register by its offset; false if there is none.
@@ -75,7 +100,7 @@ impl Power {
             // No USB supply.
             0x438 => 0,
             0x500 => 0,
-            0x510 => self.power_fail,
+            COMPARATOR => self.power_fail,
             0x51C => self.retained[0],
             0x520 => self.retained[1],
             0x550 => self.force_protect,
@@ -98,7 +123,7 @@ impl Power {
                     context.system_off = true;
                 }
             }
-            0x510 => self.power_fail = value & 0xF1F,
+            COMPARATOR => self.power_fail = value & 0xF1F,
             0x51C => self.retained[0] = value & 0xFF,
             0x520 => self.retained[1] = value & 0xFF,
             0x550 => self.force_protect = value & 0xFF,

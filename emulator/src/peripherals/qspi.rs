@@ -59,6 +59,7 @@ impl Qspi {
             *self.register_mut(pin) = 0xFFFF_FFFF;
         }
         *self.register_mut(0x600) = 0x0004_0480;
+        *self.register_mut(0x614) = 0xFFFF_FFFF;
         *self.register_mut(0x624) = 0x0000_00B7;
         *self.register_mut(0x634) = 0x0000_2000;
         *self.register_mut(0x640) = 0x0000_0200;
@@ -157,7 +158,7 @@ impl Qspi {
             self.register(0x518) & 0x3_FFFF,
         );
         let at = to.wrapping_add(done);
-        let length = (PROGRAM_SIZE - at % PROGRAM_SIZE).min(count - done);
+        let length = (PROGRAM_SIZE - at % PROGRAM_SIZE).min(count.saturating_sub(done));
         let mut bytes = vec![0; length as usize];
         context.dma_read(from.wrapping_add(done), &mut bytes);
         self.nor.instruct(0x06, &mut [], context.now);

@@ -4,7 +4,7 @@ use super::events::Events;
 use crate::analog::{ConversionConfig, Reference, INPUT_HIGH_SUPPLY, INPUT_NONE, INPUT_SUPPLY};
 use crate::bus::context::Context;
 use crate::bus::wakes::Source;
-use crate::time::{nanoseconds, Cycles, MICROSECOND};
+use crate::time::{nanoseconds, Cycles, MICROSECOND, NEVER};
 use serde::{Deserialize, Serialize};
 
 const STARTED: u8 = 0;
@@ -69,6 +69,10 @@ pub struct Saadc {
     rest: u8,
     /// The offset calibration runs.
     calibrating: bool,
+    /// When the conversion or the calibration ends.
+    ends: Cycles,
+    /// When the local timer (SAMPLERATE) samples next, if it runs.
+    tick: Cycles,
     /// It ran since the last reset.
     calibrated: bool,
     /// Conversions that went into the average so far, and their sum.
@@ -100,6 +104,8 @@ impl Saadc {
             converting: None,
             rest: 0,
             calibrating: false,
+            ends: NEVER,
+            tick: NEVER,
             calibrated: false,
             averaged: (0, 0),
             by_ppi: false,
@@ -120,12 +126,18 @@ impl Saadc {
             _ if offset > 0x0C || !offset.is_multiple_of(4) => return false,
             _ if !self.enabled => {}
             0x00 => self.start(by_ppi, context),
-            0x04 => self.sample(context),
+            0x04 => {
+                if self.continuous() {
+                    self.tick = context.now + self.period();
+                    self.plan(context);
+                }
+                self.sample(context);
+            }
             0x08 => self.stop(context),
             _ => {
                 self.calibrating = true;
-                let at = context.now + CALIBRATION;
-                context.wakes.set(Source::Saadc, at);
+                self.ends = context.now + CALIBRATION;
+                self.plan(context);
             }
         }
         true
@@ -140,14 +152,20 @@ impl Saadc {
         self.buffer = Some((self.pointer, self.maximum));
         self.amount = 0;
         self.events.signal(STARTED, context);
-        if self.continuous() {
-            self.sample(context);
-        }
     }
 
-    /// SAMPLERATE runs by itself, one channel only.
+    /// One SAMPLE task makes the local timer give all that follow, until STOP.
     fn continuous(&self) -> bool {
         self.sample_rate >> 12 & 1 != 0
+    }
+
+    /// The local timer's period: CC counts 16 MHz cycles.
+    fn period(&self) -> Cycles {
+        4 * u64::from(self.sample_rate & 0x7FF).max(80)
+    }
+
+    fn plan(&self, context: &mut Context) {
+        context.wakes.set(Source::Saadc, self.ends.min(self.tick));
     }
 
     fn sample(&mut self, context: &mut Context) {
@@ -167,15 +185,16 @@ impl Saadc {
     fn next_channel(&mut self, from: Cycles, context: &mut Context) {
         if self.rest == 0 {
             self.converting = None;
+            self.ends = NEVER;
+            self.plan(context);
             return;
         }
         let channel = self.rest.trailing_zeros() as u8;
         self.rest &= self.rest - 1;
         self.converting = Some(channel);
         self.averaged = (0, 0);
-        context
-            .wakes
-            .set(Source::Saadc, from + self.conversion_time(channel));
+        self.ends = from + self.conversion_time(channel);
+        self.plan(context);
     }
 
     /// Acquisition and conversion; with BURST all that go into the average.
@@ -196,16 +215,35 @@ impl Saadc {
     }
 
     fn stop(&mut self, context: &mut Context) {
+        self.rest_all(context);
+        self.events.signal(STOPPED, context);
+    }
+
+    /// Nothing converts and nothing will.
+    fn rest_all(&mut self, context: &mut Context) {
         self.converting = None;
         self.rest = 0;
         self.buffer = None;
         self.calibrating = false;
-        context.wakes.cancel(Source::Saadc);
-        self.events.signal(STOPPED, context);
+        self.ends = NEVER;
+        self.tick = NEVER;
+        self.plan(context);
     }
 
-    /// A conversion or the calibration is done.
+    /// A conversion or the calibration is done, or the local timer samples.
     pub fn wake(&mut self, context: &mut Context) {
+        if self.ends <= context.now {
+            self.ended(context);
+        }
+        if self.tick <= context.now {
+            self.tick += self.period();
+            self.sample(context);
+        }
+        self.plan(context);
+    }
+
+    fn ended(&mut self, context: &mut Context) {
+        self.ends = NEVER;
         if std::mem::take(&mut self.calibrating) {
             self.calibrated = true;
             context.outside.analog.calibrate();
@@ -220,15 +258,7 @@ impl Saadc {
         if let Some(result) = result {
             self.deliver(channel, result, context);
         }
-        let now = context.now;
-        self.next_channel(now, context);
-        if self.converting.is_none() && self.continuous() && self.buffer.is_some() {
-            self.rest = self.scan();
-            // CC is the period in 16 MHz cycles.
-            let period = 4 * u64::from(self.sample_rate & 0x7FF).max(80);
-            let began = now - self.conversion_time(channel);
-            self.next_channel(now.max(began + period), context);
-        }
+        self.next_channel(context.now, context);
     }
 
     /// The result of a conversion, or none while an average is not complete.
@@ -358,9 +388,7 @@ impl Saadc {
             0x500 => {
                 self.enabled = value & 1 != 0;
                 if !self.enabled {
-                    self.converting = None;
-                    self.buffer = None;
-                    context.wakes.cancel(Source::Saadc);
+                    self.rest_all(context);
                 }
             }
             0x510..0x590 => {

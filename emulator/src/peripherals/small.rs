@@ -140,6 +140,12 @@ pub struct Temp {
     function: [u32; 21],
 }
 
+/// A0 to A5, B0 to B5 and T0 to T4 after reset, with the gaps between them.
+const TEMPERATURE_FUNCTION: [u32; 21] = [
+    0x326, 0x348, 0x3AA, 0x40E, 0x4BD, 0x5A3, 0, 0, 0x3FEF, 0x3FBE, 0x3FBE, 0x12, 0x124, 0x27C, 0,
+    0, 0xE2, 0, 0x19, 0x3C, 0x50,
+];
+
 const TEMPERATURE_TIME: Cycles = 36 * MICROSECOND;
 
 impl Temp {
@@ -148,7 +154,7 @@ impl Temp {
         Temp {
             events: Events::new(12),
             value: 0,
-            function: [0; 21],
+            function: TEMPERATURE_FUNCTION,
         }
     }
 
@@ -228,7 +234,7 @@ impl Watchdog {
             expired: false,
             reload: 0xFFFF_FFFF,
             enabled_requests: 1,
-            pending_requests: 0,
+            pending_requests: 1,
             configuration: 1,
         }
     }

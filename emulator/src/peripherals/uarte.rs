@@ -350,7 +350,8 @@ impl Uarte {
             self.store(byte, context);
         } else if self.fifo.len() < FIFO {
             self.fifo.push_back(byte);
-            if self.enable == ENABLE_PLAIN {
+            // The first one goes on to RXD.
+            if self.enable == ENABLE_PLAIN && self.fifo.len() == 1 {
                 self.events.signal(RX_READY, context);
             }
         } else {
@@ -391,13 +392,19 @@ impl Uarte {
     }
 
     /// A read of a register, or none.
-    pub fn read(&mut self, offset: u32) -> Option<u32> {
+    pub fn read(&mut self, offset: u32, context: &mut Context) -> Option<u32> {
         Some(match offset {
             0x200 => self.shortcuts,
             0x480 => self.error_source,
             0x500 => self.enable,
             0x508 | 0x50C | 0x510 | 0x514 => self.pins[((offset - 0x508) / 4) as usize],
-            0x518 => self.fifo.pop_front().map_or(0, u32::from),
+            0x518 => {
+                let byte = self.fifo.pop_front();
+                if self.enable == ENABLE_PLAIN && !self.fifo.is_empty() {
+                    self.events.signal(RX_READY, context);
+                }
+                byte.map_or(0, u32::from)
+            }
             0x524 => self.baud_rate,
             0x534 => self.receive_pointer,
             0x538 => self.receive_maximum,

@@ -45,6 +45,8 @@ pub struct Report {
     pub uarts: Vec<Uart>,
     /// The kernel's processes and crashes, if its log is in RAM.
     pub crash_log: Option<crash_log::CrashLog>,
+    /// Times the power-fail comparator warned of a falling supply.
+    pub supply_warnings: u64,
     /// Resets by kind.
     pub resets: BTreeMap<&'static str, u64>,
     /// Times each interrupt came, by name.
@@ -224,6 +226,7 @@ impl Report {
                 })
                 .collect(),
             crash_log,
+            supply_warnings: statistics.supply_warnings,
             resets: RESET_NAMES.into_iter().zip(statistics.resets).collect(),
             interrupts: statistics
                 .interrupts
@@ -363,10 +366,14 @@ fn interrupt_name(number: usize) -> String {
         20..=25 => return format!("EGU{}", number - 20),
         26 => "TIMER3",
         27 => "TIMER4",
+        28 => "PWM0",
+        33 => "PWM1",
+        34 => "PWM2",
         35 => "SPIM2",
         36 => "RTC2",
         40 => "UARTE1",
         41 => "QSPI",
+        45 => "PWM3",
         47 => "SPIM3",
         _ => return format!("IRQ{number}"),
     };

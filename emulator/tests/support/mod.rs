@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod program;
+
 use emulator::image::{Image, Segment};
 use emulator::{Config, Machine};
 

@@ -43,7 +43,8 @@ pub trait HighSpeedClient {
 
 /// Conversions at a steady rate into two buffers in turn.
 pub trait AdcHighSpeed<'a>: Adc<'a> {
-    /// Starts filling `buffer1`, then `buffer2`, each up to its length.
+    /// Starts filling `buffer1`, then `buffer2`, each up to its length; there is
+    /// only the first when `length2` is 0.
     fn sample_highspeed(
         &self,
         channel: &Self::Channel,

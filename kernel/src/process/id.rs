@@ -27,7 +27,7 @@ impl Eq for ProcessId {}
 
 impl fmt::Debug for ProcessId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.identifier)
+        fmt::Display::fmt(&self.identifier, formatter)
     }
 }
 
@@ -49,14 +49,6 @@ impl ProcessId {
         _capability: &dyn capabilities::ExternalProcessCapability,
     ) -> ProcessId {
         ProcessId::new(kernel, identifier, index)
-    }
-
-    /// The place in the table, as long as this run is still there.
-    pub fn index(&self) -> Option<usize> {
-        self.kernel
-            .get_process(*self)
-            .is_some()
-            .then_some(self.index)
     }
 
     /// The identifier.
@@ -105,6 +97,8 @@ impl PartialEq for ShortId {
         matches!((self, other), (ShortId::Fixed(a), ShortId::Fixed(b)) if a == b)
     }
 }
+
+impl Eq for ShortId {}
 
 impl From<Option<NonZeroU32>> for ShortId {
     fn from(id: Option<NonZeroU32>) -> ShortId {

@@ -7,10 +7,9 @@ use crate::config;
 use crate::debug;
 use crate::kernel::Kernel;
 use crate::platform::chip::Chip;
+use crate::process::free_memory::FreeMemory;
 use crate::process::standard::Surroundings;
-use crate::process::{
-    Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessStandard, ShortId,
-};
+use crate::process::{Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ShortId};
 use crate::process_checker::ProcessCheckError;
 
 /// Why a process could not be loaded.
@@ -65,8 +64,9 @@ impl fmt::Debug for ProcessLoadError {
 /// Loads every app in `app_flash` into `app_memory`, without looking at
 /// credentials. An app that cannot be loaded is left out; the others are loaded.
 ///
-/// The flash is a list of TBF objects that starts at its beginning; memory is
-/// given out in the order of the list.
+/// The flash is a list of TBF objects that starts at its beginning. An app gets the
+/// memory that it was linked for, else the first that has room for it, in the order
+/// of the list.
 ///
 /// # Errors
 ///
@@ -86,16 +86,14 @@ pub fn load_processes<C: Chip>(
         storage_policy: &(),
     };
     let mut flash = app_flash;
-    let mut memory = app_memory;
+    let mut memory = FreeMemory::new(app_memory);
     loop {
         let discovered;
         (flash, discovered) = discover_process_binary(flash);
         let error = match discovered {
             Ok(binary) => {
-                let loaded;
-                (memory, loaded) =
-                    load_process(&surroundings, binary, memory, ShortId::LocallyUnique);
-                match loaded {
+                let app_id = ShortId::LocallyUnique;
+                match load_process(&surroundings, &binary, &mut memory, app_id) {
                     Ok(_) => continue,
                     Err(ProcessLoadError::NoProcessSlot) => {
                         return Err(ProcessLoadError::NoProcessSlot)
@@ -155,29 +153,23 @@ fn without_end_of_list(
     })
 }
 
-/// Makes a process out of a binary and puts it into the table. Returns the
-/// memory that is left, and the process.
+/// Makes a process out of a binary and puts it into the table.
 pub(super) fn load_process<C: Chip>(
     surroundings: &Surroundings<C>,
-    binary: ProcessBinary,
-    memory: &'static mut [u8],
+    binary: &ProcessBinary,
+    memory: &mut FreeMemory,
     app_id: ShortId,
-) -> (
-    &'static mut [u8],
-    Result<&'static dyn Process, ProcessLoadError>,
-) {
-    let Some((index, slot)) = surroundings.kernel.next_available_process_slot() else {
-        return (memory, Err(ProcessLoadError::NoProcessSlot));
-    };
-    match ProcessStandard::create(surroundings, binary, memory, app_id, index) {
-        Ok((process, rest)) => {
-            let process = process.as_process();
-            slot.set(process);
-            if config::CONFIG.debug_load_processes {
-                debug!("App {} loaded", process.get_process_name());
-            }
-            (rest, Ok(process))
-        }
-        Err((error, memory)) => (memory, Err(error)),
+) -> Result<&'static dyn Process, ProcessLoadError> {
+    let (index, slot) = surroundings
+        .kernel
+        .next_available_process_slot()
+        .ok_or(ProcessLoadError::NoProcessSlot)?;
+    let process = memory
+        .create(surroundings, binary, app_id, index)?
+        .as_process();
+    slot.set(process);
+    if config::CONFIG.debug_load_processes {
+        debug!("App {} loaded", process.get_process_name());
     }
+    Ok(process)
 }

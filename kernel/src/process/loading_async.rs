@@ -8,6 +8,7 @@ use crate::debug;
 use crate::deferred_call::{DeferredCall, DeferredCallClient};
 use crate::kernel::Kernel;
 use crate::platform::chip::Chip;
+use crate::process::free_memory::FreeMemory;
 use crate::process::loading::{discover_process_binary, load_process};
 use crate::process::standard::Surroundings;
 use crate::process::{
@@ -64,7 +65,7 @@ pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
     /// What of the list has not been looked at.
     flash: Cell<&'static [u8]>,
     /// What of the RAM has not been given out.
-    memory: Cell<Option<&'static mut [u8]>>,
+    memory: MapCell<FreeMemory>,
     step: Cell<Step>,
 }
 
@@ -97,7 +98,7 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
             },
             accepted: binaries,
             flash: Cell::new(flash),
-            memory: Cell::new(Some(memory)),
+            memory: MapCell::new(FreeMemory::new(memory)),
             step: Cell::new(Step::Idle),
         }
     }
@@ -137,40 +138,50 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
         }
     }
 
+    /// Apps that were linked for an address come first, so that no other gets it.
     fn create_processes(&self) {
-        for (position, place) in self.accepted.iter().enumerate() {
-            // Asked first, because taking nothing costs as much as taking one.
-            if place.is_none() {
-                continue;
+        for with_address in [true, false] {
+            for (position, place) in self.accepted.iter().enumerate() {
+                let turn = place.map_or(false, |binary| {
+                    binary.header.get_fixed_address_ram().is_some() == with_address
+                });
+                // Asked first, because taking nothing costs as much as taking one.
+                if !turn {
+                    continue;
+                }
+                if let Some(binary) = place.take() {
+                    self.create_process(&binary, position);
+                }
             }
-            let Some(binary) = place.take() else {
-                continue;
-            };
-            if self.is_superseded(&binary, position) || self.is_running_already(&binary) {
-                continue;
-            }
-            let app_id = self
-                .policy
-                .map_or(ShortId::LocallyUnique, |policy| policy.to_short_id(&binary));
-            let Some(memory) = self.memory.take() else {
-                self.report(Err(ProcessLoadError::InternalError));
-                continue;
-            };
-            let (rest, loaded) = load_process(&self.surroundings, binary, memory, app_id);
-            self.memory.set(Some(rest));
-            self.report(loaded.map(|_| ()));
         }
         self.step.set(Step::Idle);
         self.client.map(|client| client.process_loading_finished());
     }
 
-    /// Whether a later binary of the same app has a higher version. (Of equal
-    /// ones the first wins: by then it is a process.)
+    fn create_process(&self, binary: &ProcessBinary, position: usize) {
+        if self.is_superseded(binary, position) || self.is_running_already(binary) {
+            return;
+        }
+        let app_id = self
+            .policy
+            .map_or(ShortId::LocallyUnique, |policy| policy.to_short_id(binary));
+        let loaded = self
+            .memory
+            .map_or(Err(ProcessLoadError::InternalError), |memory| {
+                load_process(&self.surroundings, binary, memory, app_id).map(|_| ())
+            });
+        self.report(loaded);
+    }
+
+    /// Whether another binary of the same app, which is no process yet, has a higher
+    /// version, or the same and comes first in flash.
     fn is_superseded(&self, binary: &ProcessBinary, position: usize) -> bool {
         let version = binary.header.get_binary_version();
-        self.accepted.iter().skip(position + 1).any(|place| {
+        self.accepted.iter().enumerate().any(|(index, place)| {
             place.map_or(false, |other| {
-                other.header.get_binary_version() > version && self.is_same_app(binary, other)
+                let other_version = other.header.get_binary_version();
+                (other_version > version || (other_version == version && index < position))
+                    && self.is_same_app(binary, other)
             })
         })
     }

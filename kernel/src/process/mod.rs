@@ -2,6 +2,7 @@
 
 mod array;
 mod binary;
+mod free_memory;
 mod id;
 mod loading;
 mod loading_async;

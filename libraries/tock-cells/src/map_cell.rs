@@ -58,6 +58,14 @@ impl<T> MapCell<T> {
         self.with_slot(|slot| slot.is_some()).unwrap_or(false)
     }
 
+    /// A copy of the value; `None` while it is lent.
+    pub fn get(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        self.with_slot(|slot| *slot).flatten()
+    }
+
     /// Takes the value out.
     pub fn take(&self) -> Option<T> {
         self.with_slot(Option::take).flatten()

@@ -47,12 +47,62 @@ impl<T> OptionalCell<T> {
         self.value.set(None);
     }
 
-    /// Takes the value out, or the default of its type.
-    pub fn unwrap_or_default(&self) -> T
+    /// The value, or the default of its type.
+    pub fn unwrap_or_default(self) -> T
     where
         T: Default,
     {
-        self.take().unwrap_or_default()
+        self.value.into_inner().unwrap_or_default()
+    }
+
+    /// The value, or `Err(err)`.
+    pub fn ok_or<E>(self, err: E) -> Result<T, E> {
+        self.value.into_inner().ok_or(err)
+    }
+
+    /// The value, or the error that `err` makes.
+    pub fn ok_or_else<E, F>(self, err: F) -> Result<T, E>
+    where
+        F: FnOnce() -> E,
+    {
+        self.value.into_inner().ok_or_else(err)
+    }
+
+    /// `optb`, if there is a value.
+    pub fn and<U>(self, optb: Option<U>) -> Option<U> {
+        self.value.into_inner().and(optb)
+    }
+
+    /// The value if `predicate` holds for it.
+    pub fn filter<P>(self, predicate: P) -> Option<T>
+    where
+        P: FnOnce(&T) -> bool,
+    {
+        self.value.into_inner().filter(predicate)
+    }
+
+    /// The value, or else `optb`.
+    pub fn or(self, optb: Option<T>) -> Option<T> {
+        self.value.into_inner().or(optb)
+    }
+
+    /// The value, or else what `closure` finds.
+    pub fn or_else<F>(self, closure: F) -> Option<T>
+    where
+        F: FnOnce() -> Option<T>,
+    {
+        self.value.into_inner().or_else(closure)
+    }
+
+    /// Is the content equal to `x`?
+    pub fn contains(&self, x: &T) -> bool
+    where
+        T: PartialEq,
+    {
+        let content = self.value.take();
+        let equal = content.as_ref() == Some(x);
+        self.value.set(content);
+        equal
     }
 
     /// Is there a value?
@@ -72,14 +122,6 @@ impl<T: Copy> OptionalCell<T> {
     /// A copy of the content.
     pub fn get(&self) -> Option<T> {
         self.value.get()
-    }
-
-    /// Is the content equal to `x`?
-    pub fn contains(&self, x: &T) -> bool
-    where
-        T: PartialEq,
-    {
-        self.get().as_ref() == Some(x)
     }
 
     /// A copy of the value; panics when there is none.
@@ -129,34 +171,9 @@ impl<T: Copy> OptionalCell<T> {
         self.get().map_or_else(default, closure)
     }
 
-    /// The value, or `Err(err)`.
-    pub fn ok_or<E>(&self, err: E) -> Result<T, E> {
-        self.get().ok_or(err)
-    }
-
-    /// The value, or the error that `err` makes.
-    pub fn ok_or_else<E, F: FnOnce() -> E>(&self, err: F) -> Result<T, E> {
-        self.get().ok_or_else(err)
-    }
-
     /// `closure` of the value, when there is one.
     pub fn and_then<U, F: FnOnce(T) -> Option<U>>(&self, closure: F) -> Option<U> {
         self.get().and_then(closure)
-    }
-
-    /// The value if `predicate` holds for it.
-    pub fn filter<P: FnOnce(&T) -> bool>(&self, predicate: P) -> Option<T> {
-        self.get().filter(predicate)
-    }
-
-    /// The value, or else `optb`.
-    pub fn or(&self, optb: Option<T>) -> Option<T> {
-        self.get().or(optb)
-    }
-
-    /// The value, or else what `closure` finds.
-    pub fn or_else<F: FnOnce() -> Option<T>>(&self, closure: F) -> Option<T> {
-        self.get().or_else(closure)
     }
 }
 

@@ -51,6 +51,14 @@ impl<'a, T: ?Sized> TakeCell<'a, T> {
         self.val.replace(Some(val))
     }
 
+    /// The reference, for as long as the cell is borrowed alone.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.val
+            .get_mut()
+            .as_mut()
+            .map(|reference| &mut **reference)
+    }
+
     /// Calls `closure` with the reference, if it is here, and keeps it.
     pub fn map<F, R>(&self, closure: F) -> Option<R>
     where

@@ -125,7 +125,8 @@ impl<S: Syscalls> KeyStore<S> {
     ///
     /// # Errors
     /// `Size` of information (1,024 bytes) or salt; `Invalid` `peer` is no point of
-    /// the curve, or there is no such slot; `Busy` it is another's.
+    /// the curve, or there is no such slot; `Busy` it is another's; `NoMem` the application holds as
+    /// many slots as it may.
     pub fn agree(
         object: u32,
         slot: u32,
@@ -144,8 +145,14 @@ impl<S: Syscalls> KeyStore<S> {
 
     /// Encrypts up to 1,024 bytes with an object or slot. Gives ciphertext and tag.
     ///
+    /// Where the manifest binds the key's nonces to a counter, the last four bytes
+    /// of the nonce are a value of that counter, big endian, greater than all used
+    /// before. The counter is raised ahead; after a start no value below is left.
+    ///
     /// # Errors
-    /// `Size` of the text, the associated data or the output.
+    /// `Size` of the text, the associated data (1,024 bytes, and 1,088 with the text)
+    /// or the output; `Already` the nonce's
+    /// value is used up; `Reserve` the counter has to be raised first.
     pub fn encrypt<'a>(
         key: u32,
         tag: Tag,
@@ -172,6 +179,42 @@ impl<S: Syscalls> KeyStore<S> {
     ) -> Result<&'a [u8], ErrorCode> {
         let inputs = [sealed, associated, nonce];
         Self::call(command::DECRYPT, key, tag as u32, inputs, output)
+    }
+
+    /// As [`KeyStore::encrypt`], with the key of another object behind the first byte
+    /// of the associated data: DLMS/COSEM's authentication key behind the security
+    /// control byte.
+    ///
+    /// # Errors
+    /// As for that; `Size` there is no first byte, or with the key it is too much.
+    pub fn encrypt_with<'a>(
+        (key, authentication): (u32, u32),
+        tag: Tag,
+        nonce: &[u8; 12],
+        associated: &[u8],
+        text: &[u8],
+        output: &'a mut [u8],
+    ) -> Result<&'a [u8], ErrorCode> {
+        let second = tag as u32 | authentication << 16;
+        let inputs = [text, associated, nonce];
+        Self::call(command::ENCRYPT, key, second, inputs, output)
+    }
+
+    /// Decrypts what [`KeyStore::encrypt_with`] gives.
+    ///
+    /// # Errors
+    /// As for that; `Fail` it is not authentic.
+    pub fn decrypt_with<'a>(
+        (key, authentication): (u32, u32),
+        tag: Tag,
+        nonce: &[u8; 12],
+        associated: &[u8],
+        sealed: &[u8],
+        output: &'a mut [u8],
+    ) -> Result<&'a [u8], ErrorCode> {
+        let second = tag as u32 | authentication << 16;
+        let inputs = [sealed, associated, nonce];
+        Self::call(command::DECRYPT, key, second, inputs, output)
     }
 
     /// HMAC-SHA-256 of a message of up to 1,024 bytes.

@@ -10,6 +10,7 @@ pub mod leds;
 pub mod low_level_debug;
 pub mod rng;
 pub mod storage;
+pub mod supply;
 
 #[cfg(test)]
 mod tests;

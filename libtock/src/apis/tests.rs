@@ -19,6 +19,7 @@ type Leds = super::leds::Leds<S>;
 type LowLevelDebug = super::low_level_debug::LowLevelDebug<S>;
 type Rng = super::rng::Rng<S>;
 type Storage = super::storage::Storage<S>;
+type Supply = super::supply::Supply<S>;
 
 #[test]
 fn nothing_exists_without_drivers() {
@@ -32,6 +33,8 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Storage::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::append(1, &[1]), Err(ErrorCode::NoDevice));
     assert_eq!(Storage::read(1, 0, &mut [0]), Err(ErrorCode::NoDevice));
+    assert_eq!(Supply::exists(), Err(ErrorCode::NoDevice));
+    assert!(Supply::level().is_err());
     assert_eq!(KeyStore::exists(), Err(ErrorCode::NoDevice));
     assert_eq!(KeyStore::state(), Err(ErrorCode::NoDevice));
     assert_eq!(KeyStore::hmac(1, b"x"), Err(ErrorCode::NoDevice));
@@ -39,6 +42,32 @@ fn nothing_exists_without_drivers() {
     assert_eq!(Leds::count(), Err(ErrorCode::NoDevice));
     assert!(!LowLevelDebug::exists());
     assert_eq!(Rng::exists(), Err(ErrorCode::NoDevice));
+}
+
+#[test]
+fn the_supply_falls_and_comes_back() {
+    use super::supply::{Level, DRIVER_NUM, FALLS};
+    use crate::platform::{DefaultConfig, Subscribe};
+    let kernel = fake::Kernel::new();
+    let supply = fake::Supply::new();
+    kernel.add_driver(&supply);
+    let fell = Cell::new(None::<(u32,)>);
+    share::scope::<Subscribe<S, DRIVER_NUM, FALLS>, _, _>(|handle| {
+        S::subscribe::<_, _, DefaultConfig, _, _>(handle, &fell).expect("it is there");
+        for warnings in 1..=2 {
+            supply.set_low(true);
+            supply.set_low(true);
+            S::yield_no_wait();
+            assert_eq!(fell.take(), Some((warnings,)));
+            let low = true;
+            assert_eq!(Supply::level(), Ok(Level { low, warnings }));
+            supply.set_low(false);
+            S::yield_no_wait();
+            assert_eq!(fell.take(), None);
+            let low = false;
+            assert_eq!(Supply::level(), Ok(Level { low, warnings }));
+        }
+    });
 }
 
 #[test]
@@ -260,6 +289,13 @@ fn a_key_store_takes_three_inputs() {
         KeyStore::agree(0x104, key, &[4; 65], derivation, b""),
         Ok(())
     );
+    let (with, tag) = ((0x202, 0x203), Tag::Bytes12);
+    keys.answer(Ok(b"sealed".to_vec()));
+    let sealed = KeyStore::encrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+    assert_eq!(sealed, Ok(&b"sealed"[..]));
+    keys.answer(Ok(b"text".to_vec()));
+    let text = KeyStore::decrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+    assert_eq!(text, Ok(&b"text"[..]));
     keys.answer(Ok(vec![5; 3]));
     assert_eq!(KeyStore::read(0x301, &mut buffer), Ok(&[5; 3][..]));
     let calls = keys.take_calls();
@@ -272,4 +308,8 @@ fn a_key_store_takes_three_inputs() {
     assert_eq!(calls[1].inputs, [vec![4; 65], b"info".to_vec(), vec![]]);
     assert_eq!(calls[2].command, (command::AGREE, 0x104, key));
     assert_eq!(calls[2].inputs, [vec![4; 65], vec![], b"salt".to_vec()]);
+    let with = 12 | 0x203 << 16;
+    assert_eq!(calls[3].command, (command::ENCRYPT, 0x202, with));
+    assert_eq!(calls[3].inputs, [vec![], vec![0x30], vec![3; 12]]);
+    assert_eq!(calls[4].command, (command::DECRYPT, 0x202, with));
 }

@@ -23,7 +23,7 @@ pub mod fake {
     pub use super::driver::SyscallDriver;
     pub use super::drivers::{
         Adc, Alarm, Buttons, Channel, Console, KeyStore, KeyStoreCall, Leds, LowLevelDebug,
-        Message, Rng, Storage,
+        Message, Rng, Storage, Supply,
     };
     pub use super::kernel::Kernel;
     pub use super::syscalls::Syscalls;

@@ -65,6 +65,19 @@ pub(crate) struct RangeSums {
     pub qi: i64,
 }
 
+impl RangeSums {
+    /// Adds the sums of samples that follow.
+    pub(crate) fn add(&mut self, next: &RangeSums) {
+        self.count += next.count;
+        self.v += next.v;
+        self.i += next.i;
+        self.vv += next.vv;
+        self.ii += next.ii;
+        self.vi += next.vi;
+        self.qi += next.qi;
+    }
+}
+
 /// All sums of one window.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WindowSums {

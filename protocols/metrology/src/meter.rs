@@ -35,6 +35,8 @@ pub struct Meter {
     pulses: PulseOutput,
     profile: Profile,
     lost: u64,
+    /// Of the last scan.
+    time_us: u64,
 }
 
 impl Meter {
@@ -53,6 +55,7 @@ impl Meter {
             pulses: PulseOutput::starting_at(registers.totals.active_nwh()),
             profile: Profile::new(registers.totals),
             lost: 0,
+            time_us: 0,
         }
     }
 
@@ -60,18 +63,32 @@ impl Meter {
     pub fn process(&mut self, block: &Block<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         self.lost = self.lost.saturating_add(u64::from(block.lost));
+        self.time_us = block.time_us;
         if let Some(window) = self.sampler.push(block) {
             let measurement = self.count(&window);
-            outcome.interval = self.profile.window(
-                block.time_us,
-                &self.registers.totals,
-                measurement.samples,
-                measurement.flags,
-            );
+            outcome.interval = self.profile_window(&measurement);
             outcome.measurement = window.whole.then_some(measurement);
         }
         outcome.pulses = self.pulses.block();
         outcome
+    }
+
+    /// Counts now what a second that has not ended has measured, up to the last
+    /// whole cycle: for registers that are saved before the supply is gone.
+    /// Gives the load-profile interval that ended by it.
+    pub fn flush(&mut self) -> Option<ProfileEntry> {
+        let window = self.sampler.flush()?;
+        let measurement = self.count(&window);
+        self.profile_window(&measurement)
+    }
+
+    fn profile_window(&mut self, measurement: &Measurement) -> Option<ProfileEntry> {
+        self.profile.window(
+            self.time_us,
+            &self.registers.totals,
+            measurement.samples,
+            measurement.flags,
+        )
     }
 
     /// Adds the energy of a window to the registers.

@@ -134,7 +134,12 @@ pub(crate) struct Sampler {
     range: Range,
     forced: bool,
     calm: u8,
+    /// Up to the last crossing.
     window: WindowSums,
+    /// From the last crossing on, by [`Range`].
+    cycle: [RangeSums; 2],
+    /// Of the last window that had one.
+    frequency_uhz: u32,
     crossings: ZeroCross,
     cycles: CycleCounter,
     /// Scans a quarter period is, nearest.
@@ -162,6 +167,8 @@ impl Sampler {
             forced: forced.is_some(),
             calm: 0,
             window: WindowSums::default(),
+            cycle: Default::default(),
+            frequency_uhz: 0,
             crossings: ZeroCross::new(),
             cycles: CycleCounter::default(),
             quarter: 20,
@@ -302,14 +309,16 @@ impl Sampler {
             // The first scan after a gap has no scan before it to be between.
             let time = (position << 16).saturating_sub(1 << 16) + u64::from(crossing.fraction);
             self.cycles.crossing(time);
+            self.add(from, at);
+            from = at;
+            self.end_cycle();
             if closed.is_none() && position >= self.close_at {
-                self.add(from, at);
-                from = at;
                 closed = self.close();
             }
         }
         self.add(from, end);
         if closed.is_none() && self.position >= self.close_at.saturating_add(CROSSING_TIMEOUT) {
+            self.end_cycle();
             closed = self.close();
         }
         closed
@@ -352,7 +361,7 @@ impl Sampler {
             qi += i64::from(ago) * i64::from(current);
         }
 
-        let sums: &mut RangeSums = &mut self.window.ranges[range];
+        let sums = &mut self.cycle[range];
         sums.count += (to - from) as u32;
         sums.v += i64::from(v);
         sums.i += i;
@@ -361,6 +370,25 @@ impl Sampler {
         sums.vi += vi;
         sums.qi += qi;
         self.position += (to - from) as u64;
+    }
+
+    /// The window takes in what was summed up since the last crossing.
+    fn end_cycle(&mut self) {
+        for (sums, cycle) in self.window.ranges.iter_mut().zip(&mut self.cycle) {
+            sums.add(&core::mem::take(cycle));
+        }
+    }
+
+    /// Ends the window before its time, at the last crossing: both parts of it
+    /// hold whole cycles. `None` if there is none yet.
+    pub(crate) fn flush(&mut self) -> Option<WindowSums> {
+        if self.close_at == 0 || self.window.count() == 0 {
+            return None;
+        }
+        let mut window = core::mem::take(&mut self.window);
+        window.frequency_uhz = self.frequency_uhz;
+        window.quarter = self.quarter as u32;
+        Some(window)
     }
 
     /// Ends the window; `None` if no sample fell into it.
@@ -388,6 +416,7 @@ impl Sampler {
                 .set_level((window.voltage_rms_q16() >> 16) as u32);
         }
         if window.frequency_uhz != 0 {
+            self.frequency_uhz = window.frequency_uhz;
             let period = (u64::from(SCAN_RATE) * 1_000_000 + u64::from(window.frequency_uhz) * 2)
                 / (u64::from(window.frequency_uhz) * 4);
             self.quarter = (period as usize).clamp(14, HISTORY - 3);

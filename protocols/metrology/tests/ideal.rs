@@ -376,3 +376,68 @@ fn impossible_calibrations_are_refused() {
     });
     assert_eq!(found, Some(Err(CalibrationError::MissingSamples)));
 }
+
+/// A flush at any block counts the whole cycles so far, takes nothing away from
+/// what is counted later, and puts nothing into a register that does not turn.
+#[test]
+fn a_flush_moves_energy_and_adds_none() {
+    for (lag, hertz) in [(0.0, 50.0), (60.0, 49.9), (85.0, 52.3), (150.0, 60.0)] {
+        let load = load(230.0, 60.0, lag, hertz);
+        let mut source = Source::default();
+        let mut flushed = Meter::new(Calibration::NOMINAL);
+        run(&mut source, &mut flushed, &load, 3);
+        let mut whole = flushed.clone();
+        for block in 0..100u32 {
+            let mut shown = source.block(
+                0,
+                0,
+                |time| load.scan(time),
+                |block| (whole.process(block), flushed.process(block)),
+            );
+            let before = flushed.registers().totals;
+            // Of every length from one block to a second.
+            if block % 7 == 3 {
+                assert_eq!(flushed.flush(), None);
+                assert_eq!(flushed.flush(), None, "twice is once");
+                let behind = flushed.registers().totals;
+                let since = before.since(&behind);
+                assert_eq!(
+                    since,
+                    metrology::EnergyTotals::default(),
+                    "none runs backwards"
+                );
+                // What is missing is less than a cycle and a block.
+                let at = source.scans as f64 / 4_000.0;
+                let expected = watts(&load).abs() * at / 3_600.0;
+                let counted = behind.active_nwh() as f64 / 1e9;
+                let least = expected - watts(&load).abs() * 0.045 / 3_600.0;
+                // The part of a cycle before the first crossing is no whole cycle.
+                let most = expected + 0.02;
+                assert!(
+                    (least..=most).contains(&counted),
+                    "lag {lag}, block {block}: {counted} Wh of {expected}"
+                );
+            }
+            if let (Some(one), Some(other)) = (shown.0.measurement.take(), shown.1.measurement) {
+                assert_near(other.active_uw as f64, one.active_uw as f64, 2e-3, "power");
+                assert_eq!(one.frequency_uhz, other.frequency_uhz);
+            }
+        }
+        for meter in [&mut whole, &mut flushed] {
+            meter.flush();
+        }
+        let (one, other) = (whole.registers().totals, flushed.registers().totals);
+        let turned = |nwh: u64, other: u64| {
+            let tolerance = nwh as f64 * 1e-4;
+            assert!(
+                (nwh as f64 - other as f64).abs() <= tolerance,
+                "{nwh} {other}"
+            );
+            assert_eq!(nwh == 0, other == 0, "a register that does not turn");
+        };
+        turned(one.import_nwh, other.import_nwh);
+        turned(one.export_nwh, other.export_nwh);
+        turned(one.import_nvarh, other.import_nvarh);
+        turned(one.export_nvarh, other.export_nvarh);
+    }
+}

@@ -48,7 +48,11 @@ macro_rules! for_each_attack {
             crash_log_write Fault
             vector_table_read Fault
             vector_table_write Fault
+            device_secret_read Fault
             key_store_read Fault
+            key_store_write Fault
+            anchor_read Fault
+            anchor_write Fault
             energy_store_read Fault
             energy_store_write Fault
             other_ram_read Fault
@@ -79,6 +83,8 @@ macro_rules! for_each_attack {
             clock_write Fault
             reset_reason_read Fault
             uarte_write Fault
+            qspi_write Fault
+            ecb_write Fault
             saadc_read Fault
             saadc_write Fault
             timer_write Fault
@@ -108,6 +114,9 @@ macro_rules! for_each_attack {
             execute_kernel Fault
             execute_other_app Fault
             execute_peripheral Fault
+            execute_system_space Fault
+            execute_external_flash Fault
+            execute_own_block_end Fault
             execute_exception_return Fault
             execute_exception_return_to_handler Fault
             execute_arm_state Fault
@@ -157,6 +166,9 @@ macro_rules! for_each_attack {
             yield_result_outside Contained
             break_outside Contained
             break_below_allowed_buffer Contained
+            break_below_shared_buffer Contained
+            writeable_flash_regions Contained
+            debug_hints_outside Contained
             heap_exhaustion Contained
             grant_exhaustion Contained
             command_sweep Contained

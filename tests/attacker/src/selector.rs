@@ -25,21 +25,32 @@ pub enum SelectorError {
     Cut,
 }
 
-/// Chooses an attack in an ELF, TBF or flash image.
+/// Where the words that choose lie in an ELF, TBF or flash image.
 ///
 /// # Errors
 /// The image is not the attacker's, or holds it more than once.
-pub fn choose(image: &mut [u8], attack: u32, argument: u32) -> Result<(), SelectorError> {
+pub fn place(image: &[u8]) -> Result<usize, SelectorError> {
     let mut places = (0..image.len()).filter(|&at| image[at..].starts_with(&MAGIC));
-    let at = places.next().ok_or(SelectorError::NoMagic)?;
-    if places.next().is_some() {
-        return Err(SelectorError::ManyMagics);
+    let at = places.next().ok_or(SelectorError::NoMagic)? + MAGIC.len();
+    match places.next() {
+        None if at + 8 <= image.len() => Ok(at),
+        None => Err(SelectorError::Cut),
+        Some(_) => Err(SelectorError::ManyMagics),
     }
-    let words = image
-        .get_mut(at + MAGIC.len()..at + MAGIC.len() + 8)
-        .ok_or(SelectorError::Cut)?;
-    words[..4].copy_from_slice(&attack.to_le_bytes());
-    words[4..].copy_from_slice(&argument.to_le_bytes());
+}
+
+/// The words that choose an attack.
+pub fn words(attack: u32, argument: u32) -> [u8; 8] {
+    (u64::from(argument) << 32 | u64::from(attack)).to_le_bytes()
+}
+
+/// Chooses an attack in an image.
+///
+/// # Errors
+/// As [`place`].
+pub fn choose(image: &mut [u8], attack: u32, argument: u32) -> Result<(), SelectorError> {
+    let at = place(image)?;
+    image[at..at + 8].copy_from_slice(&words(attack, argument));
     Ok(())
 }
 

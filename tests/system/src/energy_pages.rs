@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use capsules::energy_store::format::{OPEN_MARK, OPEN_MARK_WORD};
 use capsules::energy_store::{EnergyStore, Kind};
 use capsules::word_flash::{WordFlash, WordFlashClient};
 use kernel::ErrorCode;
@@ -11,7 +12,8 @@ const WORDS_PER_PAGE: usize = 1024;
 /// Pages in memory; operations end when they are asked to.
 struct Pages {
     words: RefCell<Vec<u32>>,
-    pending: Cell<bool>,
+    writing: Cell<bool>,
+    erasing: Cell<bool>,
     erases: Cell<usize>,
 }
 
@@ -24,7 +26,7 @@ impl WordFlash<'_> for Pages {
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
         self.words.borrow_mut()[word] &= value;
-        self.pending.set(true);
+        self.writing.set(true);
         Ok(())
     }
 
@@ -32,7 +34,7 @@ impl WordFlash<'_> for Pages {
         let start = page * WORDS_PER_PAGE;
         self.words.borrow_mut()[start..start + WORDS_PER_PAGE].fill(u32::MAX);
         self.erases.set(self.erases.get() + 1);
-        self.pending.set(true);
+        self.erasing.set(true);
         Ok(())
     }
 }
@@ -44,8 +46,10 @@ pub enum Fill {
     AsItIs,
     /// So many.
     Records(usize),
-    /// Until the next record must erase a page.
+    /// Until the next record has a page erased behind it.
     UntilTheNextErases,
+    /// Until the next record must open a page.
+    UntilTheNextOpens,
 }
 
 /// Writes the newest record of the registers again and again into the store
@@ -57,7 +61,7 @@ pub fn fill(region: &mut [u8], fill: Fill) {
     let most = match fill {
         Fill::AsItIs => return,
         Fill::Records(count) => count,
-        Fill::UntilTheNextErases => usize::MAX,
+        Fill::UntilTheNextErases | Fill::UntilTheNextOpens => usize::MAX,
     };
     let pages = Pages {
         words: RefCell::new(
@@ -66,13 +70,18 @@ pub fn fill(region: &mut [u8], fill: Fill) {
                 .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
                 .collect(),
         ),
-        pending: Cell::new(false),
+        writing: Cell::new(false),
+        erasing: Cell::new(false),
         erases: Cell::new(0),
     };
     let store = EnergyStore::new(&pages);
     let finish = || {
-        while pages.pending.take() {
-            store.finished(Ok(()));
+        while pages.writing.get() || pages.erasing.get() {
+            if pages.writing.take() {
+                store.written(Ok(()));
+            } else if pages.erasing.take() {
+                store.erased(Ok(()));
+            }
         }
     };
     let mut payload = [0; capsules::energy_store::MAX_PAYLOAD];
@@ -90,7 +99,12 @@ pub fn fill(region: &mut [u8], fill: Fill) {
             .append(Kind::Registers, &payload[..length])
             .expect("the store takes a record");
         finish();
-        if matches!(fill, Fill::UntilTheNextErases) && pages.erases.get() > erases && erases > 0 {
+        let reached = match fill {
+            Fill::AsItIs | Fill::Records(_) => false,
+            Fill::UntilTheNextErases => pages.erases.get() > erases && erases > 0,
+            Fill::UntilTheNextOpens => opens(&before, &pages.words.borrow()),
+        };
+        if reached {
             *pages.words.borrow_mut() = before;
             break;
         }
@@ -98,4 +112,12 @@ pub fn fill(region: &mut [u8], fill: Fill) {
     for (bytes, word) in region.chunks_exact_mut(4).zip(pages.words.borrow().iter()) {
         bytes.copy_from_slice(&word.to_le_bytes());
     }
+}
+
+/// Whether a page has an open mark that it did not have.
+fn opens(before: &[u32], after: &[u32]) -> bool {
+    let marks = (OPEN_MARK_WORD..before.len()).step_by(WORDS_PER_PAGE);
+    marks
+        .into_iter()
+        .any(|word| before[word] != OPEN_MARK && after[word] == OPEN_MARK)
 }

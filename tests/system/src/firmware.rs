@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use board_manifest::Manifest;
+use board_manifest::{Manifest, Region};
 
 use crate::signed::{development_key, Object};
 
@@ -111,12 +111,7 @@ impl Firmware {
     /// When there is no such slot.
     #[must_use]
     pub fn without(mut self, slot: &str) -> Self {
-        let start = self
-            .manifest
-            .app(slot)
-            .expect("a slot of meter.toml")
-            .flash
-            .start;
+        let start = self.slot(slot).start;
         let mut objects = self.objects();
         objects.retain(|(place, _)| *place != start as usize);
         self.write_list(&objects);
@@ -129,7 +124,7 @@ impl Firmware {
     /// When there is no such slot, or the object does not fit it.
     #[must_use]
     pub fn with_object(mut self, slot: &str, object: &[u8]) -> Self {
-        let region = self.manifest.app(slot).expect("a slot of meter.toml").flash;
+        let region = self.slot(slot);
         assert!(object.len() <= region.size as usize, "too long for {slot}");
         let mut objects = self.objects();
         objects.retain(|(start, _)| *start != region.start as usize);
@@ -137,6 +132,17 @@ impl Firmware {
         objects.sort();
         self.write_list(&objects);
         self
+    }
+
+    /// The object in the slot of that name.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn object(&self, slot: &str) -> Object {
+        let start = self.slot(slot).start;
+        let mut objects = self.objects().into_iter();
+        let object = objects.find(|(place, _)| *place == start as usize);
+        Object::new(object.expect("an object in the slot").1)
     }
 
     /// Puts the guest `NAME-SLOT` that `make image` built into its slot.
@@ -163,6 +169,22 @@ impl Firmware {
     #[must_use]
     pub fn with_puppet(self, slot: &str) -> Self {
         let object = self.puppet(slot);
+        self.with_object(slot, object.bytes())
+    }
+
+    /// Puts one into each of these slots.
+    #[must_use]
+    pub fn with_puppets(self, slots: &[&str]) -> Self {
+        let with = |firmware: Self, slot: &&str| firmware.with_puppet(slot);
+        slots.iter().fold(self, with)
+    }
+
+    /// As [`with_puppet`](Self::with_puppet), without permission header: all drivers that
+    /// are not restricted answer it.
+    #[must_use]
+    pub fn with_free_puppet(self, slot: &str) -> Self {
+        let number = attacker::puppet::NUMBER;
+        let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, 0);
         self.with_object(slot, object.bytes())
     }
 
@@ -195,6 +217,10 @@ impl Firmware {
     /// The bytes of the flash, from address 0.
     pub fn bytes(&self) -> &[u8] {
         &self.flash
+    }
+
+    fn slot(&self, name: &str) -> Region {
+        self.manifest.app(name).expect("a slot of meter.toml").flash
     }
 
     /// The objects of the list that are no padding, with their addresses.

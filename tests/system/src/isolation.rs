@@ -1,27 +1,28 @@
 //! One attack after the other against a meter that measures, and what became of each.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
-use std::thread;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use attacker::selector;
 use attacker::{Attack, Expected, ATTACKS, BREACH, CONTAINED, LINE_START};
+use emulator::machine::Snapshot;
 use emulator::report::crash_log;
-use emulator::Machine;
+use emulator::{Machine, Stop};
 
-use crate::firmware::Firmware;
+use crate::firmware::{manifest, Firmware};
 use crate::meter;
+use crate::workers::on_all_cores;
 
-/// The attacker's slot.
-const SLOT: &str = "dlms";
+/// The slot of an attacker that carries out the whole catalogue.
+pub const SLOT: &str = "dlms";
 /// What the meter measures meanwhile.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+const SEED: u64 = 1;
 /// Most time until the apps start: seed, key store, signatures.
 const START: Duration = Duration::from_secs(3);
 /// Between looks at whether the attacker has begun.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long an attack then goes on, with a line of measurements in it. No longer:
-/// where an app takes all time that it can get, the emulator has a hard time too.
+/// How long an attack then goes on, with a line of measurements in it.
 const DURATION: Duration = Duration::from_millis(1_150);
 /// Power factor 0.8 at 230 V and 5 A, with the tolerance of an uncalibrated
 /// front end.
@@ -38,46 +39,101 @@ pub struct Outcome {
     pub failures: Vec<String>,
 }
 
-/// Carries out every attack of the catalogue, on both cores of the host.
-///
-/// # Panics
-/// When the images are not built.
-pub fn carry_out_all() -> Vec<Outcome> {
-    carry_out_those(&ATTACKS.iter().collect::<Vec<_>>())
-}
-
-/// Carries out these attacks, on both cores of the host.
+/// Carries out these attacks, on all cores of the host.
 ///
 /// # Panics
 /// When the images are not built.
 pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(Vec::new());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(attack) = attacks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = carry_out(attack);
-                    outcomes.lock().expect("no worker panics").push(outcome);
-                }
-            });
-        }
+    const AT_A_TIME: usize = 6;
+    let armed = Armed::in_slot(SLOT);
+    let some: Vec<_> = attacks.chunks(AT_A_TIME).collect();
+    let outcomes = on_all_cores(&some, |attacks| {
+        let mut machine = armed.machine();
+        let outcomes = attacks
+            .iter()
+            .map(|attack| armed.carry_out(&mut machine, attack));
+        outcomes.collect::<Vec<_>>()
     });
-    let mut outcomes = outcomes.into_inner().expect("no worker panics");
-    outcomes.sort_by_key(|outcome| attacker::find(outcome.attack.name).map(|(number, _)| number));
-    outcomes
+    outcomes.concat()
 }
 
-/// Carries out one attack.
-///
-/// # Panics
-/// When the images are not built.
-pub fn carry_out(attack: &'static Attack) -> Outcome {
-    let firmware = Firmware::meter().with_attacker(SLOT, attack.name, 0);
-    let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-    run(&mut machine, attack.expected);
-    let text = meter::console(&machine);
+/// The meter at the moment before the attacker's first instruction; booted once, when
+/// the first attack wants it.
+pub struct Armed {
+    slot: &'static str,
+    moment: OnceLock<Moment>,
+}
+
+struct Moment {
+    flash: Vec<u8>,
+    snapshot: Snapshot,
+    /// Where the words lie that choose the attack.
+    selector: u32,
+}
+
+impl Moment {
+    /// The attacker has been verified by now, so that one start serves all attacks.
+    fn arrive(slot: &str) -> Self {
+        let firmware = Firmware::meter().with_attacker(slot, ATTACKS[0].name, 0);
+        let object = firmware.object(slot);
+        let slot = manifest().app(slot).expect("a slot of meter.toml").flash;
+        let place = selector::place(object.bytes()).expect("the object has a selector");
+        let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
+        let entry = slot.start + object.entry();
+        assert!(machine.add_breakpoint(entry), "an instruction's address");
+        assert_eq!(machine.run_for(START), Stop::Breakpoint(entry), "it starts");
+        machine.remove_hooks(entry);
+        Self {
+            flash: machine.flash(),
+            snapshot: machine.save(),
+            selector: slot.start + place as u32,
+        }
+    }
+}
+
+impl Armed {
+    /// With the attacker in this slot, signed as its app; nothing is booted yet.
+    pub fn in_slot(slot: &'static str) -> Self {
+        Self {
+            slot,
+            moment: OnceLock::new(),
+        }
+    }
+
+    /// The attacker's slot.
+    pub fn slot(&self) -> &'static str {
+        self.slot
+    }
+
+    fn moment(&self) -> &Moment {
+        self.moment.get_or_init(|| Moment::arrive(self.slot))
+    }
+
+    /// A machine for attacks.
+    ///
+    /// # Panics
+    /// When the images are not built.
+    pub fn machine(&self) -> Machine {
+        meter::boot(&self.moment().flash, LOAD, SEED)
+    }
+
+    /// Carries out one attack on such a machine, whatever was done on it before.
+    ///
+    /// # Panics
+    /// When the machine refuses its state.
+    pub fn carry_out(&self, machine: &mut Machine, attack: &'static Attack) -> Outcome {
+        let moment = self.moment();
+        let restored = machine.restore(&moment.snapshot);
+        restored.expect("a state of such a machine");
+        let (number, _) = attacker::find(attack.name).expect("an attack of the catalogue");
+        assert!(machine.write_memory(moment.selector, &selector::words(number, 0)));
+        run(machine, attack.expected);
+        outcome(machine, attack)
+    }
+}
+
+fn outcome(machine: &mut Machine, attack: &'static Attack) -> Outcome {
+    let text = meter::console(machine);
     let attacks: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with(LINE_START))
@@ -87,7 +143,7 @@ pub fn carry_out(attack: &'static Attack) -> Outcome {
         .filter(|line| line.contains(": start"))
         .count();
     let last = attacks.last().copied().unwrap_or("").to_owned();
-    let state = attacker_state(&mut machine);
+    let state = attacker_state(machine);
 
     let mut failures = Vec::new();
     let mut expect = |held: bool, wall: &str| {
@@ -101,7 +157,7 @@ pub fn carry_out(attack: &'static Attack) -> Outcome {
         as_expected(attack.expected, &last, starts, &state),
         "the attack did not end as it must",
     );
-    expect_metering(&mut machine, &mut expect);
+    expect_metering(machine, &mut expect);
     Outcome {
         attack,
         found: format!("{} [{state:?}]", last.trim_start_matches(LINE_START)),

@@ -16,6 +16,10 @@ pub const KEY: u32 = 0x601;
 pub const AES: u32 = 0x611;
 /// Another, for wrapping alone.
 pub const WRAPPING: u32 = 0x612;
+/// Another, for associated data alone.
+pub const AUTHENTICATION: u32 = 0x613;
+/// Another, whose nonces end in a value of [`COUNTER`].
+pub const BOUND: u32 = 0x614;
 /// A key for HMAC.
 pub const SECRET: u32 = 0x621;
 /// A trust anchor.

@@ -16,7 +16,12 @@ const FIRST_ELEMENT: usize = 16;
 /// Offset of the header's checksum.
 const CHECKSUM: usize = 12;
 const PACKAGE_NAME: u16 = 3;
+const FIXED_ADDRESSES: u16 = 5;
 const PROGRAM: u16 = 9;
+/// In the program's element: where execution begins, how much RAM, the version.
+const ENTRY: usize = 0;
+const RAM_SIZE: usize = 8;
+const VERSION: usize = 16;
 const SHORT_ID: u16 = 10;
 const CREDENTIAL: u16 = 128;
 /// ECDSA over P-256 with SHA-256.
@@ -47,11 +52,51 @@ impl Object {
     /// # Panics
     /// When the header has none.
     #[must_use]
-    pub fn with_short_id(mut self, short_id: u32) -> Self {
-        let at = self.element(SHORT_ID).expect("the header has a ShortId");
-        self.0[at..at + 4].copy_from_slice(&short_id.to_le_bytes());
+    pub fn with_short_id(self, short_id: u32) -> Self {
+        self.with_word(SHORT_ID, 0, short_id)
+    }
+
+    /// Another version in the header.
+    ///
+    /// # Panics
+    /// When the header has none.
+    #[must_use]
+    pub fn with_version(self, version: u32) -> Self {
+        self.with_word(PROGRAM, VERSION, version)
+    }
+
+    /// Another address of the RAM that it is made for.
+    ///
+    /// # Panics
+    /// When the header has none.
+    #[must_use]
+    pub fn with_ram_address(self, address: u32) -> Self {
+        self.with_word(FIXED_ADDRESSES, 0, address)
+    }
+
+    /// Another size of the RAM that it wants.
+    ///
+    /// # Panics
+    /// When the header has none.
+    #[must_use]
+    pub fn with_ram_size(self, size: u32) -> Self {
+        self.with_word(PROGRAM, RAM_SIZE, size)
+    }
+
+    fn with_word(mut self, element: u16, offset: usize, value: u32) -> Self {
+        let at = self.element(element).expect("the header has the element") + offset;
+        self.0[at..at + 4].copy_from_slice(&value.to_le_bytes());
         self.renew_checksum();
         self
+    }
+
+    /// Offset of the first instruction that the app executes.
+    ///
+    /// # Panics
+    /// When the header does not say.
+    pub fn entry(&self) -> u32 {
+        let at = self.element(PROGRAM).expect("a program header");
+        u32::from(half(&self.0, 2)) + (word(&self.0, at + ENTRY) & !1)
     }
 
     /// Another package name in the header, as long as the one there up to a word.

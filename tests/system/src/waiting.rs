@@ -6,9 +6,10 @@ use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
-use crate::audit::puppet::{Call, Puppet, Silent};
+use crate::audit::stage::BASE_POINT;
 use crate::firmware::{manifest, Firmware};
-use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING};
+use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
+use crate::puppet::{Call, Puppet, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;
@@ -33,7 +34,7 @@ pub struct Occupation {
 }
 
 /// The longest operation in steps, the longest step, and one that writes to flash.
-pub const OCCUPATIONS: [Occupation; 3] = [
+pub const OCCUPATIONS: [Occupation; 4] = [
     Occupation {
         name: "signs",
         request: repeated((command::SIGN, KEY, 0), [&[0x3C; 32], &[], &[]]),
@@ -41,8 +42,19 @@ pub const OCCUPATIONS: [Occupation; 3] = [
     },
     Occupation {
         name: "seals 1,024 bytes",
-        request: repeated((command::ENCRYPT, AES, 16), [&[0x5A; 1_024], &[], &[7; 12]]),
+        request: repeated(
+            (command::ENCRYPT, AES, 16),
+            [&[0x5A; 1_024], &[0xA5; 64], &[7; 12]],
+        ),
         alarms: 8,
+    },
+    Occupation {
+        name: "agrees on keys",
+        request: repeated(
+            (command::AGREE, KEY, FIRST_SLOT),
+            [&BASE_POINT, &[0xA5; 1_024], &[0x5A; 128]],
+        ),
+        alarms: 40,
     },
     Occupation {
         name: "generates keys",

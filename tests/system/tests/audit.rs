@@ -1,5 +1,6 @@
 //! The running image is what meter.toml says, and an image that is not is found out.
 
+use system_tests::audit::about::About;
 use system_tests::audit::finding::Topic;
 use system_tests::audit::report::Report;
 use system_tests::audit::scope::Scope;
@@ -7,9 +8,9 @@ use system_tests::audit::{audit, control};
 use system_tests::firmware::{manifest, Firmware};
 
 fn assert_held(scope: &Scope) -> Report {
-    let findings = audit(&Firmware::meter(), &manifest(), scope).expect("an audit");
-    let report = Report::new(findings);
-    assert_eq!(report.failed, 0, "{}", report.markdown());
+    let findings = audit(&Firmware::meter(), &manifest(), scope, &|_| {});
+    let report = Report::new(findings, About::default());
+    assert!(report.held, "{}", report.markdown());
     report
 }
 
@@ -17,7 +18,7 @@ fn assert_held(scope: &Scope) -> Report {
 /// of them, and no other.
 #[test]
 fn walls_that_are_open_are_named() {
-    let findings = control::audit(&Firmware::opened(), &manifest()).expect("an audit");
+    let findings = control::audit(&Firmware::opened(), &manifest(), &|_| {});
     let shortcomings = control::shortcomings(&findings);
     assert!(shortcomings.is_empty(), "{}", shortcomings.join("\n"));
     let held = findings.iter().filter(|finding| finding.held).count();
@@ -41,8 +42,8 @@ fn stolen_ids_are_of_no_use() {
 }
 
 #[test]
-#[ignore = "an hour in the emulator: make test-long, make audit"]
+#[ignore = "many minutes in the emulator: make test-long, make audit"]
 fn every_wall_of_the_page_stands_and_every_attack_comes_to_nothing() {
     let report = assert_held(&Scope::everything());
-    assert!(report.walls > 1_000, "{} walls", report.walls);
+    assert!(report.walls > 5_223, "{} walls", report.walls);
 }

@@ -21,7 +21,9 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use system_tests::elf::Elf;
 use system_tests::firmware::{built, manifest};
-use system_tests::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SECRET, SLOT, WRAPPING};
+use system_tests::key_bridge::{
+    Bridge, Request, AES, AUTHENTICATION, KEY, NOTHING, SECRET, SLOT, WRAPPING,
+};
 use system_tests::secrets::Secrets;
 
 const RAM: Range<u32> = 0x2000_0000..0x2004_0000;
@@ -155,15 +157,18 @@ fn no_key_is_left_anywhere_after_an_operation() {
     let private: [u8; 32] = key("private");
     let aes: [u8; 16] = key("aes");
     let wrapping: [u8; 16] = key("wrapping");
+    let authentication: [u8; 16] = key("authentication");
     let secret: [u8; 32] = key("secret");
     search.keys.add("private key", &private);
     search.keys.add("AES key", &aes);
     search.keys.add("wrapping key", &wrapping);
+    search.keys.add("authentication key", &authentication);
     search.keys.add("secret for HMAC", &secret);
     let imports = [
         (KEY, &private[..]),
         (AES, &aes),
         (WRAPPING, &wrapping),
+        (AUTHENTICATION, &authentication),
         (SECRET, &secret),
     ];
     for (object, bytes) in imports {
@@ -230,6 +235,15 @@ fn no_key_is_left_anywhere_after_an_operation() {
         );
         assert_eq!(text, message);
     }
+    let with = 12 | AUTHENTICATION << 16;
+    let inputs = [&message[..], b"more", &nonce];
+    perform(
+        "encrypt with an authentication key",
+        command::ENCRYPT,
+        AES,
+        with,
+        inputs,
+    );
     let inputs = [&message[..], &[], &[]];
     perform("hmac", command::HMAC, SECRET, 0, inputs);
     perform("hmac with a slot", command::HMAC, SLOT, 0, inputs);

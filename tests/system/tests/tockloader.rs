@@ -1,77 +1,36 @@
 //! tockloader lists, installs and removes apps on the flash image, and what it leaves boots.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use system_tests::firmware::manifest;
+use system_tests::tockloader::Installation;
 
-use emulator::report::crash_log;
-use system_tests::firmware::{built, manifest, project};
-use system_tests::meter;
-
-fn tockloader(command: &str, image: &Path, rest: &[&str]) -> String {
-    let manifest = manifest();
-    let output = Command::new(project().join(".venv/bin/tockloader"))
-        .arg(command)
-        .arg("--flash-file")
-        .arg(image)
-        .args(["--board", &manifest.board.name])
-        .args(["--arch", &manifest.board.architecture])
-        .args([
-            "--app-address",
-            &format!("{:#x}", manifest.flash.apps.start),
-        ])
-        .args(["--page-size", "4096"])
-        .args(rest)
-        .output()
-        .expect("tockloader is in the project's environment");
-    assert!(
-        output.status.success(),
-        "tockloader {command}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
+fn copy_of_the_meter(name: &str) -> Installation {
+    Installation::new(env!("CARGO_TARGET_TMPDIR"), name)
 }
 
-/// The kernel of bring-up, because it is to run a program that nobody has signed.
-fn copy_of_the_meter(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::copy(built("bring-up/meter.img"), &path).expect("cargo's folder for tests takes files");
-    path
-}
-
-/// Names of the processes two seconds after a boot from this image.
-fn processes(image: &Path) -> Vec<String> {
-    let flash = fs::read(image).expect("the image");
-    let mut machine = meter::boot(&flash, "sine:230V,1A,pf1,50Hz", 1);
-    machine.run_for(Duration::from_secs(2));
-    crash_log::read(&mut machine)
-        .expect("a process table")
-        .processes
-        .into_iter()
-        .map(|process| process.name)
-        .collect()
+/// Names of the processes two seconds after a boot.
+fn processes(image: &Installation) -> Vec<String> {
+    let processes = image.processes();
+    processes.into_iter().map(|process| process.name).collect()
 }
 
 #[test]
 fn apps_are_listed_installed_and_removed() {
     let image = copy_of_the_meter("tockloader.img");
-    let listing = tockloader("list", &image, &[]);
+    let listing = image.run("list", &[]);
     assert!(listing.contains("metering"), "{listing}");
     assert!(!listing.contains("bench-app"), "{listing}");
     assert_eq!(processes(&image), ["metering"]);
 
-    let tab = built("bench-app-dlms.tab");
-    tockloader("install", &image, &[tab.to_str().expect("a plain path")]);
-    let listing = tockloader("list", &image, &[]);
+    image.install("bench-app-dlms.tab");
+    let listing = image.run("list", &[]);
     assert!(
         listing.contains("metering") && listing.contains("bench-app"),
         "{listing}"
     );
     assert_eq!(processes(&image), ["metering", "bench-app"]);
 
-    tockloader("uninstall", &image, &["bench-app"]);
-    let listing = tockloader("list", &image, &[]);
+    image.run("uninstall", &["bench-app"]);
+    let listing = image.run("list", &[]);
     assert!(
         listing.contains("metering") && !listing.contains("bench-app"),
         "{listing}"
@@ -81,8 +40,7 @@ fn apps_are_listed_installed_and_removed() {
 
 #[test]
 fn the_kernel_tells_tockloader_what_it_is() {
-    let image = copy_of_the_meter("attributes.img");
-    let flash = fs::read(&image).expect("the image");
+    let flash = copy_of_the_meter("attributes.img").flash();
     let end = manifest().flash.kernel.end() as usize;
     assert_eq!(&flash[end - 4..end], b"TOCK");
     let word = |offset: usize| {

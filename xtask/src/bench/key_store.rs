@@ -101,11 +101,7 @@ pub fn measure() -> Result<Vec<Figure>> {
         "",
     ));
     let one = Firmware::key_bridge().without("metering");
-    let five = ["tls", "update", "factory"]
-        .iter()
-        .fold(Firmware::key_bridge(), |firmware, slot| {
-            firmware.with_puppet(slot)
-        });
+    let five = Firmware::key_bridge().with_puppets(&["tls", "update", "factory"]);
     for (apps, firmware) in [("one app", one), ("five apps", five)] {
         figures.push(Figure::new(
             &format!("reset to the first instruction of a signed app, {apps}"),

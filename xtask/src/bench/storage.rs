@@ -2,9 +2,9 @@
 
 use anyhow::{ensure, Error, Result};
 use system_tests::audit::probe::STORAGE;
-use system_tests::audit::puppet::{Call, Puppet};
 use system_tests::firmware::{manifest, Firmware};
 use system_tests::meter;
+use system_tests::puppet::{Call, Puppet};
 
 use super::Figure;
 

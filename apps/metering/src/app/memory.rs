@@ -9,6 +9,7 @@ use core::cell::Cell;
 use libtock::apis::alarm;
 use libtock::apis::console;
 use libtock::apis::storage as records;
+use libtock::apis::supply;
 use libtock::platform::{AllowRo, AllowRw, Subscribe};
 use metrology::{Calibrator, Meter, ProfileLog, Range};
 
@@ -26,6 +27,12 @@ pub type Shares<'share, S> = (
     AllowRw<'share, S, { console::DRIVER_NUM }, { console::READ_BUFFER }>,
     Subscribe<'share, S, { console::DRIVER_NUM }, { console::READ }>,
     Subscribe<'share, S, { alarm::DRIVER_NUM }, { alarm::EXPIRED }>,
+    IntervalShares<'share, S>,
+    Subscribe<'share, S, { supply::DRIVER_NUM }, { supply::FALLS }>,
+);
+
+/// What the load profile needs of the storage driver.
+pub type IntervalShares<'share, S> = (
     AllowRo<'share, S, { records::DRIVER_NUM }, { records::APPEND_BUFFER }>,
     AllowRw<'share, S, { records::DRIVER_NUM }, { records::READ_BUFFER }>,
     Subscribe<'share, S, { records::DRIVER_NUM }, { records::DONE }>,
@@ -43,6 +50,7 @@ pub struct Signals {
     pub(super) alarm: Cell<bool>,
     /// Status, partition, record number or length.
     pub(super) stored: Cell<Option<(u32, u32, u32)>>,
+    pub(super) supply: Cell<bool>,
 }
 
 /// Buffers that the app lends to the kernel, and logs.

@@ -272,6 +272,7 @@ pub struct Board {
     pub leds: Rc<fake::Leds<1>>,
     pub alarm: Rc<fake::Alarm>,
     pub channel: Rc<fake::Channel>,
+    pub supply: Rc<fake::Supply>,
     kernel: fake::Kernel,
     block: Cell<u64>,
 }
@@ -286,6 +287,7 @@ impl Board {
             leds: fake::Leds::new(),
             alarm: fake::Alarm::new(32_768),
             channel: fake::Channel::new(&[publisher::CHANNEL], &[]),
+            supply: fake::Supply::new(),
             kernel: fake::Kernel::new(),
             block: Cell::new(0),
         };
@@ -294,6 +296,7 @@ impl Board {
         board.kernel.add_driver(&board.console);
         board.kernel.add_driver(&board.leds);
         board.kernel.add_driver(&board.alarm);
+        board.kernel.add_driver(&board.supply);
         board
     }
 

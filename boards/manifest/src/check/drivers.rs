@@ -24,7 +24,7 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
             check_name(&format!("drivers.{name}: command"), command)?;
             refuse_if!(
                 *number == 0,
-                "drivers.{name}.{command}: command 0 is the existence check and always implied"
+                "drivers.{name}.commands.{command}: command 0 is the existence check and always implied"
             );
         }
         distinct_numbers(

@@ -7,6 +7,14 @@ use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State}
 
 /// From here on are the key store's own objects and the session slots.
 const RESERVED: u16 = 0x7000;
+/// Objects that the vault holds, a successor being one more, and its slots of 32
+/// bytes for what they contain.
+const VAULT_OBJECTS: usize = 64;
+const VAULT_SLOTS: usize = 256;
+/// Session slots of the key store.
+const SESSION_SLOTS: u32 = 8;
+/// Counters that nonces can be bound to.
+const NONCE_COUNTERS: usize = 4;
 /// Key-store commands that no key or transition has to justify.
 const HARMLESS: [&str; 1] = ["state"];
 
@@ -31,6 +39,7 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
         );
     }
     check_transitions(manifest)?;
+    check_nonce_counters(manifest)?;
     for app in &manifest.apps {
         for (name, grant) in &app.keys {
             let Some(key) = manifest.keys.get(name) else {
@@ -39,9 +48,124 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
                     app.name
                 )));
             };
-            check_grant(&format!("app {}: key {name}", app.name), *key, grant)?;
+            check_grant(&format!("app {}: key {name}", app.name), key, grant)?;
         }
+        check_nonces(manifest, app)?;
         check_commands(manifest, app)?;
+    }
+    check_session_slots(manifest)?;
+    check_capacity(manifest)
+}
+
+/// The vault has room for everything at a time: it is never full.
+fn check_capacity(manifest: &Manifest) -> Result<(), ManifestError> {
+    let activates = |name: &str| {
+        let mut grants = manifest.apps.iter().filter_map(|app| app.keys.get(name));
+        grants.any(|grant| grant.operations.contains(&Operation::Activate))
+    };
+    // The version of each app is a counter.
+    let versions = manifest.apps.iter().map(|_| Kind::Counter);
+    let contents: Vec<Kind> = manifest
+        .keys
+        .iter()
+        .flat_map(|(name, key)| {
+            let copies = 1 + usize::from(activates(name));
+            std::iter::repeat_n(key.kind, copies)
+        })
+        .chain(versions)
+        .collect();
+    refuse_if!(
+        contents.len() > VAULT_OBJECTS,
+        "the key store holds {VAULT_OBJECTS} objects, not {}: keys, their successors, and the versions of apps",
+        contents.len()
+    );
+    // The state is a record without content.
+    let slots = record_slots(0)
+        + contents
+            .iter()
+            .map(|kind| record_slots(kind.bytes()))
+            .sum::<usize>();
+    refuse_if!(
+        slots > VAULT_SLOTS,
+        "the key store has {VAULT_SLOTS} slots, not {slots}: keys, their successors, the versions of apps, and the state"
+    );
+    Ok(())
+}
+
+/// Slots of a record with so many bytes of content (docs/key-store.md).
+fn record_slots(content: usize) -> usize {
+    (11 + content.div_ceil(4)).div_ceil(8)
+}
+
+/// The slots of each app are there whatever the others do.
+fn check_session_slots(manifest: &Manifest) -> Result<(), ManifestError> {
+    let total: u32 = manifest
+        .apps
+        .iter()
+        .map(|app| u32::from(app.session_slots))
+        .sum();
+    refuse_if!(
+        total > SESSION_SLOTS,
+        "the session_slots of all apps are {total}, but there are {SESSION_SLOTS}"
+    );
+    for app in &manifest.apps {
+        let (name, slots) = (&app.name, app.session_slots);
+        let sessions = app.makes_sessions();
+        refuse_if!(
+            sessions && slots == 0,
+            "app {name}: it makes session keys, but has no session_slots"
+        );
+        refuse_if!(
+            !sessions && slots > 0,
+            "app {name}: session_slots = {slots}, but no key of it makes session keys"
+        );
+    }
+    Ok(())
+}
+
+/// Nonces are bound to counters that there are.
+fn check_nonce_counters(manifest: &Manifest) -> Result<(), ManifestError> {
+    let mut counters = BTreeSet::new();
+    for (name, key) in &manifest.keys {
+        let Some(counter) = &key.nonce_counter else {
+            continue;
+        };
+        let entry = format!("keys.{name}: nonce_counter");
+        refuse_if!(
+            !matches!(key.kind, Kind::Aes128 | Kind::P256),
+            "{entry}: a {} has no nonces",
+            key.kind
+        );
+        let known = manifest.keys.get(counter);
+        refuse_if!(
+            !known.is_some_and(|known| known.kind == Kind::Counter),
+            "{entry}: there is no counter {counter}"
+        );
+        counters.insert(counter);
+    }
+    refuse_if!(
+        counters.len() > NONCE_COUNTERS,
+        "nonce_counter: nonces can be bound to {NONCE_COUNTERS} counters, not to {}",
+        counters.len()
+    );
+    Ok(())
+}
+
+/// Who encrypts with nonces that are bound must be able to raise their counter.
+fn check_nonces(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
+    for (name, grant) in &app.keys {
+        let mut both = grant.operations.iter().chain(&grant.session);
+        let encrypts = both.any(|operation| *operation == Operation::Encrypt);
+        let counter = manifest.keys[name].nonce_counter.as_ref();
+        let Some(counter) = counter.filter(|_| encrypts) else {
+            continue;
+        };
+        let counts = app.keys.get(counter);
+        refuse_if!(
+            !counts.is_some_and(|grant| grant.operations.contains(&Operation::Advance)),
+            "app {}: key {name}: encrypt takes nonces of {counter}, which it may not advance",
+            app.name
+        );
     }
     Ok(())
 }
@@ -71,7 +195,7 @@ fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
     Ok(())
 }
 
-fn check_grant(entry: &str, key: Key, grant: &KeyGrant) -> Result<(), ManifestError> {
+fn check_grant(entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), ManifestError> {
     refuse_if!(grant.operations.is_empty(), "{entry}: no operations");
     refuse_if!(grant.states.is_empty(), "{entry}: no states");
     no_repetition(entry, &grant.operations)?;
@@ -125,7 +249,7 @@ fn check_commands(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
             "app {name}: {reason} needs key_store.{command}, which is not granted"
         );
     }
-    let sessions = app.keys.values().any(|grant| !grant.session.is_empty());
+    let sessions = app.makes_sessions();
     let known: BTreeSet<&str> = needed
         .iter()
         .map(|(command, _)| *command)
@@ -157,7 +281,8 @@ impl Manifest {
             }
             for operation in &grant.session {
                 let reason = format!("{operation} with a session key of {name}");
-                needed.push((operation.name(), reason));
+                // Session keys are of this kind.
+                needed.push((operation.command(Kind::Aes128), reason));
             }
         }
         if self.transitions.iter().any(|step| step.app == app.name) {

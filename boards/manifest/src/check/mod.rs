@@ -5,6 +5,7 @@ mod channels;
 mod drivers;
 mod keys;
 mod memory;
+mod place;
 mod signing;
 mod storage;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 use std::fmt;
 
 pub(crate) use memory::PAGE;
+pub(crate) use place::line_of;
 
 use crate::model::Manifest;
 

@@ -68,6 +68,52 @@ fn says(from: &str, to: &str, message: &str) {
     assert!(error.contains(message), "{from:?} -> {to:?}: {error}");
 }
 
+/// The line that is said to be wrong must be the one on which this stands.
+fn says_line(from: &str, to: &str, stands: &str) {
+    let text = METER.replacen(from, to, 1);
+    let error = Manifest::parse(&text).expect_err("a broken page").0;
+    let line = 1 + text[..text.find(stands).expect("on the page")]
+        .matches('\n')
+        .count();
+    let said = format!("line {line}: ");
+    assert!(error.starts_with(&said), "{said}expected: {error}");
+}
+
+#[test]
+fn what_contradicts_another_entry_is_said_with_its_line() {
+    says_line(
+        "number = 0x102,",
+        "number = 0x8000,",
+        "operational_identity    =",
+    );
+    says_line("geometry = 3", "geometry = 0", "commands = { start = 1");
+    says_line(
+        "[flash]\nbootloader    = { start = 0x00000",
+        "[flash]\nbootloader    = { start = 0x00800",
+        "bootloader    =",
+    );
+    says_line("priority = 3\n", "priority = 1\n", "name = \"update\"");
+    says_line("short_id = 3\n", "short_id = 0\n", "short_id = 0");
+    says_line(
+        "dlms_signing        = { operations = [\"public_key\", \"sign\"]",
+        "dlms_signing        = { operations = [\"hmac\"]",
+        "dlms_signing        = { operations = [\"hmac\"]",
+    );
+    says_line("\"wear\"]", "\"erase\"]", "energy_store = [\"append\"");
+    says_line("message = 128", "message = 0", "[channels.readings]");
+    says_line("record = 64", "record = 0", "[storage.load_profile]");
+    says_line(
+        "from = \"operational\"\nto = \"decommissioned\"",
+        "from = \"operational\"\nto = \"factory\"",
+        "app = \"update\"",
+    );
+    says_line(
+        "\"update\", \"factory\"]",
+        "\"update\", \"none\"]",
+        "name = \"development\"",
+    );
+}
+
 const TLS_IDENTITY: &str =
     "device_identity         = { operations = [\"public_key\", \"sign\"], states = [\"operational\"] }";
 
@@ -239,6 +285,112 @@ fn sessions_come_from_agreements_and_unwrapped_keys_only() {
         ", session = [\"encrypt\", \"decrypt\"]",
         "",
         "good for nothing",
+    );
+}
+
+#[test]
+fn the_vault_has_room_for_all() {
+    let keys = |count: u32, kind: &str| -> String {
+        (0..count)
+            .map(|n| format!("k{n} = {{ number = {}, kind = \"{kind}\" }}\n", 0x600 + n))
+            .collect()
+    };
+    let with = |count, kind| {
+        Manifest::parse(&METER.replace("[keys]\n", &format!("[keys]\n{}", keys(count, kind))))
+    };
+    // The page itself has 18 objects, a successor and five versions, in 171 slots.
+    assert!(with(40, "counter").is_ok());
+    let error = with(41, "counter").expect_err("too many objects").0;
+    assert!(error.contains("holds 64 objects, not 65"), "{error}");
+    assert!(with(2, "certificate").is_ok());
+    let error = with(3, "certificate").expect_err("too much").0;
+    assert!(error.contains("has 256 slots, not 273"), "{error}");
+}
+
+#[test]
+fn session_slots_are_there_for_all_apps_at_a_time() {
+    says(
+        "session_slots = 6",
+        "session_slots = 7",
+        "the session_slots of all apps are 9, but there are 8",
+    );
+    says(
+        "session_slots = 6",
+        "session_slots = 255",
+        "the session_slots of all apps are 257, but there are 8",
+    );
+    says("session_slots = 6", "session_slots = 256", "256");
+    says("session_slots = 6", "session_slots = -1", "-1");
+    says(
+        "session_slots = 2\n",
+        "",
+        "app update: it makes session keys, but has no session_slots",
+    );
+    says(
+        "priority = 4\n",
+        "priority = 4\nsession_slots = 0\nsession_slots = 0\n",
+        "duplicate key",
+    );
+    let more = METER
+        .replace("session_slots = 6", "session_slots = 5")
+        .replace("priority = 4\n", "priority = 4\nsession_slots = 1\n");
+    let error = Manifest::parse(&more).expect_err("nothing to hold").0;
+    assert!(error.contains("app factory: session_slots = 1, but no key"));
+}
+
+#[test]
+fn nonces_are_bound_to_counters_that_can_be_raised() {
+    let unicast = "kind = \"aes128\", nonce_counter = \"dlms_invocation\"";
+    let bound = |kind: &str, counter: &str| format!("kind = {kind}, nonce_counter = {counter}");
+    says(
+        unicast,
+        &bound("\"aes128\"", "\"dlms_master\""),
+        "keys.dlms_unicast: nonce_counter: there is no counter dlms_master",
+    );
+    says(
+        unicast,
+        &bound("\"aes128\"", "\"invocation\""),
+        "keys.dlms_unicast: nonce_counter: there is no counter invocation",
+    );
+    says(unicast, &bound("\"aes128\"", "7"), "invalid type");
+    says(
+        "kind = \"secret\"",
+        &bound("\"secret\"", "\"dlms_invocation\""),
+        "keys.enrolment_secret: nonce_counter: a secret has no nonces",
+    );
+    says(
+        "dlms_invocation     = { operations = [\"read\", \"advance\"]",
+        "dlms_invocation     = { operations = [\"read\"]",
+        "encrypt takes nonces of dlms_invocation, which it may not advance",
+    );
+    let more: String = (0..4)
+        .map(|n| {
+            format!(
+                "c{n} = {{ number = {}, kind = \"counter\" }}\n\
+                 a{n} = {{ number = {}, kind = \"aes128\", nonce_counter = \"c{n}\" }}\n",
+                0x600 + n,
+                0x610 + n
+            )
+        })
+        .collect();
+    says(
+        "[keys]\n",
+        &format!("[keys]\n{more}"),
+        "nonces can be bound to 4 counters, not to 5",
+    );
+}
+
+#[test]
+fn the_authentication_key_goes_with_encrypt() {
+    says(
+        "\"agree\", \"encrypt\", \"decrypt\", \"unwrap\", \"counter\"",
+        "\"agree\", \"decrypt\", \"unwrap\", \"counter\"",
+        "needs key_store.encrypt, which is not granted",
+    );
+    says(
+        TLS_IDENTITY,
+        &tls_identity("[\"authenticate\"]", "[\"operational\"]"),
+        "a p256 has no operation authenticate",
     );
 }
 

@@ -34,6 +34,16 @@ pub fn elf2tab_arguments(manifest: &Manifest, app: &App) -> Vec<String> {
 /// being it: no id, and no permission header, as upstream's own apps.
 #[must_use]
 pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
+    // elf2tab adds this to the size of .data and .bss, and the kernel its own part;
+    // it then rounds up to a power of two. Half of the slot for the stack makes that
+    // the slot.
+    relocatable_arguments(package_name, app.ram.size / 2)
+}
+
+/// As [`guest_arguments`], for a program that stands in no slot and asks for `memory`
+/// bytes beside .data and .bss.
+#[must_use]
+pub fn relocatable_arguments(package_name: &str, memory: u32) -> Vec<String> {
     [
         "--deterministic",
         "--package-name",
@@ -42,11 +52,8 @@ pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
         &KERNEL_ABI.0.to_string(),
         "--kernel-minor",
         &KERNEL_ABI.1.to_string(),
-        // elf2tab adds these to the size of .data and .bss, and the kernel its
-        // own part; it then rounds up to a power of two. Half of the slot for
-        // the stack makes that the slot.
         "--stack",
-        &(app.ram.size / 2).to_string(),
+        &memory.to_string(),
         "--app-heap",
         "0",
         "--kernel-heap",

@@ -21,6 +21,7 @@ pub fn isolation_page(manifest: &Manifest) -> String {
     write_signers(&mut out, manifest);
     write_commands(&mut out, manifest);
     write_keys(&mut out, manifest);
+    write_nonces(&mut out, manifest);
     write_sessions(&mut out, manifest);
     write_transitions(&mut out, manifest);
     write_channels(&mut out, manifest);
@@ -237,12 +238,31 @@ fn state_letters(app: &App, key: &str, operation: Operation) -> String {
     letters.join(" ")
 }
 
+fn write_nonces(out: &mut String, manifest: &Manifest) {
+    out.push_str(
+        "\n## Nonces\n\n\
+         Nonces of these keys, and of session keys that come out of them, end in a value of the \
+         counter, and none comes twice. Those of other keys are the app's to choose.\n",
+    );
+    write_head(out, &["key", "counter"]);
+    for (name, key) in manifest.keys_by_number() {
+        if let Some(counter) = &key.nonce_counter {
+            write_row(out, &[name.to_owned(), counter.clone()]);
+        }
+    }
+}
+
 fn write_sessions(out: &mut String, manifest: &Manifest) {
     out.push_str(
         "\n## Session keys\n\n\
-         A session slot belongs to the process that made it. What a session key can be used for \
-         hangs on the key that it came out of:\n",
+         A session slot belongs to the process that made it, and no app can hold more than its \
+         own number of slots:\n",
     );
+    write_head(out, &["app", "slots"]);
+    for app in manifest.apps.iter().filter(|app| app.session_slots > 0) {
+        write_row(out, &[app.name.clone(), app.session_slots.to_string()]);
+    }
+    out.push_str("\nWhat a session key can be used for hangs on the key that it came out of:\n");
     write_head(out, &["app", "out of", "operations"]);
     for wall in manifest.apps.iter().flat_map(|app| {
         app.keys

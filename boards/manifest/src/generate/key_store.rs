@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::MARK;
-use crate::model::{App, KeyGrant, Kind, Manifest, Operation, State};
+use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation, State};
 
 /// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`.
 #[must_use]
@@ -11,7 +11,7 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
          use capsules::key_store::policy::{{\n    \
-         Grant, Kind, Object, Operations, Policy, State, States, Transition,\n\
+         Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,\n\
          }};\n\n\
          /// The keys of meter.toml, and who may do what with each.\n\
          pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n"
@@ -19,9 +19,10 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     for (name, key) in manifest.keys_by_number() {
         let _ = writeln!(
             out,
-            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{} }},",
+            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{}, nonces: {} }},",
             key.number,
-            kind(key.kind)
+            kind(key.kind),
+            nonces(manifest, key)
         );
     }
     out.push_str("    ],\n    grants: &[\n");
@@ -41,6 +42,14 @@ pub fn key_store_table(manifest: &Manifest) -> String {
             manifest.short_id(&step.app),
             state(step.from),
             state(step.to)
+        );
+    }
+    out.push_str("    ],\n    shares: &[\n");
+    for app in manifest.apps.iter().filter(|app| app.session_slots > 0) {
+        let _ = writeln!(
+            out,
+            "        // {}\n        SessionShare {{ app: {}, slots: {} }},",
+            app.name, app.short_id, app.session_slots
         );
     }
     out.push_str("    ],\n};\n");
@@ -81,6 +90,14 @@ fn union(set: &str, members: impl Iterator<Item = String>) -> String {
         } else {
             format!("{sum}.union({set}::{member})")
         }
+    })
+}
+
+/// The counter that the nonces of a key are bound to.
+fn nonces(manifest: &Manifest, key: &Key) -> String {
+    let counter = key.nonce_counter.as_ref();
+    counter.map_or("None".into(), |counter| {
+        format!("Some({:#x})", manifest.keys[counter].number)
     })
 }
 

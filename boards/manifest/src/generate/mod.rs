@@ -10,7 +10,7 @@ mod storage;
 mod tables;
 
 pub use channel::channel_table;
-pub use elf2tab::{elf2tab_arguments, guest_arguments, KERNEL_ABI};
+pub use elf2tab::{elf2tab_arguments, guest_arguments, relocatable_arguments, KERNEL_ABI};
 pub use isolation::{isolation_page, RENEWAL};
 pub use key_store::key_store_table;
 pub use linker::{app_memory_script, kernel_script};

@@ -125,6 +125,9 @@ fn write_app(out: &mut String, manifest: &Manifest, app: &App) {
         out,
         &format!("        flash_start: {:#x},", app.flash.start),
     );
+    line(out, &format!("        flash_size: {:#x},", app.flash.size));
+    line(out, &format!("        ram_start: {:#x},", app.ram.start));
+    line(out, &format!("        ram_size: {:#x},", app.ram.size));
     line(out, &format!("        priority: {},", app.priority));
     line(out, &format!("        fault: Fault::{fault},"));
     line(out, "        grants: &[");

@@ -54,12 +54,20 @@ pub struct App {
     pub fault: FaultPolicy,
     /// Drivers and commands it may use.
     pub drivers: Grants,
+    /// Session slots of the key store that it may hold.
+    #[serde(default)]
+    pub session_slots: u8,
     /// Keys it may use.
     #[serde(default)]
     pub keys: BTreeMap<String, KeyGrant>,
 }
 
 impl App {
+    /// Whether session keys come out of a key of it.
+    pub(crate) fn makes_sessions(&self) -> bool {
+        self.keys.values().any(|grant| !grant.session.is_empty())
+    }
+
     /// Whether it may call that command of that driver.
     pub(crate) fn may_call(&self, driver: &str, command: &str) -> bool {
         self.drivers

@@ -30,12 +30,35 @@ impl Kind {
         match self {
             Kind::P256 => &[Generate, Import, PublicKey, Sign, Agree, Activate, Erase],
             Kind::Aes128 => &[
-                Generate, Import, Replace, Encrypt, Decrypt, Wrap, Unwrap, Activate, Erase,
+                Generate,
+                Import,
+                Replace,
+                Authenticate,
+                Encrypt,
+                Decrypt,
+                Wrap,
+                Unwrap,
+                Activate,
+                Erase,
             ],
             Kind::Secret => &[Generate, Import, Hmac, Activate, Erase],
             Kind::TrustAnchor => &[Verify, Store, Read, Erase],
             Kind::Certificate => &[Store, Read, Erase],
             Kind::Counter => &[Read, Advance],
+        }
+    }
+
+    /// Bytes that the key store keeps of one, at the most.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            // With its public key.
+            Kind::P256 => 96,
+            Kind::Aes128 => 16,
+            Kind::Secret => 32,
+            Kind::TrustAnchor => 65,
+            Kind::Certificate => 1_024,
+            Kind::Counter => 4,
         }
     }
 
@@ -97,11 +120,14 @@ pub enum Operation {
     Erase,
     /// Be replaced by a key that comes wrapped under another.
     Replace,
+    /// Be part of the associated data of another key; of a session key: have
+    /// another key be part of it.
+    Authenticate,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Operation; 17] = [
+    pub const ALL: [Operation; 18] = [
         Operation::Generate,
         Operation::Import,
         Operation::PublicKey,
@@ -119,15 +145,17 @@ impl Operation {
         Operation::Activate,
         Operation::Erase,
         Operation::Replace,
+        Operation::Authenticate,
     ];
 
     /// Those that a session slot has.
-    pub const SESSION: [Operation; 5] = [
+    pub const SESSION: [Operation; 6] = [
         Operation::Encrypt,
         Operation::Decrypt,
         Operation::Hmac,
         Operation::Wrap,
         Operation::Unwrap,
+        Operation::Authenticate,
     ];
 
     /// The name that meter.toml uses.
@@ -151,6 +179,7 @@ impl Operation {
             Operation::Activate => "activate",
             Operation::Erase => "erase",
             Operation::Replace => "replace",
+            Operation::Authenticate => "authenticate",
         }
     }
 
@@ -160,6 +189,7 @@ impl Operation {
         match (self, kind) {
             (Operation::Read, Kind::Counter) => "counter",
             (Operation::Replace, _) => "unwrap",
+            (Operation::Authenticate, _) => "encrypt",
             (operation, _) => operation.name(),
         }
     }
@@ -230,7 +260,7 @@ pub enum Holder {
 }
 
 /// An object of the key store.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// Number in system calls.
@@ -240,6 +270,9 @@ pub struct Key {
     /// Who may change it.
     #[serde(default)]
     pub holder: Holder,
+    /// Name of the counter that its nonces, and those of session keys that come out
+    /// of it, are bound to.
+    pub nonce_counter: Option<String>,
 }
 
 /// A step in the meter's life, and the app that may ask for it.

@@ -21,7 +21,7 @@ pub use memory::{ExternalNor, FlashMap, RamMap, Region};
 pub use signing::{Signer, Signing};
 pub use storage::Partition;
 
-use crate::check::ManifestError;
+use crate::check::{line_of, ManifestError};
 
 /// Names, and what holds for the whole image.
 #[derive(Clone, Debug, Deserialize)]
@@ -78,11 +78,16 @@ impl Manifest {
     /// Parses and checks the text of a meter.toml.
     ///
     /// # Errors
-    /// Says the line of a syntax error, or the entry that contradicts another.
+    /// Says the line of a syntax error, or the entry that contradicts another and its line.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Manifest =
             toml::from_str(text).map_err(|error| ManifestError(error.to_string()))?;
-        manifest.check()?;
+        manifest
+            .check()
+            .map_err(|ManifestError(error)| match line_of(text, &error) {
+                Some(line) => ManifestError(format!("line {line}: {error}")),
+                None => ManifestError(error),
+            })?;
         Ok(manifest)
     }
 

@@ -1,48 +1,48 @@
 // Generated from meter.toml; do not edit.
 
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 
 /// The keys of meter.toml, and who may do what with each.
 pub const KEY_STORE: Policy = Policy {
     objects: &[
         // device_identity
-        Object { number: 0x101, kind: Kind::P256 },
+        Object { number: 0x101, kind: Kind::P256, nonces: None },
         // operational_identity
-        Object { number: 0x102, kind: Kind::P256 },
+        Object { number: 0x102, kind: Kind::P256, nonces: None },
         // dlms_signing
-        Object { number: 0x103, kind: Kind::P256 },
+        Object { number: 0x103, kind: Kind::P256, nonces: None },
         // dlms_agreement
-        Object { number: 0x104, kind: Kind::P256 },
+        Object { number: 0x104, kind: Kind::P256, nonces: Some(0x503) },
         // update_agreement
-        Object { number: 0x105, kind: Kind::P256 },
+        Object { number: 0x105, kind: Kind::P256, nonces: None },
         // enrolment_secret
-        Object { number: 0x201, kind: Kind::Secret },
+        Object { number: 0x201, kind: Kind::Secret, nonces: None },
         // dlms_unicast
-        Object { number: 0x202, kind: Kind::Aes128 },
+        Object { number: 0x202, kind: Kind::Aes128, nonces: Some(0x503) },
         // dlms_authentication
-        Object { number: 0x203, kind: Kind::Aes128 },
+        Object { number: 0x203, kind: Kind::Aes128, nonces: None },
         // dlms_master
-        Object { number: 0x204, kind: Kind::Aes128 },
+        Object { number: 0x204, kind: Kind::Aes128, nonces: None },
         // server_ca
-        Object { number: 0x301, kind: Kind::TrustAnchor },
+        Object { number: 0x301, kind: Kind::TrustAnchor, nonces: None },
         // update_author
-        Object { number: 0x302, kind: Kind::TrustAnchor },
+        Object { number: 0x302, kind: Kind::TrustAnchor, nonces: None },
         // operator
-        Object { number: 0x303, kind: Kind::TrustAnchor },
+        Object { number: 0x303, kind: Kind::TrustAnchor, nonces: None },
         // device_certificate
-        Object { number: 0x401, kind: Kind::Certificate },
+        Object { number: 0x401, kind: Kind::Certificate, nonces: None },
         // operational_certificate
-        Object { number: 0x402, kind: Kind::Certificate },
+        Object { number: 0x402, kind: Kind::Certificate, nonces: None },
         // server_certificate
-        Object { number: 0x403, kind: Kind::Certificate },
+        Object { number: 0x403, kind: Kind::Certificate, nonces: None },
         // security_version
-        Object { number: 0x501, kind: Kind::Counter },
+        Object { number: 0x501, kind: Kind::Counter, nonces: None },
         // boot
-        Object { number: 0x502, kind: Kind::Counter },
+        Object { number: 0x502, kind: Kind::Counter, nonces: None },
         // dlms_invocation
-        Object { number: 0x503, kind: Kind::Counter },
+        Object { number: 0x503, kind: Kind::Counter, nonces: None },
     ],
     grants: &[
         // tls: device_identity
@@ -145,7 +145,7 @@ pub const KEY_STORE: Policy = Policy {
         Grant {
             app: 3,
             object: 0x203,
-            operations: Operations::REPLACE,
+            operations: Operations::AUTHENTICATE.union(Operations::REPLACE),
             session: Operations::NONE,
             states: States::OPERATIONAL,
         },
@@ -299,5 +299,11 @@ pub const KEY_STORE: Policy = Policy {
         Transition { app: 5, from: State::Factory, to: State::Operational },
         // update
         Transition { app: 4, from: State::Operational, to: State::Decommissioned },
+    ],
+    shares: &[
+        // dlms
+        SessionShare { app: 3, slots: 6 },
+        // update
+        SessionShare { app: 4, slots: 2 },
     ],
 };

@@ -1,12 +1,16 @@
-//! What only the metering app uses: the converter's scans and the energy store.
+//! What only the metering app uses: the converter's scans, the energy store, warnings of the supply.
 
 use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd};
+use capsules::supply::{self, SupplyDriver, SupplyMonitor};
 use capsules::word_flash::WordFlash;
 use kernel::capabilities::MemoryAllocationCapability;
+use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};
 
 use super::internal_flash::Region;
+use super::time::{Mux, VirtualAlarm};
+use crate::comparator::Comparator;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
 
@@ -43,6 +47,37 @@ pub unsafe fn meter_adc(
             )
         );
         front_end.set_client(driver);
+        driver
+    }
+}
+
+/// Warnings of a falling supply.
+///
+/// # Safety
+/// Once.
+pub unsafe fn supply(
+    kernel: &'static Kernel,
+    peripherals: &'static Peripherals,
+    mux: &'static Mux,
+    memory: &dyn MemoryAllocationCapability,
+) -> &'static SupplyDriver<'static, Comparator, VirtualAlarm> {
+    // SAFETY: the caller calls this once.
+    unsafe {
+        let comparator = static_init!(Comparator, Comparator::new(&peripherals.power));
+        peripherals.power.set_power_fail_client(comparator);
+        let alarm = static_init!(VirtualAlarm, VirtualAlarm::new(mux));
+        alarm.setup();
+        let driver = static_init!(
+            SupplyDriver<'static, Comparator, VirtualAlarm>,
+            SupplyDriver::new(
+                comparator,
+                alarm,
+                kernel.create_grant(supply::DRIVER_NUM, memory)
+            )
+        );
+        comparator.set_client(driver);
+        alarm.set_alarm_client(driver);
+        driver.start();
         driver
     }
 }

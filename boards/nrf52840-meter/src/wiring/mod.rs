@@ -76,7 +76,8 @@ pub unsafe fn wire(
             .as_ref()
             .and_then(|root| trust::storage(kernel, peripherals, mux, root, generator, memory));
         let trust = SIGNATURES_REQUIRED.then(|| {
-            let (vault, key_store) = trust::key_store(kernel, flash.key_store, generator, memory);
+            let (vault, key_store) =
+                trust::key_store(kernel, flash.key_store, mux, generator, memory);
             let start = TrustStart::new(random.numbers, vault, key_store, root);
             let start = &*static_init!(TrustStart, start);
             vault.set_client(start);
@@ -100,6 +101,7 @@ pub unsafe fn wire(
                 key_store: trust.map(|(key_store, _)| key_store),
                 channel: trust::channels(kernel, mux, memory),
                 storage,
+                supply: metering::supply(kernel, peripherals, mux, memory),
             },
             generator,
             trust,

@@ -2,6 +2,7 @@
 
 use capsules::channel::{self, ChannelDriver};
 use capsules::key_store::{self, vault};
+use capsules::owed::RetryAlarm;
 use capsules::sector_flash::SectorFlash;
 use capsules::storage::{self, StorageDriver, Store};
 use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
@@ -22,13 +23,16 @@ use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use crate::external_nor::ExternalNor;
 use crate::peripherals::Peripherals;
 use crate::root::Root;
+use crate::steps::Steps;
 
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;
 /// Driver 0x80000004.
-pub type KeyStore = key_store::KeyStore<'static, Region>;
+pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 /// Driver 0x80000005.
-pub type Channels = ChannelDriver<'static, VirtualAlarm>;
+pub type Channels = ChannelDriver<'static>;
+/// Rings for one of these drivers.
+type Retry = RetryAlarm<'static, VirtualAlarm>;
 /// The external flash's driver.
 pub type Memory = Qspi<'static, VirtualAlarm>;
 /// The external flash.
@@ -45,6 +49,17 @@ const PARTITION_COUNT: usize = PARTITIONS.len();
 const STORAGE_BUFFER: usize = storage::buffer_size(PARTITIONS);
 type StorageMemory = storage::Memory<PARTITION_COUNT, STORAGE_BUFFER>;
 
+/// What rings for a driver that owes upcalls; for each place where it stands once.
+macro_rules! retry {
+    ($mux:expr) => {{
+        let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new($mux));
+        alarm.setup();
+        let retry = static_init!(Retry, RetryAlarm::new(alarm));
+        alarm.set_alarm_client(retry);
+        &*retry
+    }};
+}
+
 /// The key store and its vault, which is still closed and has no client.
 ///
 /// # Safety
@@ -52,6 +67,7 @@ type StorageMemory = storage::Memory<PARTITION_COUNT, STORAGE_BUFFER>;
 pub unsafe fn key_store(
     kernel: &'static Kernel,
     pages: &'static Region,
+    mux: &'static Mux,
     generator: &'static Generator,
     memory: &dyn MemoryAllocationCapability,
 ) -> (&'static Vault, &'static KeyStore) {
@@ -59,6 +75,7 @@ pub unsafe fn key_store(
     unsafe {
         let vault = static_init!(Vault, Vault::new(pages, generator));
         pages.set_client(vault);
+        let retry = retry!(mux);
         let driver = static_init!(
             KeyStore,
             KeyStore::new(
@@ -66,9 +83,12 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
+                Steps::new(),
+                retry,
             )
         );
         driver.register();
+        retry.set_client(driver);
         (vault, driver)
     }
 }
@@ -84,14 +104,13 @@ pub unsafe fn channels(
 ) -> Option<&'static Channels> {
     // SAFETY: the caller calls this once.
     unsafe {
-        let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new(mux));
-        alarm.setup();
+        let retry = retry!(mux);
         let queues = static_init_const!(ChannelMemory, ChannelMemory::new());
         let grant = kernel.create_grant(channel::DRIVER_NUM, memory);
         // The table has passed the checks of `capsule_policy` when this was compiled.
-        let channels = ChannelDriver::new(CHANNELS, queues, grant, alarm).ok()?;
+        let channels = ChannelDriver::new(CHANNELS, queues, grant, retry).ok()?;
         let driver = static_init!(Channels, channels);
-        alarm.set_alarm_client(driver);
+        retry.set_client(driver);
         Some(driver)
     }
 }
@@ -123,11 +142,11 @@ pub unsafe fn storage(
         let store = Store::new(PARTITIONS, EXTERNAL_NOR_SIZE, records, root, nor, generator);
         let store = static_init!(Records, store.ok()?);
         nor.set_client(store);
-        let driver = static_init!(
-            Storage,
-            StorageDriver::new(store, kernel.create_grant(storage::DRIVER_NUM, memory))
-        );
+        let grant = kernel.create_grant(storage::DRIVER_NUM, memory);
+        let retry = retry!(mux);
+        let driver = static_init!(Storage, StorageDriver::new(store, grant, retry));
         store.set_client(driver);
+        retry.set_client(driver);
         for pin in [DK_PINS.sck, DK_PINS.csn].into_iter().chain(DK_PINS.io) {
             peripherals.pins[pin].set_high_drive();
         }

@@ -104,12 +104,27 @@ impl Model {
     }
 }
 
-/// Carries out what the log asks for.
+/// Carries out what the log asks for, and what is to be done behind it: an erase
+/// before the next page is needed.
 pub fn run(log: &mut Log, flash: &mut MockFlash) -> Result<Outcome, PowerCut> {
+    let outcome = step_to_end(log, flash)?;
+    if outcome != Outcome::Idle {
+        assert_eq!(step_to_end(log, flash)?, Outcome::Idle);
+    }
+    Ok(outcome)
+}
+
+/// Carries out what the log asks for until something has come to its end. An
+/// erase is done at once.
+pub fn step_to_end(log: &mut Log, flash: &mut MockFlash) -> Result<Outcome, PowerCut> {
     loop {
         match log.next(&|word| flash.read(word)) {
             Step::Write { word, value } => flash.write(word, value)?,
-            Step::Erase { page } => flash.erase(page)?,
+            Step::Erase { page } => {
+                flash.erase(page)?;
+                log.erased(&|word| flash.read(word));
+            }
+            Step::Waiting => panic!("no erase is under way"),
             Step::Finished(outcome) => return Ok(outcome),
         }
     }

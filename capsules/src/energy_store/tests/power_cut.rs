@@ -5,10 +5,10 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::string::String;
 use std::vec::Vec;
 
-use super::super::format::{Kind, OPEN_MARK_WORD};
-use super::super::log::Log;
+use super::super::format::{Kind, ERASED, OPEN_MARK_WORD, PAGE_WORDS};
+use super::super::log::{Log, Step};
 use super::model::Model;
-use crate::test_flash::{MockFlash, Noise, PowerCut, Torn};
+use crate::test_flash::{MockFlash, Noise, PowerCut, Torn, ERASE_PARTS};
 
 /// Length of the registers' payload, as the metering app has it.
 const REGISTERS: usize = 48;
@@ -77,6 +77,20 @@ impl State {
         Ok(())
     }
 
+    /// The start finds a page to erase; a record is written between two parts of
+    /// it, and enough behind it to open the page.
+    fn work_beside_an_erase(&mut self, before: usize) -> Result<(), PowerCut> {
+        let mut log = self.model.start(&mut self.flash)?;
+        let Step::Erase { page } = log.next(&|word| self.flash.read(word)) else {
+            panic!("{}: no erase is due", self.name);
+        };
+        (0..before).try_for_each(|part| self.flash.erase_part(page, part))?;
+        self.append(&mut log, Kind::Registers, 3)?;
+        (before..ERASE_PARTS).try_for_each(|part| self.flash.erase_part(page, part))?;
+        log.erased(&|word| self.flash.read(word));
+        (0..12).try_for_each(|_| self.append(&mut log, Kind::Registers, 3))
+    }
+
     /// This state after work with power.
     fn worked(&self) -> State {
         let mut state = self.clone();
@@ -137,7 +151,7 @@ fn first_page() -> usize {
     let mut state = State::new("", MockFlash::blank(1));
     let mut log = state.model.start(&mut state.flash).unwrap();
     let mut count = 0;
-    while state.flash.erases[1] == 0 {
+    while state.flash.read(PAGE_WORDS) == ERASED {
         state.append(&mut log, Kind::Registers, 3).unwrap();
         count += 1;
     }
@@ -193,6 +207,26 @@ fn one_cut_at_every_operation() {
     for (number, state) in starting_states().into_iter().enumerate() {
         for (index, cut) in state.cuts().enumerate() {
             assert_recovers(cut, (index / 6 + number) % VARIANTS);
+        }
+    }
+}
+
+#[test]
+fn a_cut_while_records_are_written_beside_an_erase() {
+    let state = State::filled("nearly full", first_page() - 8, 3);
+    for before in [0, 1, ERASE_PARTS - 1, ERASE_PARTS] {
+        let mut whole = state.clone();
+        whole.flash.operations = 0;
+        whole.work_beside_an_erase(before).unwrap();
+        for at in 0..whole.flash.operations {
+            for torn in Torn::ALL {
+                let mut cut = state.clone();
+                cut.name = format!("{before} parts, cut at {at} ({torn:?})");
+                cut.flash.cut_after(at, torn);
+                assert_eq!(cut.work_beside_an_erase(before), Err(PowerCut));
+                cut.flash.power_stays();
+                assert_recovers(cut, at % VARIANTS);
+            }
         }
     }
 }

@@ -5,11 +5,13 @@ use kernel::ErrorCode;
 use super::derivation::Derivation;
 use super::symmetric::{DIGEST, NONCE, TAGS, WRAPPED};
 use crate::key_store::policy::{Kind, Operations, State};
-use crate::key_store::sessions;
+use crate::key_store::sessions::{self, KEY};
 use crate::key_store::vault::Generation;
 
 /// Longest input and plaintext in bytes.
 pub const MAX_INPUT: usize = 1024;
+/// Text and associated data together, in bytes: what one step may take.
+const MAX_SEALED: usize = MAX_INPUT + 64;
 /// Longest nonce or salt in bytes.
 pub const MAX_SECOND: usize = 128;
 /// Bytes of a public key, SEC 1 uncompressed.
@@ -58,10 +60,10 @@ pub enum Action {
     Sign(Generation),
     /// Agree on a key, for a slot.
     Agree(u16, Derivation),
-    /// Encrypt, with a tag of so many bytes.
-    Encrypt(usize),
+    /// Encrypt.
+    Encrypt(Seal),
     /// Decrypt.
-    Decrypt(usize),
+    Decrypt(Seal),
     /// Authenticate.
     Hmac,
     /// Wrap the key of a slot.
@@ -80,6 +82,36 @@ pub enum Action {
     Activate,
     /// Erase.
     Erase,
+}
+
+/// How a text is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Bytes of the tag.
+    pub tag: usize,
+    /// The key that stands behind the first byte of the associated data.
+    pub with: Option<u16>,
+}
+
+impl Seal {
+    /// From the second argument: bytes of the tag, and from bit 16 on the key.
+    fn parse(argument: usize) -> Result<Self, ErrorCode> {
+        let tag = argument & 0xFFFF;
+        let with = u16::try_from(argument >> 16).map_err(|_| ErrorCode::INVAL)?;
+        TAGS.contains(&tag)
+            .then_some(Seal {
+                tag,
+                with: (with != 0).then_some(with),
+            })
+            .ok_or(ErrorCode::INVAL)
+    }
+
+    /// Whether it takes so much associated data beside a text.
+    fn takes(&self, associated: usize, text: usize) -> bool {
+        let (least, key) = self.with.map_or((0, 0), |_| (1, KEY));
+        let most = MAX_INPUT.min(MAX_SEALED.saturating_sub(text));
+        (least..=most.saturating_sub(key)).contains(&associated)
+    }
 }
 
 /// A command that takes longer than a system call.
@@ -104,10 +136,6 @@ impl Command {
             1 => Ok(Generation::Successor),
             _ => Err(ErrorCode::INVAL),
         };
-        let tag = || {
-            let known = TAGS.contains(&second);
-            known.then_some(second).ok_or(ErrorCode::INVAL)
-        };
         let action = match number {
             number::ADVANCE_STATE => {
                 let state = State::from_number(first).ok_or(ErrorCode::INVAL)?;
@@ -129,8 +157,8 @@ impl Command {
                 }
                 Action::Agree(slot, derivation.ok_or(ErrorCode::INVAL)?)
             }
-            number::ENCRYPT => Action::Encrypt(tag()?),
-            number::DECRYPT => Action::Decrypt(tag()?),
+            number::ENCRYPT => Action::Encrypt(Seal::parse(second)?),
+            number::DECRYPT => Action::Decrypt(Seal::parse(second)?),
             number::HMAC => Action::Hmac,
             number::WRAP => Action::Wrap(object(second)?),
             number::UNWRAP => Action::Unwrap(object(second)?),
@@ -186,10 +214,12 @@ impl Command {
         output: usize,
     ) -> Result<(), ErrorCode> {
         let [input, associated, second] = lengths;
-        let uses_associated = matches!(
-            self.action,
-            Action::Agree(..) | Action::Encrypt(_) | Action::Decrypt(_)
-        );
+        let associated_fits = match self.action {
+            Action::Agree(..) => associated <= MAX_INPUT,
+            Action::Encrypt(seal) => seal.takes(associated, input),
+            Action::Decrypt(seal) => seal.takes(associated, input.saturating_sub(seal.tag)),
+            _ => true,
+        };
         let second_fits = match self.action {
             Action::Agree(..) => second <= MAX_SECOND,
             Action::Encrypt(_) | Action::Decrypt(_) => second == NONCE,
@@ -199,7 +229,7 @@ impl Command {
             (Action::Import, Some(Kind::Aes128)) => input == 16,
             (Action::Import | Action::Sign(_), _) => input == 32,
             (Action::Agree(..), _) => input == PUBLIC_KEY,
-            (Action::Decrypt(tag), _) => (tag..=MAX_INPUT + tag).contains(&input),
+            (Action::Decrypt(Seal { tag, .. }), _) => (tag..=MAX_INPUT + tag).contains(&input),
             (Action::Encrypt(_) | Action::Hmac, _) => input <= MAX_INPUT,
             (Action::Unwrap(_), _) => input == WRAPPED,
             (Action::Verify, _) => input == 32 + SIGNATURE,
@@ -211,14 +241,13 @@ impl Command {
             >= match self.action {
                 Action::PublicKey(_) => PUBLIC_KEY,
                 Action::Sign(_) => SIGNATURE,
-                Action::Encrypt(tag) => input.saturating_add(tag),
-                Action::Decrypt(tag) => input.saturating_sub(tag),
+                Action::Encrypt(seal) => input.saturating_add(seal.tag),
+                Action::Decrypt(seal) => input.saturating_sub(seal.tag),
                 Action::Hmac => DIGEST,
                 Action::Wrap(_) => WRAPPED,
                 // How long it is, is known when it has been read.
                 _ => 0,
             };
-        let associated_fits = !uses_associated || associated <= MAX_INPUT;
         let all = input_fits && associated_fits && second_fits && output_fits;
         all.then_some(()).ok_or(ErrorCode::SIZE)
     }

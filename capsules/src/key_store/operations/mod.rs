@@ -8,10 +8,10 @@ use kernel::ErrorCode;
 use stepped_p256::{wipe_stack, Agreement, Progress, PublicKeyDerivation, Signing, Verification};
 use zeroize::Zeroize;
 
-use self::command::{Action, Command, MAX_INPUT, MAX_SECOND, PUBLIC_KEY, SIGNATURE};
+use self::command::{Action, Command, Seal, MAX_INPUT, MAX_SECOND, PUBLIC_KEY, SIGNATURE};
 use self::derivation::Derivation;
-use super::policy::{Kind, Operations, State};
-use super::sessions::{is_slot, KEY};
+use super::policy::{Kind, State};
+use super::sessions::{is_slot, Rights, KEY};
 use super::vault::{Change, Generation, Request};
 use crate::entropy::RandomSource;
 
@@ -40,6 +40,13 @@ pub trait Keys {
 
     /// The key of a session slot of the process.
     fn session(&self, slot: u16, key: &mut [u8; KEY]) -> Result<(), ErrorCode>;
+
+    /// A counter that stands at this value is about to be raised.
+    fn note(&self, counter: u16, value: u32);
+
+    /// As [`Nonces::spend`](super::nonces::Nonces::spend), of what the counter
+    /// stands at.
+    fn spend(&self, nonces: u16, value: u32) -> Result<(), ErrorCode>;
 }
 
 /// What the policy says of a command.
@@ -47,8 +54,9 @@ pub trait Keys {
 pub struct Permit {
     /// Kind of the object; none of a slot and of the state.
     pub kind: Option<Kind>,
-    /// What a session key that comes out of it may be used for.
-    pub session: Operations,
+    /// What a session key that comes out of it may be used for; its nonces are
+    /// bound as those of the key itself.
+    pub session: Rights,
     /// A new key may become the successor of the one that is there.
     pub succeeds: bool,
 }
@@ -63,7 +71,7 @@ pub enum Turn {
     /// The buffer's content, of so many bytes, goes into the vault.
     Commit(Request, usize),
     /// The key at the start of the buffer goes into this slot, for this use.
-    Fill(u16, Operations),
+    Fill(u16, Rights),
     /// The slot is to be emptied.
     Close(u16),
 }
@@ -73,7 +81,11 @@ enum Task {
     None,
     Sign(Signing),
     Derive(PublicKeyDerivation, Request),
-    Agree(Agreement, u16, Derivation, Operations),
+    Agree(Agreement, u16, Derivation, Rights),
+    /// The shared secret stands in the buffer.
+    DeriveSession(u16, Derivation, Rights),
+    /// With a key of so many bytes.
+    Symmetric(Action, usize),
     Verify(Verification),
 }
 
@@ -186,7 +198,7 @@ impl Working {
                 self.begin_agreement(slot, derivation, permit.session)
             }
             Action::Encrypt(_) | Action::Decrypt(_) | Action::Hmac => {
-                self.with_symmetric_key(command, permit, keys)
+                self.begin_symmetric(command, permit, keys)
             }
             Action::Wrap(slot) => {
                 let wrapping = self.load_symmetric(object, permit, keys)?;
@@ -216,9 +228,11 @@ impl Working {
                 Ok(Turn::Finished(length))
             }
             Action::Advance(value) => {
-                if value <= counter(keys, object)? {
+                let before = counter(keys, object)?;
+                if value <= before {
                     return Err(ErrorCode::INVAL);
                 }
+                keys.note(object, before);
                 self.data[..4].copy_from_slice(&value.to_le_bytes());
                 let request = request(Change::Current, Kind::Counter, object);
                 Ok(Turn::Commit(request, 4))
@@ -260,13 +274,13 @@ impl Working {
         &mut self,
         slot: u16,
         derivation: Derivation,
-        permitted: Operations,
+        rights: Rights,
     ) -> Result<Turn, ErrorCode> {
         let secret = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
         let peer = self.data.first_chunk().ok_or(ErrorCode::FAIL)?;
         // The secret was good when it was stored: it is the peer's key.
         let agreement = Agreement::new(secret, peer).map_err(|_| ErrorCode::INVAL)?;
-        self.task = Task::Agree(agreement, slot, derivation, permitted);
+        self.task = Task::Agree(agreement, slot, derivation, rights);
         Ok(Turn::More)
     }
 
@@ -308,18 +322,23 @@ impl Working {
                     Turn::Commit(*request, KEY_PAIR)
                 }
             }),
-            Task::Agree(agreement, slot, derivation, permitted) => {
+            Task::Agree(agreement, slot, derivation, rights) => {
                 let Progress::Done(mut shared) = agreement.step() else {
                     return Ok(Turn::More);
                 };
-                let (salt, information) = (
-                    &self.second[..self.second_length],
-                    &self.associated[..self.associated_length],
-                );
-                let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
-                let derived = derivation.derive(&shared, salt, information, key);
+                self.secret.zeroize();
+                self.secret[..shared.len()].copy_from_slice(&shared);
                 shared.zeroize();
-                derived.map(|()| Turn::Fill(*slot, *permitted))
+                self.task = Task::DeriveSession(*slot, *derivation, *rights);
+                Ok(Turn::More)
+            }
+            Task::DeriveSession(slot, derivation, rights) => {
+                let (slot, derivation, rights) = (*slot, *derivation, *rights);
+                self.derive_session(slot, derivation, rights)
+            }
+            Task::Symmetric(action, length) => {
+                let (action, length) = (*action, *length);
+                self.symmetric(action, length)
             }
             Task::Verify(verification) => match verification.step() {
                 Progress::More => Ok(Turn::More),
@@ -402,17 +421,34 @@ impl Working {
         Ok(Turn::Commit(request(change, Kind::Aes128, target), KEY))
     }
 
+    /// Reads the keys; what is done with them is a step of its own.
     #[inline(never)]
-    fn with_symmetric_key(
+    fn begin_symmetric(
         &mut self,
         command: Command,
         permit: Permit,
         keys: &dyn Keys,
     ) -> Result<Turn, ErrorCode> {
         let length = self.load_symmetric(command.object, permit, keys)?;
-        let key = &self.secret[..length];
+        if let Action::Encrypt(seal) | Action::Decrypt(seal) = command.action {
+            if let Some(other) = seal.with {
+                self.insert_key(other, keys)?;
+            }
+        }
+        if let (Action::Encrypt(_), Some(nonces)) = (command.action, permit.session.nonces) {
+            let nonce = self.second.first_chunk::<{ symmetric::NONCE }>();
+            let [.., a, b, c, d] = *nonce.ok_or(ErrorCode::FAIL)?;
+            keys.spend(nonces, u32::from_be_bytes([a, b, c, d]))?;
+        }
+        self.task = Task::Symmetric(command.action, length);
+        Ok(Turn::More)
+    }
+
+    #[inline(never)]
+    fn symmetric(&mut self, action: Action, key_length: usize) -> Result<Turn, ErrorCode> {
+        let key = &self.secret[..key_length];
         let input = self.length;
-        if command.action == Action::Hmac {
+        if action == Action::Hmac {
             let digest = symmetric::hmac(key, &self.data[..input]);
             self.data[..digest.len()].copy_from_slice(&digest);
             return Ok(Turn::Finished(digest.len()));
@@ -421,12 +457,43 @@ impl Working {
         let nonce = self.second.first_chunk().ok_or(ErrorCode::FAIL)?;
         let associated = &self.associated[..self.associated_length];
         let data = &mut self.data;
-        let output = match command.action {
-            Action::Encrypt(tag) => symmetric::encrypt(key, nonce, associated, data, input, tag),
-            Action::Decrypt(tag) => symmetric::decrypt(key, nonce, associated, data, input, tag),
+        let output = match action {
+            Action::Encrypt(Seal { tag, .. }) => {
+                symmetric::encrypt(key, nonce, associated, data, input, tag)
+            }
+            Action::Decrypt(Seal { tag, .. }) => {
+                symmetric::decrypt(key, nonce, associated, data, input, tag)
+            }
             _ => Err(ErrorCode::NOSUPPORT),
         };
         output.map(Turn::Finished)
+    }
+
+    /// The key that both sides of an agreement have come to.
+    #[inline(never)]
+    fn derive_session(
+        &mut self,
+        slot: u16,
+        derivation: Derivation,
+        rights: Rights,
+    ) -> Result<Turn, ErrorCode> {
+        let shared = self.secret.first_chunk().ok_or(ErrorCode::FAIL)?;
+        let salt = &self.second[..self.second_length];
+        let information = &self.associated[..self.associated_length];
+        let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
+        derivation.derive(shared, salt, information, key)?;
+        Ok(Turn::Fill(slot, rights))
+    }
+
+    /// Puts a key behind the first byte of the associated data.
+    fn insert_key(&mut self, object: u16, keys: &dyn Keys) -> Result<(), ErrorCode> {
+        let size = ErrorCode::SIZE;
+        let rest = self.associated_length.checked_sub(1).ok_or(size)?;
+        let place = self.associated.get_mut(1..1 + rest + KEY).ok_or(size)?;
+        place.copy_within(..rest, KEY);
+        let length = keys.read(object, Generation::Current, Kind::Aes128, &mut place[..KEY])?;
+        self.associated_length += KEY;
+        (length == KEY).then_some(()).ok_or(ErrorCode::FAIL)
     }
 
     /// Reads a private key and its public one.

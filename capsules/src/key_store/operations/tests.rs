@@ -142,6 +142,12 @@ fn derivations() {
         .derive(&secret, b"not used", b"other information", &mut key)
         .unwrap();
     assert_eq!(key, array("65a9c7de485e5fa35c261e48be8df898"));
+    // As in security suite 1: the algorithm of AES-GCM-128, and two system titles.
+    let information = hex("60857405080300 4d4d4d0000bc614e 434c490000000001");
+    Derivation::Dlms
+        .derive(&secret, b"", &information, &mut key)
+        .unwrap();
+    assert_eq!(key, array("1565c137437dd7df25723f1040d01ea3"));
     Derivation::Hkdf
         .derive(&secret, b"salt", b"info", &mut key)
         .unwrap();

@@ -236,11 +236,16 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
 }
 
 impl<'a, F: WordFlash<'a>> WordFlashClient for Vault<'a, F> {
-    fn finished(&self, result: Result<(), ErrorCode>) {
+    fn written(&self, result: Result<(), ErrorCode>) {
         self.running.set(false);
         match result {
             Ok(()) => self.run(),
             Err(error) => self.fail(error),
         }
+    }
+
+    fn erased(&self, result: Result<(), ErrorCode>) {
+        // One operation at a time, whichever it is.
+        self.written(result);
     }
 }

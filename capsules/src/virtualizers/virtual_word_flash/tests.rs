@@ -11,7 +11,8 @@ const WORDS: usize = 4;
 struct Controller {
     memory: RefCell<Vec<u32>>,
     started: RefCell<Vec<String>>,
-    busy: Cell<bool>,
+    /// A write, an erase.
+    busy: [Cell<bool>; 2],
 }
 
 impl Controller {
@@ -31,7 +32,7 @@ impl<'a> WordFlash<'a> for Controller {
     }
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        if self.busy.replace(true) {
+        if self.busy[0].replace(true) {
             return Err(ErrorCode::BUSY);
         }
         self.memory.borrow_mut()[word] &= value;
@@ -40,7 +41,7 @@ impl<'a> WordFlash<'a> for Controller {
     }
 
     fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        if self.busy.replace(true) {
+        if self.busy[1].replace(true) {
             return Err(ErrorCode::BUSY);
         }
         self.memory.borrow_mut()[page * WORDS..(page + 1) * WORDS].fill(u32::MAX);
@@ -60,18 +61,28 @@ struct User<'a> {
 }
 
 impl WordFlashClient for User<'_> {
-    fn finished(&self, result: Result<(), ErrorCode>) {
+    fn written(&self, result: Result<(), ErrorCode>) {
         assert_eq!(result, Ok(()));
         self.ended.set(self.ended.get() + 1);
         if let Some(region) = self.again.take() {
             assert_eq!(region.write(1, 7), Ok(()));
         }
     }
+
+    fn erased(&self, result: Result<(), ErrorCode>) {
+        assert_eq!(result, Ok(()));
+        self.ended.set(self.ended.get() + 1);
+    }
 }
 
-fn end(mux: &Mux<'_>, controller: &Controller) {
-    assert!(controller.busy.replace(false), "an operation runs");
-    mux.finished(Ok(()));
+fn end_write(mux: &Mux<'_>, controller: &Controller) {
+    assert!(controller.busy[0].replace(false), "a write runs");
+    mux.written(Ok(()));
+}
+
+fn end_erase(mux: &Mux<'_>, controller: &Controller) {
+    assert!(controller.busy[1].replace(false), "an erase runs");
+    mux.erased(Ok(()));
 }
 
 #[test]
@@ -86,9 +97,9 @@ fn each_region_has_its_own_pages() {
     high.setup().expect("room");
 
     assert_eq!(low.write(0, 0x11), Ok(()));
-    end(&mux, &controller);
+    end_write(&mux, &controller);
     assert_eq!(high.write(7, 0x22), Ok(()));
-    end(&mux, &controller);
+    end_write(&mux, &controller);
     assert_eq!(controller.memory.borrow()[WORDS], 0x11);
     assert_eq!(controller.memory.borrow()[3 * WORDS + 7], 0x22);
     assert_eq!((low.read(0), high.read(7)), (0x11, 0x22));
@@ -96,7 +107,7 @@ fn each_region_has_its_own_pages() {
     assert_eq!(low.write(2 * WORDS, 0), Err(ErrorCode::INVAL));
     assert_eq!(low.erase(2), Err(ErrorCode::INVAL));
     assert_eq!(high.erase(0), Ok(()));
-    end(&mux, &controller);
+    end_erase(&mux, &controller);
     assert_eq!(
         *controller.started.borrow(),
         ["write 4", "write 19", "erase 3"]
@@ -120,18 +131,48 @@ fn operations_take_turns_and_none_starves() {
 
     assert_eq!(first.write(0, 1), Ok(()));
     assert_eq!(first.write(1, 1), Err(ErrorCode::BUSY));
-    assert_eq!(second.erase(1), Ok(()));
-    end(&mux, &controller);
+    assert_eq!(second.write(1, 2), Ok(()));
+    end_write(&mux, &controller);
     assert_eq!((eager.ended.get(), patient.ended.get()), (1, 0));
-    end(&mux, &controller);
+    end_write(&mux, &controller);
     assert_eq!((eager.ended.get(), patient.ended.get()), (1, 1));
-    end(&mux, &controller);
+    end_write(&mux, &controller);
     assert_eq!((eager.ended.get(), patient.ended.get()), (2, 1));
     assert_eq!(
         *controller.started.borrow(),
-        ["write 0", "erase 3", "write 1"]
+        ["write 0", "write 9", "write 1"]
     );
-    assert!(!controller.busy.get());
+    assert!(!controller.busy[0].get());
+}
+
+#[test]
+fn a_write_does_not_wait_for_an_erase() {
+    let controller = Controller::with_pages(4);
+    let mux = Mux::new(&controller);
+    let (first, second) = (
+        Region::new(&mux, 0, 2, WORDS),
+        Region::new(&mux, 2, 2, WORDS),
+    );
+    let (one, other) = (User::default(), User::default());
+    for (region, user) in [(&first, &one), (&second, &other)] {
+        region.setup().expect("room");
+        region.set_client(user);
+    }
+    assert_eq!(second.erase(1), Ok(()));
+    assert_eq!(second.erase(0), Err(ErrorCode::BUSY));
+    assert_eq!(first.erase(0), Ok(()), "it waits for the other's");
+    for region in [&first, &second] {
+        assert_eq!(region.write(1, 1), Ok(()));
+        end_write(&mux, &controller);
+    }
+    assert_eq!((one.ended.get(), other.ended.get()), (1, 1));
+    end_erase(&mux, &controller);
+    end_erase(&mux, &controller);
+    assert_eq!((one.ended.get(), other.ended.get()), (2, 2));
+    assert_eq!(
+        *controller.started.borrow(),
+        ["erase 3", "write 1", "write 9", "erase 0"]
+    );
 }
 
 #[test]

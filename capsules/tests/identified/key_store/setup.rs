@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 
 use capsules::entropy::RandomSource;
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules::key_store::{KeyStore, Vault, DRIVER_NUM};
 use capsules::word_flash::WordFlash;
-use kernel::deferred_call::DeferredCallClient;
+use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
 pub use crate::flash::blank;
 use crate::flash::{Words, WordsInRam};
-use crate::identity::bench;
-use crate::rig::{self, forever};
+use crate::identity::{bench, retry_on};
+use crate::rig::{self, forever, Clock};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;
@@ -37,6 +37,12 @@ pub const SECRET: usize = 5;
 pub const ANCHOR: usize = 6;
 pub const CERTIFICATE: usize = 7;
 pub const COUNTER: usize = 8;
+/// An authentication key of DLMS.
+pub const AUTHENTICATION: usize = 11;
+/// Keys whose nonces are bound to a counter, and that counter.
+pub const UNICAST: usize = 12;
+pub const AGREEMENT: usize = 13;
+pub const INVOCATION: usize = 14;
 /// No app may do anything with it.
 pub const NOBODYS: usize = 9;
 /// Is in no table.
@@ -66,6 +72,14 @@ const fn object(number: usize, kind: Kind) -> Object {
     Object {
         number: number as u16,
         kind,
+        nonces: None,
+    }
+}
+
+const fn bound(number: usize, kind: Kind) -> Object {
+    Object {
+        nonces: Some(INVOCATION as u16),
+        ..object(number, kind)
     }
 }
 
@@ -85,6 +99,10 @@ pub static POLICY: Policy = Policy {
         object(CERTIFICATE, Kind::Certificate),
         object(COUNTER, Kind::Counter),
         object(NOBODYS, Kind::P256),
+        object(AUTHENTICATION, Kind::Aes128),
+        bound(UNICAST, Kind::Aes128),
+        bound(AGREEMENT, Kind::P256),
+        object(INVOCATION, Kind::Counter),
     ],
     grants: &[
         grant(
@@ -123,6 +141,28 @@ pub static POLICY: Policy = Policy {
             BOTH,
         ),
         grant(MAKER, COUNTER, Kind::Counter.operations(), NONE, BOTH),
+        grant(
+            MAKER,
+            AUTHENTICATION,
+            KEY.union(Operations::AUTHENTICATE),
+            NONE,
+            BOTH,
+        ),
+        grant(
+            MAKER,
+            UNICAST,
+            KEY.union(Operations::ENCRYPT).union(Operations::DECRYPT),
+            NONE,
+            BOTH,
+        ),
+        grant(
+            MAKER,
+            AGREEMENT,
+            KEY.union(Operations::AGREE),
+            Operations::ENCRYPT.union(Operations::DECRYPT),
+            BOTH,
+        ),
+        grant(MAKER, INVOCATION, Kind::Counter.operations(), NONE, BOTH),
         grant(USER, COUNTER, Operations::READ, NONE, States::OPERATIONAL),
         grant(USER, CIPHER, Operations::ENCRYPT, NONE, States::OPERATIONAL),
         grant(
@@ -149,6 +189,16 @@ pub static POLICY: Policy = Policy {
             app: USER,
             from: State::Operational,
             to: State::Factory,
+        },
+    ],
+    shares: &[
+        SessionShare {
+            app: MAKER,
+            slots: 6,
+        },
+        SessionShare {
+            app: USER,
+            slots: 2,
         },
     ],
 };
@@ -193,8 +243,9 @@ impl RandomSource for Random {
 pub struct Setup {
     pub bench: Bench,
     pub flash: &'static WordsInRam,
-    pub store: &'static KeyStore<'static, WordsInRam>,
+    pub store: &'static KeyStore<'static, WordsInRam, DeferredCall>,
     pub random: &'static Random,
+    pub clock: &'static Clock,
 }
 
 fn error_of(status: usize) -> ErrorCode {
@@ -209,6 +260,7 @@ fn error_of(status: usize) -> ErrorCode {
         ErrorCode::NOSUPPORT,
         ErrorCode::NODEVICE,
         ErrorCode::UNINSTALLED,
+        ErrorCode::RESERVE,
     ];
     let mut known = known.into_iter();
     let found = known.find(|error| usize::from(*error) == status);
@@ -231,13 +283,22 @@ pub fn start(words: &Words, seed: u64) -> Setup {
 pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
     let flash = WordsInRam::on(words);
     let random = Random::from(seed);
+    let clock = forever(Clock::default());
     let kept = Cell::new(None);
     let bench = bench(&[MAKER, USER, 0], |kernel| {
         let vault = forever(Vault::new(flash, random));
         flash.set_client(vault);
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let store: &'static KeyStore<_> =
-            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        let retry = retry_on(clock);
+        let store: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
+            vault,
+            random,
+            &POLICY,
+            grant,
+            DeferredCall::new(),
+            retry,
+        )));
+        retry.set_client(store);
         vault.set_client(store);
         assert_eq!(vault.open(root), Ok(()));
         assert_eq!(vault.open(root), Err(ErrorCode::ALREADY));
@@ -250,6 +311,7 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
         flash,
         store: kept.take().unwrap(),
         random,
+        clock,
     };
     (0..3).for_each(|app| setup.join(app));
     setup
@@ -266,6 +328,17 @@ impl Setup {
     /// Puts an input into an app's memory and allows it.
     pub fn input(&self, app: usize, allow: usize, data: &[u8]) {
         let address = self.bench.memory(app) + PLACES[allow];
+        for (place, byte) in (address..).zip(data) {
+            rig::poke(place, *byte);
+        }
+        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
+        let answer = self.bench.call(app, call);
+        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+    }
+
+    /// The same of an input that is longer than its place and overwrites others.
+    pub fn long_input(&self, app: usize, allow: usize, data: &[u8]) {
+        let address = self.bench.memory(app) + OUTPUT - data.len();
         for (place, byte) in (address..).zip(data) {
             rig::poke(place, *byte);
         }

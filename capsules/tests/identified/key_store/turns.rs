@@ -1,11 +1,15 @@
 //! Apps take turns; they end, restart, and change their buffers at the worst moment.
 
+use capsules::key_store::policy::{Policy, SessionShare};
 use capsules::key_store::DRIVER_NUM;
+use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use super::operations::{hex, CDH_PEER, RFC_DIGEST, RFC_SECRET, RFC_SIGNATURE};
-use super::setup::{blank, start, Setup, CIPHER, COUNTER, M, OUTPUT, SECRET, SIGNING, SLOT, U};
+use super::setup::{
+    blank, start, Setup, CIPHER, COUNTER, M, OUTPUT, POLICY, SECRET, SIGNING, SLOT, U, WRAPPING,
+};
 use crate::identity::on_kernel_thread;
 use crate::rig;
 
@@ -136,10 +140,10 @@ fn an_app_ends_in_the_middle() {
     });
 }
 
-/// An upcall that finds no room is lost, as the page of the driver says; the next
-/// operation of the app is served, and those of others are.
+/// An upcall that finds no room is kept until there is some; meanwhile nothing of
+/// that app is taken, and others are served.
 #[test]
-fn a_lost_upcall_blocks_nobody() {
+fn an_upcall_is_never_lost() {
     with_key(|setup| {
         setup.input(M, 0, &hex(RFC_DIGEST));
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
@@ -147,8 +151,21 @@ fn a_lost_upcall_blocks_nobody() {
         setup.work();
         let inputs: [&[u8]; 3] = [b"plain", b"", &[1; 12]];
         setup.done(U, 8, CIPHER, 16, &inputs);
+        setup.clock.pass_ms(3_000);
         setup.bench.resume(M);
         assert!(setup.bench.upcalls(M).is_empty());
+        setup.clock.pass_ms(1_100);
+        assert_eq!(setup.outcome(M, 6), Ok(hex(RFC_SIGNATURE)));
+        assert!(!setup.clock.is_armed());
+        // Until then its operation is under way; a new run owes nothing.
+        assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
+        setup.bench.stall(M);
+        setup.work();
+        setup.bench.resume(M);
+        let busy = SyscallReturn::Failure(ErrorCode::BUSY);
+        assert_eq!(setup.command(M, 6, SIGNING, 0), busy);
+        setup.bench.restart(M);
+        setup.join(M);
         let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
         assert_eq!(signature, hex(RFC_SIGNATURE));
     });
@@ -235,20 +252,49 @@ fn session_keys_go_with_the_state() {
     });
 }
 
+/// No app can fill the slots that are another's share.
 #[test]
-fn all_slots_taken() {
+fn an_app_holds_its_share_of_slots_and_no_more() {
     with_key(|setup| {
         let peer = hex(CDH_PEER);
-        for slot in SLOT..SLOT + 8 {
-            setup.done(M, 7, SIGNING, slot, &[&peer, b"", b""]);
+        let agree = |app, slot| setup.operate(app, 7, SIGNING, slot, &[&peer, b"", b""]);
+        for slot in SLOT..SLOT + 6 {
+            assert_eq!(agree(M, slot), Ok(vec![]));
         }
-        for slot in SLOT..SLOT + 8 {
-            let taken = setup.operate(U, 7, SIGNING, slot, &[&peer, b"", b""]);
-            assert_eq!(taken, Err(ErrorCode::BUSY));
+        for slot in SLOT + 6..SLOT + 8 {
+            assert_eq!(agree(M, slot), Err(ErrorCode::NOMEM));
+            let wrapped = [0; 24];
+            let unwrapped = setup.operate(M, 12, WRAPPING, slot, &[&wrapped]);
+            assert_eq!(unwrapped, Err(ErrorCode::NOMEM));
         }
-        // Its owner puts another key into one.
-        setup.done(M, 7, SIGNING, SLOT, &[&peer, b"other", b""]);
+        for slot in SLOT..SLOT + 6 {
+            assert_eq!(agree(U, slot), Err(ErrorCode::BUSY));
+        }
+        for slot in SLOT + 6..SLOT + 8 {
+            assert_eq!(agree(U, slot), Ok(vec![]));
+        }
+        // An owner puts another key into one of its own.
+        for (app, slot) in [(M, SLOT), (U, SLOT + 7)] {
+            setup.done(app, 7, SIGNING, slot, &[&peer, b"other", b""]);
+        }
+        // One that is closed can be another's, who has its share as before.
+        assert_eq!(setup.command(M, 20, SLOT, 0), SyscallReturn::Success);
+        assert_eq!(agree(U, SLOT), Err(ErrorCode::NOMEM));
+        assert_eq!(setup.command(U, 20, SLOT + 6, 0), SyscallReturn::Success);
+        assert_eq!(agree(U, SLOT), Ok(vec![]));
+        assert_eq!(agree(M, SLOT + 6), Ok(vec![]));
     });
+}
+
+#[test]
+fn shares_that_are_more_than_there_are_do_not_fit() {
+    assert!(POLICY.shares_fit());
+    let more = [POLICY.shares, &[SessionShare { app: 9, slots: 1 }]].concat();
+    let policy = Policy {
+        shares: Vec::leak(more),
+        ..POLICY
+    };
+    assert!(!policy.shares_fit());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! NVMC: the part's own flash, by words and by pages, in the background.
 //!
-//! One operation at a time. It starts from a deferred call, goes on from an
-//! alarm, and its end comes by the client's callback, never from within a call of
-//! this driver. A power cut leaves a torn page or word; what was there before and
+//! One operation at a time, but a word may be written between the parts of an
+//! erase. An operation starts from a deferred call, goes on from an alarm, and its
+//! end comes by the client's callback, never from within a call of this driver. A power cut leaves a torn page or word; what was there before and
 //! after is the business of whoever stores.
 
 mod plan;
@@ -63,7 +63,6 @@ pub trait WordClient {
 /// What is under way.
 #[derive(Clone, Copy)]
 enum Job {
-    EraseForWords(Erase),
     Word { plan: Write, value: u32 },
     Words(Write),
     ErasePage(Erase),
@@ -78,6 +77,8 @@ pub struct Nvmc<'a, A: Alarm<'a>, P: FlashPort = InternalFlash> {
     alarm: &'a A,
     deferred_call: DeferredCall,
     job: Cell<Option<Job>>,
+    /// The page that [`Nvmc::erase_page_at`] erases, between its parts.
+    erase: Cell<Option<Erase>>,
     words: TakeCell<'static, [u32]>,
     page: TakeCell<'static, FlashPage>,
     word_client: OptionalCell<&'a dyn WordClient>,
@@ -93,6 +94,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
             alarm,
             deferred_call: DeferredCall::new(),
             job: Cell::new(None),
+            erase: Cell::new(None),
             words: TakeCell::empty(),
             page: TakeCell::empty(),
             word_client: OptionalCell::empty(),
@@ -107,7 +109,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
 
     /// Is an operation under way?
     pub fn is_busy(&self) -> bool {
-        self.job.get().is_some()
+        self.job.get().is_some() || self.erase.get().is_some()
     }
 
     /// The word at byte address `address`, as it reads now; while an operation
@@ -119,15 +121,19 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
     }
 
     /// Starts to write one word; only bits that are 1 in the flash can change.
-    /// At most two writes a word between erases.
+    /// At most two writes a word between erases. While [`Nvmc::erase_page_at`]
+    /// erases another page, it is written between two parts.
     ///
-    /// BUSY: an operation is under way. INVAL: no aligned address of the flash.
+    /// BUSY: another operation is under way. INVAL: no aligned address of the flash.
     pub fn write_word(&self, address: usize, value: u32) -> Result<(), ErrorCode> {
         self.check_words(address, 1)?;
-        self.begin(Job::Word {
-            plan: Write::new(address, 1),
-            value,
-        })
+        if self.job.get().is_some() {
+            return Err(ErrorCode::BUSY);
+        }
+        let plan = Write::new(address, 1);
+        self.job.set(Some(Job::Word { plan, value }));
+        self.deferred_call.set();
+        Ok(())
     }
 
     /// Starts to write the first `count` words of `buffer` from `address` on, as
@@ -156,12 +162,19 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
     /// Starts to erase the page at byte address `address`; takes about 0.25 s, in
     /// parts.
     ///
-    /// BUSY: an operation is under way. INVAL: not the address of a page.
+    /// BUSY: an operation other than [`Nvmc::write_word`] is under way. INVAL:
+    /// not the address of a page.
     pub fn erase_page_at(&self, address: usize) -> Result<(), ErrorCode> {
         if !address.is_multiple_of(PAGE_SIZE) || !self.port.range().contains(&address) {
             return Err(ErrorCode::INVAL);
         }
-        self.begin(Job::EraseForWords(Erase::new(address)))
+        let writes_a_word = matches!(self.job.get(), None | Some(Job::Word { .. }));
+        if self.erase.get().is_some() || !writes_a_word {
+            return Err(ErrorCode::BUSY);
+        }
+        self.erase.set(Some(Erase::new(address)));
+        self.deferred_call.set();
+        Ok(())
     }
 
     fn check_words(&self, address: usize, count: usize) -> Result<(), ErrorCode> {
@@ -206,13 +219,43 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
         }
     }
 
-    /// Does the next step of the job and arranges for the one after it.
+    /// Does the next step of the job, or else of the erase, and arranges for the
+    /// one after it.
     fn step(&self) {
-        let Some(mut job) = self.job.get() else {
+        match self.job.get() {
+            Some(job) => self.step_job(job),
+            None => self.step_erase(),
+        }
+        // The job may have used up the alarm that the erase waited for.
+        let waits = self.erase.get().is_some() && self.job.get().is_none();
+        if waits && !self.alarm.is_armed() {
+            self.pause(1);
+        }
+    }
+
+    fn step_erase(&self) {
+        let Some(mut erase) = self.erase.get() else {
             return;
         };
+        match erase.step(&self.port) {
+            Progress::Pause(milliseconds) => {
+                self.erase.set(Some(erase));
+                self.pause(milliseconds);
+            }
+            end => {
+                self.erase.set(None);
+                let result = match end {
+                    Progress::Finished => Ok(()),
+                    _ => Err(ErrorCode::FAIL),
+                };
+                self.word_client.map(|client| client.page_erased(result));
+            }
+        }
+    }
+
+    fn step_job(&self, mut job: Job) {
         let progress = match &mut job {
-            Job::EraseForWords(erase) | Job::ErasePage(erase) => erase.step(&self.port),
+            Job::ErasePage(erase) => erase.step(&self.port),
             Job::Word { plan, value } => {
                 let value = *value;
                 plan.step(&self.port, |_| value)
@@ -267,9 +310,6 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
             Err(flash::Error::FlashError)
         };
         match job {
-            Job::EraseForWords(_) => {
-                self.word_client.map(|client| client.page_erased(words));
-            }
             Job::Word { .. } | Job::Words(_) => {
                 let buffer = self.words.take();
                 self.word_client
@@ -309,7 +349,10 @@ impl<'a, A: Alarm<'a>, P: FlashPort> AlarmClient for Nvmc<'a, A, P> {
 
 impl<'a, A: Alarm<'a>, P: FlashPort> DeferredCallClient for Nvmc<'a, A, P> {
     fn handle_deferred_call(&self) {
-        self.step();
+        // An erase that pauses is not the one that this call was set for.
+        if self.job.get().is_some() || !self.alarm.is_armed() {
+            self.step();
+        }
     }
 
     fn register(&'static self) {
@@ -458,7 +501,7 @@ mod tests {
         let (driver, listener, alarm) = fixture();
         driver.erase_page_at(PAGE_SIZE).unwrap();
         assert!(driver.is_busy() && listener.erased.get().is_none());
-        assert_eq!(driver.write_word(0, 0), Err(ErrorCode::BUSY));
+        assert_eq!(driver.erase_page_at(0), Err(ErrorCode::BUSY));
         let paused = settle(driver, alarm);
         assert!(paused >= 32_768 * 17 * 7 / 1000 - 17);
         assert_eq!(listener.erased.get(), Some(Ok(())));
@@ -477,6 +520,38 @@ mod tests {
         assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 39), Ok(7));
         assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 40), Ok(0xFFFF_FFFF));
         assert!(!driver.is_busy());
+    }
+
+    #[test]
+    fn words_are_written_between_the_parts_of_an_erase() {
+        let _guard = LOCK.lock().unwrap();
+        let (driver, listener, alarm) = fixture();
+        driver.erase_page_at(0).unwrap();
+        settle(driver, alarm);
+        assert_eq!(listener.erased.take(), Some(Ok(())));
+        driver.erase_page_at(PAGE_SIZE).unwrap();
+        while DeferredCall::service_next_pending().is_some() {}
+        for word in 0..20 {
+            // Once while the erase pauses, once when its pause ends first.
+            driver.write_word(4 * word, word as u32).unwrap();
+            assert_eq!(driver.write_word(400, 0), Err(ErrorCode::BUSY));
+            assert_eq!(driver.erase_page_at(0), Err(ErrorCode::BUSY));
+            if word % 2 == 1 && alarm.take().is_some() {
+                driver.alarm();
+            }
+            while DeferredCall::service_next_pending().is_some() {}
+            assert_eq!(listener.words.take(), Some(Ok(())));
+            assert_eq!(driver.read(4 * word), Ok(word as u32));
+            if word % 2 == 1 && listener.erased.get().is_none() {
+                assert!(alarm.is_armed(), "the erase goes on");
+                alarm.take();
+                driver.alarm();
+            }
+        }
+        settle(driver, alarm);
+        assert_eq!(listener.erased.take(), Some(Ok(())));
+        assert_eq!(driver.read(PAGE_SIZE), Ok(0xFFFF_FFFF));
+        assert_eq!(driver.read(PAGE_SIZE * 2), Ok(0));
     }
 
     #[test]

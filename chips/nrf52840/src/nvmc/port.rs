@@ -1,6 +1,8 @@
 //! The flash controller's own operations, one at a time.
 
 use crate::registers::nvmc::{Config, NvmcRegisters, PartialConfig, Ready};
+use crate::registers::power::{PowerFail, PowerRegisters};
+use core::cell::Cell;
 use core::ops::Range;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
@@ -44,6 +46,9 @@ pub trait FlashPort {
 /// A range of the part's own flash.
 pub struct InternalFlash {
     registers: StaticRef<NvmcRegisters>,
+    power: StaticRef<PowerRegisters>,
+    /// POFCON as it was before a mode that writes or erases.
+    comparator: Cell<u32>,
     range: Range<usize>,
 }
 
@@ -53,12 +58,37 @@ impl InternalFlash {
     ///
     /// # Safety
     ///
-    /// The addresses are memory-mapped flash that `registers` controls, and nothing
-    /// holds a reference into what will be written or erased through this value.
-    pub const unsafe fn new(registers: StaticRef<NvmcRegisters>, range: Range<usize>) -> Self {
+    /// The addresses are memory-mapped flash that `registers` controls, `power` is
+    /// the POWER of the same part, and nothing holds a reference into what will be
+    /// written or erased through this value.
+    pub const unsafe fn new(
+        registers: StaticRef<NvmcRegisters>,
+        power: StaticRef<PowerRegisters>,
+        range: Range<usize>,
+    ) -> Self {
         assert!(range.start >= PAGE_SIZE);
         assert!(range.start.is_multiple_of(PAGE_SIZE) && range.end.is_multiple_of(PAGE_SIZE));
-        InternalFlash { registers, range }
+        InternalFlash {
+            registers,
+            power,
+            comparator: Cell::new(0),
+            range,
+        }
+    }
+
+    /// A power-fail comparator that warns while the controller works would hang
+    /// the CPU (anomaly 242): it is off meanwhile. One that goes on again below
+    /// its threshold warns then.
+    fn suspend_comparator(&self, suspend: bool) {
+        if !suspend {
+            match self.comparator.take() {
+                0 => {}
+                before => self.power.pofcon.set(before),
+            }
+        } else if self.power.pofcon.is_set(PowerFail::POF) {
+            self.comparator.set(self.power.pofcon.get());
+            self.power.pofcon.set(0);
+        }
     }
 
     fn pointer(&self, address: usize) -> *mut u32 {
@@ -76,7 +106,10 @@ impl FlashPort for InternalFlash {
         self.registers.ready.is_set(Ready::READY)
     }
 
+    // Not once in each of its callers' steps.
+    #[inline(never)]
     fn set_mode(&self, mode: Mode) {
+        self.suspend_comparator(mode != Mode::ReadOnly);
         self.registers.config.write(match mode {
             Mode::ReadOnly => Config::WEN::ReadOnly,
             Mode::Write => Config::WEN::Write,

@@ -1,6 +1,6 @@
-//! POWER: reset reasons, retention, regulators.
+//! POWER: reset reasons, power-fail comparator, retention, regulators.
 
-use super::Task;
+use super::{Event, Task};
 use kernel::utilities::registers::{
     register_bitfields, register_structs, ReadOnly, ReadWrite, WriteOnly,
 };
@@ -21,11 +21,16 @@ register_structs! {
         (0x078 => pub tasks_constlat: WriteOnly<u32, Task::Register>),
         (0x07C => pub tasks_lowpwr: WriteOnly<u32, Task::Register>),
         (0x080 => _reserved1),
+        (0x108 => pub events_pofwarn: ReadWrite<u32, Event::Register>),
+        (0x10C => _reserved8),
+        (0x304 => pub intenset: ReadWrite<u32, Interrupt::Register>),
+        (0x308 => pub intenclr: ReadWrite<u32, Interrupt::Register>),
+        (0x30C => _reserved9),
         (0x400 => pub resetreas: ReadWrite<u32, ResetReason::Register>),
         (0x404 => _reserved2),
         (0x500 => pub systemoff: WriteOnly<u32>),
         (0x504 => _reserved3),
-        (0x510 => pub pofcon: ReadWrite<u32>),
+        (0x510 => pub pofcon: ReadWrite<u32, PowerFail::Register>),
         (0x514 => _reserved4),
         (0x51C => pub gpregret: ReadWrite<u32>),
         (0x520 => pub gpregret2: ReadWrite<u32>),
@@ -35,13 +40,25 @@ register_structs! {
         (0x580 => pub dcdcen0: ReadWrite<u32>),
         (0x584 => _reserved7),
         (0x640 => pub mainregstatus: ReadOnly<u32>),
-        (0x644 => _reserved8),
+        (0x644 => _reserved10),
         (0x900 => pub ram: [RamBlock; 9]),
         (0x990 => @END),
     }
 }
 
 register_bitfields![u32,
+    pub Interrupt [
+        POFWARN OFFSET(2) NUMBITS(1) []
+    ],
+    pub PowerFail [
+        POF OFFSET(0) NUMBITS(1) [],
+        THRESHOLD OFFSET(1) NUMBITS(4) [
+            V20 = 7,
+            V24 = 11,
+            V27 = 14,
+            V28 = 15
+        ]
+    ],
     pub ResetReason [
         RESETPIN OFFSET(0) NUMBITS(1) [],
         DOG OFFSET(1) NUMBITS(1) [],

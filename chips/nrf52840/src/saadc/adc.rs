@@ -20,6 +20,9 @@ const FULL_SCALE_MV: usize = 3600;
 /// Most samples that EasyDMA moves for one START.
 const MOST_SAMPLES: usize = 0x7FFF;
 
+/// How often STOPPED is looked for; a conversion in progress takes 12 us to end.
+const STOP_POLLS: usize = 1_000;
+
 /// An input of `hil::adc`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdcChannelSetup {
@@ -121,6 +124,9 @@ impl Saadc<'_> {
                     .highspeed_client
                     .map(|client| client.samples_ready(block.buffer, block.samples));
             }
+            if self.mode.get() == Mode::Adc(conversion) {
+                self.adc_blocks.spill(&self.hardware, &self.single);
+            }
         }
         if conversion == Conversion::Once {
             self.hardware.sample();
@@ -159,8 +165,9 @@ impl<'a> adc::Adc<'a> for Saadc<'a> {
         Ok(())
     }
 
-    /// INVAL when no operation of `hil::adc` is under way. The converter comes to
-    /// rest within microseconds; until then a new operation is BUSY.
+    /// INVAL when no operation of `hil::adc` is under way. Waits for the few
+    /// microseconds that the converter takes to come to rest, so that its buffers can
+    /// be retrieved at once; should it take longer, a new operation is BUSY until then.
     fn stop_sampling(&self) -> Result<(), ErrorCode> {
         match self.mode.get() {
             Mode::Adc(_) => {
@@ -168,6 +175,9 @@ impl<'a> adc::Adc<'a> for Saadc<'a> {
                 self.mode.set(Mode::AdcStopping);
                 self.hardware.interrupt_on(Interrupt::STOPPED.val(1));
                 self.hardware.stop();
+                if (0..STOP_POLLS).any(|_| self.take_stopped()) {
+                    self.rest();
+                }
                 Ok(())
             }
             _ => Err(ErrorCode::INVAL),
@@ -200,7 +210,7 @@ impl<'a> adc::AdcHighSpeed<'a> for Saadc<'a> {
         let fits = |buffer: &[u16], length: usize| {
             (1..=MOST_SAMPLES).contains(&length) && length <= buffer.len()
         };
-        if !fits(buffer1, length1) || !fits(buffer2, length2) {
+        if !fits(buffer1, length1) || (length2 != 0 && !fits(buffer2, length2)) {
             return Err((ErrorCode::INVAL, buffer1, buffer2));
         }
         // Buffers that nobody retrieved would be lost.

@@ -20,6 +20,9 @@ pub struct Block<T: 'static> {
     pub missed: u32,
 }
 
+/// The driver's own memory, where samples go that nobody wants.
+const SPILL: Slot = 2;
+
 /// A buffer and how many samples go into it.
 struct Place<T: 'static> {
     buffer: DmaBuffer<T>,
@@ -44,7 +47,8 @@ impl<T> Blocks<T> {
         }
     }
 
-    /// Keeps both buffers for [`Blocks::start`].
+    /// Keeps both buffers for [`Blocks::start`]. With `more` 0 there is no second
+    /// block; its buffer is only kept.
     pub fn put(
         &self,
         first: &'static mut [T],
@@ -85,13 +89,13 @@ impl<T> Blocks<T> {
         self.start_seen.set(ended <= 1);
         let outcome = rotation.advance(ends);
         self.rotation.set(Some(rotation));
-        if let Some(slot) = outcome.freed {
+        if let Some(slot) = outcome.freed.filter(|slot| *slot != SPILL) {
             self.offer(hardware, slot);
-        } else if ends == 0 && rotation.wants_next() {
+        } else if ends == 0 && rotation.wants_next() && self.samples_of(1) > 0 {
             self.offer(hardware, 1);
         }
         let filled = outcome.filled?;
-        let place = self.places[usize::from(filled.slot)].take()?;
+        let place = self.places.get(usize::from(filled.slot))?.take()?;
         Some(Block {
             // SAFETY: the block's END was counted and START has gone to the other
             // buffer: the rotation hands out no buffer that may be written.
@@ -124,6 +128,17 @@ impl<T> Blocks<T> {
         }
     }
 
+    /// Without a next buffer END would start the block just filled anew: sends the
+    /// converter to `memory` instead, for one sample at a time. A buffer that is given
+    /// later follows once the block has ended.
+    pub fn spill(&self, hardware: &Hardware, memory: &DmaBuffer<T>) {
+        let lone = self.rotation.get().and_then(|rotation| rotation.lone());
+        if lone.is_some_and(|slot| slot != SPILL) {
+            hardware.set_result(memory.address(0), 1);
+            self.offered(hardware, SPILL);
+        }
+    }
+
     /// Takes both buffers back.
     ///
     /// # Safety
@@ -140,10 +155,15 @@ impl<T> Blocks<T> {
     }
 
     fn offer(&self, hardware: &Hardware, slot: Slot) {
+        self.point(hardware, slot);
+        self.offered(hardware, slot);
+    }
+
+    /// RESULT.PTR was set to `slot`.
+    fn offered(&self, hardware: &Hardware, slot: Slot) {
         let Some(mut rotation) = self.rotation.get() else {
             return;
         };
-        self.point(hardware, slot);
         let ends = hardware.ends();
         let settled = self.start_seen.get() || hardware.since_end() >= SETTLED_US;
         rotation.provided(slot, ends, settled);
@@ -151,11 +171,21 @@ impl<T> Blocks<T> {
     }
 
     fn point(&self, hardware: &Hardware, slot: Slot) {
-        let place = &self.places[usize::from(slot)];
+        let Some(place) = self.places.get(usize::from(slot)) else {
+            return;
+        };
         if let Some(kept) = place.take() {
             hardware.set_result(kept.buffer.address(0), kept.samples);
             place.set(Some(kept));
         }
+    }
+
+    fn samples_of(&self, slot: Slot) -> usize {
+        let place = &self.places[usize::from(slot)];
+        let kept = place.take();
+        let samples = kept.as_ref().map_or(0, |kept| kept.samples);
+        place.set(kept);
+        samples
     }
 }
 

@@ -59,12 +59,15 @@ impl Saadc<'_> {
         match self.mode.get() {
             Mode::Scan(phase) => self.handle_scan(phase),
             Mode::Adc(conversion) => self.handle_adc(conversion),
-            Mode::AdcStopping if self.take_stopped() => {
-                self.hardware.off();
-                self.mode.set(Mode::Idle);
-            }
+            Mode::AdcStopping if self.take_stopped() => self.rest(),
             Mode::AdcStopping | Mode::Idle => {}
         }
+    }
+
+    /// The converter has stopped.
+    fn rest(&self) {
+        self.hardware.off();
+        self.mode.set(Mode::Idle);
     }
 
     fn take_started(&self) -> bool {

@@ -63,7 +63,15 @@ impl Rotation {
 
     /// Can RESULT.PTR take a next buffer?
     pub fn wants_next(&self) -> bool {
-        matches!(self.filling, Filling::One(_))
+        self.lone().is_some()
+    }
+
+    /// The buffer that the converter fills again and again for want of a next one.
+    pub fn lone(&self) -> Option<Slot> {
+        match self.filling {
+            Filling::One(slot) => Some(slot),
+            _ => None,
+        }
     }
 
     /// How many END events the counter shows beyond what was handled.

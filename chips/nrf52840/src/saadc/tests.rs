@@ -29,7 +29,8 @@ struct Listener {
     gives_back: Cell<bool>,
     kept: RefCell<Vec<&'static mut [u8]>>,
     stopped: Cell<Option<usize>>,
-    filled: RefCell<Vec<&'static mut [u16]>>,
+    filled: RefCell<Vec<Vec<u16>>>,
+    kept_samples: RefCell<Vec<&'static mut [u16]>>,
 }
 
 impl ScanClient for Listener {
@@ -64,7 +65,13 @@ impl Client for Listener {
 impl HighSpeedClient for Listener {
     fn samples_ready(&self, buf: &'static mut [u16], length: usize) {
         assert_eq!(length, buf.len());
-        self.filled.borrow_mut().push(buf);
+        self.filled.borrow_mut().push(buf.to_vec());
+        if self.gives_back.get() {
+            let saadc = self.saadc.get().unwrap();
+            assert!(saadc.provide_buffer(buf, length).is_ok());
+        } else {
+            self.kept_samples.borrow_mut().push(buf);
+        }
     }
 }
 
@@ -101,6 +108,7 @@ fn fixture() -> Fixture {
         kept: RefCell::default(),
         stopped: Cell::new(None),
         filled: RefCell::default(),
+        kept_samples: RefCell::default(),
     }));
     saadc.set_scan_client(listener);
     saadc.set_client(listener);
@@ -365,16 +373,48 @@ fn buffers_are_filled_in_turn() {
     f.started();
     assert_eq!(f.registers.result_maxcnt.get(), 6);
     f.ended(1, 500, 510);
-    let mut filled = f.listener.filled.borrow_mut();
-    assert_eq!(*filled[0], [0x1230; 4]);
-    let again = filled.pop().unwrap();
-    assert!(f.saadc.provide_buffer(again, 4).is_ok());
-    drop(filled);
+    assert_eq!(f.registers.result_maxcnt.get(), 4);
+    f.listener.gives_back.set(false);
     f.ended(2, 1250, 1260);
-    assert_eq!(*f.listener.filled.borrow()[0], [0x4560; 6]);
+    assert_eq!(
+        *f.listener.filled.borrow(),
+        [vec![0x1230; 4], vec![0x4560; 6]]
+    );
     assert!(f.saadc.retrieve_buffers().is_err());
     f.saadc.stop_sampling().unwrap();
     f.stopped();
     let (first, second) = f.saadc.retrieve_buffers().unwrap();
     assert!(first.is_some() && second.is_none());
+}
+
+#[test]
+fn the_last_block_is_delivered_and_what_follows_it_spills() {
+    let f = fixture();
+    f.listener.gives_back.set(false);
+    let channel = AdcChannelSetup::new(AdcChannel::AnalogInput0);
+    let first: &'static mut [u16] = Box::leak(Box::new([0x0123; 4]));
+    let second: &'static mut [u16] = Box::leak(Box::new([0x0456; 6]));
+    assert!(f
+        .saadc
+        .sample_highspeed(&channel, 8000, first, 4, second, 0)
+        .is_ok());
+    f.started();
+    // The converter goes on to the driver's own sample, not to the block again.
+    assert_eq!(f.registers.result_ptr.get(), f.single as u32);
+    assert_eq!(f.registers.result_maxcnt.get(), 1);
+    f.ended(1, 500, 510);
+    assert_eq!(f.listener.filled.borrow()[0], [0x1230; 4]);
+    // Samples that spilled are nobody's; the next buffer follows them.
+    f.ended(3, 750, 760);
+    let again = f.listener.kept_samples.borrow_mut().pop().unwrap();
+    assert!(f.saadc.provide_buffer(again, 4).is_ok());
+    assert_eq!(f.registers.result_maxcnt.get(), 4);
+    f.ended(4, 875, 885);
+    assert_eq!(f.registers.result_maxcnt.get(), 1);
+    f.ended(5, 1375, 1385);
+    assert_eq!(f.listener.filled.borrow().len(), 2);
+    f.saadc.stop_sampling().unwrap();
+    f.stopped();
+    let (first, second) = f.saadc.retrieve_buffers().unwrap();
+    assert!(first.is_none() && second.is_some_and(|buffer| buffer.len() == 6));
 }

@@ -4,12 +4,13 @@
 mod packet;
 
 use super::session::Session;
-use super::Failure;
+use super::{tell, Failure};
 use emulator::Stop;
 use packet::{frame, hex, unhex, Decoder, Received};
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
 
 /// Registers in GDB's `g` packet: R0 to R15, xPSR.
 const GENERAL_REGISTERS: usize = 17;
@@ -17,14 +18,18 @@ const SIGNAL_INTERRUPT: u8 = 2;
 const SIGNAL_TRAP: u8 = 5;
 /// The most bytes read in one `m` packet.
 const MOST_MEMORY: usize = 0x1000;
+/// How often a wait for the debugger looks whether the user asked to end.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Waits for a debugger on `port` and serves it until it leaves or kills.
 pub fn serve(session: &mut Session, port: u16) -> Result<Stop, Failure> {
     let failed = |error| Failure::other(format_args!("gdb: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
-    eprintln!("gdb: tcp {}", listener.local_addr().map_err(failed)?);
-    let (stream, _) = listener.accept().map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    tell(format_args!("gdb: tcp {address}\n"));
+    let Some(stream) = accept(&listener, session).map_err(failed)? else {
+        return Ok(Stop::Time);
+    };
     session.machine.attach_debugger(true);
     let mut server = Server {
         stream,
@@ -38,6 +43,23 @@ pub fn serve(session: &mut Session, port: u16) -> Result<Stop, Failure> {
     }
     session.machine.attach_debugger(false);
     result
+}
+
+/// The debugger's connection; none if the user asked to end.
+fn accept(listener: &TcpListener, session: &Session) -> io::Result<Option<TcpStream>> {
+    listener.set_nonblocking(true)?;
+    while !session.interrupted() {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nodelay(true)?;
+                stream.set_read_timeout(Some(PATIENCE))?;
+                return Ok(Some(stream));
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PATIENCE),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 struct Server {
@@ -56,7 +78,7 @@ enum Next {
 
 impl Server {
     fn serve(&mut self, session: &mut Session) -> Result<Stop, Failure> {
-        while let Some(received) = self.receive(true)? {
+        while let Some(received) = self.receive(Some(session))? {
             match received {
                 Received::Damaged => self.send_raw(b"-")?,
                 Received::Interrupt => self.reply(&signal(SIGNAL_INTERRUPT))?,
@@ -80,11 +102,13 @@ impl Server {
         Ok(self.last)
     }
 
-    /// The next thing received; none when the peer is gone, or, if `wait` is
-    /// false, when nothing is there.
-    fn receive(&mut self, wait: bool) -> Result<Option<Received>, Failure> {
+    /// The next thing received; none when the peer is gone. Waits for it until
+    /// the user of the session asks to end; without one, not at all.
+    fn receive(&mut self, wait: Option<&Session>) -> Result<Option<Received>, Failure> {
         let failed = |error| Failure::other(format_args!("gdb: {error}"));
-        self.stream.set_nonblocking(!wait).map_err(failed)?;
+        self.stream
+            .set_nonblocking(wait.is_none())
+            .map_err(failed)?;
         let mut byte = [0];
         loop {
             match self.stream.read(&mut byte) {
@@ -94,7 +118,10 @@ impl Server {
                         return Ok(Some(received));
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match wait {
+                    Some(session) if !session.interrupted() => {}
+                    _ => return Ok(None),
+                },
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -123,7 +150,7 @@ impl Server {
             if session.interrupted() {
                 return Ok(SIGNAL_INTERRUPT);
             }
-            if self.receive(false)? == Some(Received::Interrupt) {
+            if self.receive(None)? == Some(Received::Interrupt) {
                 return Ok(SIGNAL_INTERRUPT);
             }
         }

@@ -74,6 +74,40 @@ fn a_sine_comes_back_also_across_the_seam() {
     }
 }
 
+/// Mean power over 10 s of what [`sine`] is, as the meter samples it.
+fn mean_watts(recording: &mut Recording) -> f64 {
+    let samples = 40_000u64;
+    let sum: f64 = (0..samples)
+        .map(|n| {
+            let (volts, amperes) = recording.at(n * 250_000);
+            volts * amperes
+        })
+        .sum();
+    sum / samples as f64
+}
+
+#[test]
+fn the_energy_of_a_recording_is_that_of_its_wave_at_any_rate() {
+    let watts = 325.0 * 7.0 / 2.0 * 0.5f64.cos();
+    for (rate, tolerance) in [(1_000, 2e-3), (2_000, 2e-4), (7_300, 1e-5), (50_000, 1e-6)] {
+        let file = sine(rate);
+        let mut recording = file.open(Playback::Loop).unwrap();
+        let error = mean_watts(&mut recording) / watts - 1.0;
+        assert!(error.abs() < tolerance, "{rate} rows a second: {error}");
+    }
+}
+
+#[test]
+fn one_row_a_second_gives_the_curve_through_the_rows() {
+    let file = Scratch::new(b"0,0,1\n1,10,1\n2,20,1\n3,30,1\n");
+    let mut recording = file.open(Playback::Once).unwrap();
+    for tenth in 0..=30u32 {
+        let (volts, amperes) = recording.at(u64::from(tenth) * 100_000_000);
+        assert!((volts - f64::from(tenth)).abs() < 1e-9, "{tenth}: {volts}");
+        assert!((amperes - 1.0).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn once_ends_in_silence() {
     let file = sine(1_000);

@@ -1,5 +1,7 @@
 //! NVMC, ACL and QSPI.
 
+use rigless::soc::Width;
+
 use super::{Bench, RAM};
 use crate::peripherals::nvmc::{ERASE_TIME, WRITE_TIME};
 use crate::time::MILLISECOND;
@@ -47,6 +49,25 @@ fn writes_only_clear_bits_and_take_time() {
         .notes
         .overwritten_words
         .contains_key(&0x1000));
+}
+
+#[test]
+fn only_whole_words_are_written() {
+    let mut bench = Bench::new();
+    bench.write(CONFIG, 1);
+    for (address, width) in [
+        (0x1000, Width::W8),
+        (0x1000, Width::W16),
+        (0x1002, Width::W32),
+    ] {
+        assert!(
+            !bench.try_store(address, width, 0),
+            "{address:#x} {width:?}"
+        );
+    }
+    assert_eq!(flash_word(&bench, 0x1000), 0xFFFF_FFFF);
+    assert_eq!(bench.part.context.statistics.flash_writes, 0);
+    assert!(!bench.part.context.notes.refused_flash.is_empty());
 }
 
 #[test]
@@ -129,6 +150,37 @@ fn a_cut_tears_a_word_and_a_page() {
 }
 
 #[test]
+fn a_comparator_that_warns_lets_nothing_be_written() {
+    const POFCON: u32 = 0x4000_0510;
+    const POFWARN: u32 = 0x4000_0108;
+    const INTENSET: u32 = 0x4000_0304;
+    let mut bench = Bench::new();
+    let low = |bench: &mut Bench, low| {
+        let part = &mut bench.part;
+        part.peripherals.set_supply_low(low, &mut part.context);
+    };
+    low(&mut bench, true);
+    assert_eq!(bench.read(POFWARN), 0, "it is off");
+    bench.write(INTENSET, 1 << 2);
+    bench.write(POFCON, 1 | 15 << 1);
+    assert!(bench.line(0), "switched on late, it warns at once");
+    bench.write(CONFIG, 1);
+    bench.write(0x1000, 7);
+    assert_eq!(flash_word(&bench, 0x1000), 0xFFFF_FFFF);
+    assert!(bench.part.context.notes.refused_flash.contains_key(&0x1000));
+    bench.write(POFCON, 0);
+    assert!(bench.take_event(POFWARN));
+    bench.write(0x1000, 7);
+    assert_eq!(flash_word(&bench, 0x1000), 7);
+    low(&mut bench, false);
+    bench.write(POFCON, 1 | 15 << 1);
+    assert!(!bench.take_event(POFWARN));
+    low(&mut bench, true);
+    assert!(bench.take_event(POFWARN));
+    assert_eq!(bench.part.context.statistics.supply_warnings, 2);
+}
+
+#[test]
 fn locked_flash_refuses() {
     let mut bench = Bench::new();
     for (offset, value) in [(0x800, 0x1000), (0x804, 0x1000), (0x808, 6)] {
@@ -200,6 +252,20 @@ fn the_external_flash_is_written_and_read() {
     bench.pass(50 * MILLISECOND);
     assert_eq!(bench.read(0x1200_1080), 0xFFFF_FFFF);
     assert_eq!(bench.part.context.statistics.nor_erases, 1);
+}
+
+#[test]
+fn a_count_that_shrinks_under_a_write_ends_it() {
+    let mut bench = qspi_active();
+    bench.write(QSPI + 0x510, 0);
+    bench.write(QSPI + 0x514, RAM);
+    bench.write(QSPI + 0x518, 1_024);
+    bench.write(QSPI + 0x08, 1);
+    bench.pass(MILLISECOND / 2);
+    bench.write(QSPI + 0x518, 4);
+    bench.write(QSPI + 0x100, 0);
+    bench.pass(10 * MILLISECOND);
+    assert!(bench.take_event(QSPI + 0x100));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clocks;
 mod flash;
 mod pins;
+mod pwm;
 mod sampling;
 mod serial;
 mod small;
@@ -29,8 +30,8 @@ struct Counting {
 
 impl AnalogInput for Counting {
     fn convert(&mut self, _input: u8, _time_ns: u64, config: ConversionConfig) -> i16 {
-        self.conversions += 1;
-        1000 * i16::from(config.channel) + self.conversions
+        self.conversions = self.conversions.wrapping_add(1);
+        (1000 * i16::from(config.channel)).wrapping_add(self.conversions)
     }
 }
 
@@ -59,6 +60,18 @@ impl Bench {
         let access = Access::new(kind, u64::from(address), Width::W32, u64::from(value))
             .at(self.now, VirtualNanos(crate::time::nanoseconds(self.now)));
         self.part.access(access, true).map(|value| value as u32)
+    }
+
+    /// A store of any width; whether it did not fault.
+    pub fn try_store(&mut self, address: u32, width: Width, value: u32) -> bool {
+        let access = Access::new(
+            AccessKind::Write,
+            u64::from(address),
+            width,
+            u64::from(value),
+        )
+        .at(self.now, VirtualNanos(crate::time::nanoseconds(self.now)));
+        self.part.access(access, true).is_some()
     }
 
     /// A store; whether it did not fault.
@@ -149,5 +162,40 @@ fn what_the_part_does_not_have_faults() {
         assert_eq!(bench.try_read(address), None, "{address:#x}");
         assert!(!bench.try_write(address, 0), "{address:#x}");
         assert_eq!(bench.part.context.notes.absent[&address].count, 2);
+    }
+}
+
+#[test]
+fn no_write_makes_a_model_panic() {
+    /// Values that registers take badly, beside any.
+    const ODD: [u32; 8] = [0, 1, 2, 8, 0x7FFF, 0xFFFF, 0x8000_0000, 0xFFFF_FFFF];
+    for seed in 0..200 {
+        let mut bench = Bench::new();
+        let mut chance = crate::chance::Chance::new(seed);
+        // A few peripherals at a time, so that they come to work.
+        let slots: Vec<u32> = (0..4).map(|_| chance.below(50) as u32).collect();
+        for _ in 0..4_000 {
+            let slot = slots[chance.below(4) as usize];
+            let offset = match chance.below(4) {
+                0 => chance.below(0x20) * 4,
+                1 => 0x100 + chance.below(0x20) * 4,
+                2 => 0x200 + chance.below(0x80) * 4,
+                _ => 0x500 + chance.below(0x60) * 4,
+            } as u32;
+            let value = match chance.below(4) {
+                0 => RAM + chance.below(0x1000) as u32,
+                1 => 0x4000_0000 | slot << 12 | (chance.below(0x60) as u32 * 4),
+                2 => ODD[chance.below(8) as usize],
+                _ => chance.word() as u32,
+            };
+            let address = 0x4000_0000 | slot << 12 | offset;
+            // Whether it faults is up to the register.
+            let _ = bench.try_write(address, value);
+            let _ = bench.try_read(address);
+            bench.pass(1 << chance.below(20));
+            bench.part.context.reset = None;
+            bench.part.context.system_off = false;
+            bench.part.context.take_queued();
+        }
     }
 }

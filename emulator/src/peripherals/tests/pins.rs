@@ -99,3 +99,19 @@ fn sense_raises_the_port_event_and_latches() {
     bench.write(P0 + 0x520, 1 << 25);
     assert_eq!(bench.read(P0 + 0x520), 0);
 }
+
+#[test]
+fn what_stays_latched_raises_the_port_event_again() {
+    let mut bench = Bench::new();
+    bench.write(P0 + 0x524, 1);
+    for pin in [24, 25] {
+        bench.write(P0 + 0x700 + 4 * pin, 3 << 2 | 3 << 16);
+        drive(&mut bench, pin as usize, false);
+        drive(&mut bench, pin as usize, true);
+    }
+    assert!(bench.take_event(GPIOTE + 0x17C));
+    bench.write(P0 + 0x520, 1 << 24);
+    assert!(bench.take_event(GPIOTE + 0x17C));
+    bench.write(P0 + 0x520, 1 << 25);
+    assert!(!bench.take_event(GPIOTE + 0x17C));
+}

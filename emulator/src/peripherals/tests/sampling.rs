@@ -171,3 +171,35 @@ fn whoever_listens_to_results_is_told_at_once() {
     let wake = deadline(&bench.part.context, &bench.part.peripherals);
     assert!(wake <= 250 * MICROSECOND);
 }
+
+#[test]
+fn the_local_timer_keeps_its_period_over_blocks() {
+    let mut bench = Bench::new();
+    bench.write(SAADC + 0x510, 1);
+    bench.write(SAADC + 0x500, 1);
+    // 16 MHz / 1600: every 100 us.
+    bench.write(SAADC + 0x5F8, 1 << 12 | 1_600);
+    bench.write(SAADC + 0x62C, RAM);
+    bench.write(SAADC + 0x630, 10);
+    bench.write(PPI + 0x510, END);
+    bench.write(PPI + 0x514, SAADC);
+    bench.write(PPI + 0x504, 1);
+    bench.write(SAADC, 1);
+    bench.pass(300 * MICROSECOND);
+    assert_eq!(bench.part.context.statistics.samples, 0, "SAMPLE starts it");
+    bench.write(SAADC + 0x04, 1);
+    let mut ends = Vec::new();
+    for step in 0..3_000u64 {
+        bench.pass(MICROSECOND);
+        if bench.take_event(END) {
+            ends.push(step);
+        }
+    }
+    assert_eq!(ends.len(), 3);
+    assert_eq!([ends[1] - ends[0], ends[2] - ends[1]], [1_000, 1_000]);
+    bench.write(SAADC + 0x08, 1);
+    let taken = bench.part.context.statistics.samples;
+    bench.pass(1_000 * MICROSECOND);
+    assert_eq!(bench.part.context.statistics.samples, taken);
+    assert_eq!(bench.part.context.statistics.samples_lost, 0);
+}

@@ -160,3 +160,103 @@ fn nobody_answers_on_spi_and_twi() {
     bench.write(twim + 0x14, 1);
     assert!(bench.take_event(twim + 0x104));
 }
+
+const SPIM2: u32 = 0x4002_3000;
+
+fn spim(length: u32) -> Bench {
+    let mut bench = Bench::new();
+    bench.write(SPIM2 + 0x500, 7);
+    for (pointer, at) in [(0x534, RAM), (0x544, RAM + 0x100)] {
+        bench.write(SPIM2 + pointer, at);
+        bench.write(SPIM2 + pointer + 4, length);
+    }
+    bench
+}
+
+#[test]
+fn spi_keeps_to_its_frequency() {
+    for (frequency, bits_per_second) in [
+        (0x0400_0000, 250_000),
+        (0x8000_0000, 8_000_000),
+        (0x0A00_0000, 16_000_000),
+        (0x1400_0000, 32_000_000),
+    ] {
+        let mut bench = spim(100);
+        bench.write(SPIM2 + 0x524, frequency);
+        bench.write(SPIM2 + 0x10, 1);
+        let time = 800 * CORE_HZ / bits_per_second;
+        bench.pass(time - 1);
+        assert!(!bench.take_event(SPIM2 + 0x118), "{frequency:#x}");
+        bench.pass(2);
+        assert!(bench.take_event(SPIM2 + 0x118), "{frequency:#x}");
+    }
+}
+
+#[test]
+fn a_stopped_transfer_says_how_far_it_came() {
+    let mut bench = spim(100);
+    bench.write(SPIM2 + 0x540, 1);
+    bench.write(SPIM2 + 0x10, 1);
+    // 32 us a byte at 250 kbit/s.
+    bench.pass(MILLISECOND);
+    bench.write(SPIM2 + 0x14, 1);
+    for event in [0x104, 0x110, 0x118, 0x120] {
+        assert!(bench.take_event(SPIM2 + event), "{event:#x}");
+    }
+    assert_eq!(bench.read(SPIM2 + 0x53C), 31);
+    assert_eq!(bench.read(SPIM2 + 0x54C), 31);
+    assert_eq!(bench.read(SPIM2 + 0x534), RAM + 100, "the list goes on");
+    assert_eq!(bench.read(SPIM2 + 0x544), RAM + 0x100);
+}
+
+#[test]
+fn the_older_spi_takes_two_bytes_at_once() {
+    let mut bench = Bench::new();
+    bench.write(SPIM2 + 0x500, 1);
+    bench.write(SPIM2 + 0x51C, 1);
+    bench.write(SPIM2 + 0x51C, 2);
+    for _ in 0..2 {
+        bench.pass(33 * MILLISECOND / 1_000);
+        assert!(bench.take_event(SPIM2 + 0x108));
+        assert_eq!(bench.read(SPIM2 + 0x518), 0xFF);
+    }
+    bench.pass(MILLISECOND);
+    assert!(!bench.take_event(SPIM2 + 0x108));
+}
+
+#[test]
+fn the_older_uart_tells_of_each_byte_received() {
+    let mut bench = enabled();
+    bench.write(UARTE0 + 0x500, 4);
+    bench.write(UARTE0, 1);
+    receive(&mut bench, b"abc");
+    bench.pass(4 * FRAME);
+    for byte in b"abc" {
+        assert!(bench.take_event(UARTE0 + 0x108));
+        assert_eq!(bench.read(UARTE0 + 0x518), u32::from(*byte));
+    }
+    assert!(!bench.take_event(UARTE0 + 0x108));
+}
+
+#[test]
+fn a_slave_has_no_model_and_is_noted() {
+    let mut bench = Bench::new();
+    bench.write(SPIM2 + 0x500, 2);
+    bench.write(SPIM2 + 0x24, 1);
+    assert_eq!(bench.read(SPIM2 + 0x500), 2);
+    for address in [SPIM2 + 0x500, SPIM2 + 0x24] {
+        assert_eq!(bench.part.context.notes.unmodelled[&address].count, 1);
+    }
+}
+
+#[test]
+fn the_switch_of_errata_resets_a_peripheral() {
+    let mut bench = spim(4);
+    bench.write(SPIM2 + 0x508, 3);
+    bench.write(SPIM2 + 0xFFC, 0);
+    assert_eq!(bench.read(SPIM2 + 0xFFC), 1);
+    bench.write(SPIM2 + 0xFFC, 1);
+    assert_eq!(bench.read(SPIM2 + 0x508), 0xFFFF_FFFF);
+    assert_eq!(bench.read(SPIM2 + 0x500), 0);
+    assert!(bench.part.context.notes.unmodelled.is_empty());
+}

@@ -102,3 +102,19 @@ fn a_software_reset_does_not_stop_the_watchdog() {
     bench.part.reset(Some(ResetCause::Pin));
     assert_eq!(bench.read(WDT + 0x400), 0);
 }
+
+#[test]
+fn registers_have_their_values_of_reset() {
+    let mut bench = Bench::new();
+    for (address, value) in [
+        (TEMP + 0x520, 0x326),
+        (TEMP + 0x540, 0x3FEF),
+        (TEMP + 0x570, 0x50),
+        (WDT + 0x404, 1),
+        (0x4000_3508, 0xFFFF_FFFF),
+        (0x4002_F524, 0x0400_0000),
+        (0x4002_9614, 0xFFFF_FFFF),
+    ] {
+        assert_eq!(bench.read(address), value, "{address:#x}");
+    }
+}

@@ -28,8 +28,12 @@ pub(in crate::process) struct Surroundings<C: 'static + Chip> {
     pub(in crate::process) storage_policy: &'static dyn ProcessStandardStoragePermissionsPolicy<C>,
 }
 
-/// A process, and the memory behind its block.
-type Created<C> = (&'static ProcessStandard<C>, &'static mut [u8]);
+/// A process, and the memory before and behind its block.
+type Created<C> = (
+    &'static ProcessStandard<C>,
+    &'static mut [u8],
+    &'static mut [u8],
+);
 
 /// `address` rounded down to a multiple of `align`, a power of two.
 fn align_down(address: usize, align: usize) -> usize {
@@ -52,7 +56,7 @@ impl<C: Chip> ProcessStandard<C> {
     /// back.
     pub(in crate::process) fn create(
         surroundings: &Surroundings<C>,
-        binary: ProcessBinary,
+        binary: &ProcessBinary,
         memory: &'static mut [u8],
         app_id: ShortId,
         index: usize,
@@ -153,8 +157,8 @@ impl<C: Chip> ProcessStandard<C> {
         }
 
         // Nothing can fail from here on; the block leaves `memory` for good.
-        let (_, from_block) = memory.split_at_mut(before);
-        let (block, rest) = from_block.split_at_mut(block_len);
+        let (before, from_block) = memory.split_at_mut(before);
+        let (block, after) = from_block.split_at_mut(block_len);
         let process = Self::lay_out(
             surroundings,
             binary,
@@ -164,14 +168,14 @@ impl<C: Chip> ProcessStandard<C> {
             ProcessId::new(kernel, kernel.create_process_identifier(), index),
             grant_count,
         );
-        Ok((process, rest))
+        Ok((process, before, after))
     }
 
     /// Writes table and control block to the end of a block that is large
     /// enough for them.
     fn lay_out(
         surroundings: &Surroundings<C>,
-        binary: ProcessBinary,
+        binary: &ProcessBinary,
         block: &'static mut [u8],
         (mpu_config, stored_state): (super::MpuConfig<C>, StoredState<C>),
         app_id: ShortId,

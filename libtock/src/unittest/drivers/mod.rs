@@ -10,6 +10,7 @@ mod leds;
 mod low_level_debug;
 mod rng;
 mod storage;
+mod supply;
 
 pub use adc::Adc;
 pub use alarm::Alarm;
@@ -21,3 +22,4 @@ pub use leds::Leds;
 pub use low_level_debug::{LowLevelDebug, Message};
 pub use rng::Rng;
 pub use storage::Storage;
+pub use supply::Supply;

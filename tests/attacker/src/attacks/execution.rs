@@ -39,6 +39,21 @@ pub fn execute_peripheral(_: u32) -> Verdict {
     execute(0x4000_0001)
 }
 
+/// Calls into the core's own space.
+pub fn execute_system_space(_: u32) -> Verdict {
+    execute(0xE000_ED01)
+}
+
+/// Calls into the window of the external flash.
+pub fn execute_external_flash(_: u32) -> Verdict {
+    execute(0x1200_0001)
+}
+
+/// Calls into what the kernel keeps in the attacker's own block.
+pub fn execute_own_block_end(_: u32) -> Verdict {
+    execute(Own::find().ram_end - 63)
+}
+
 /// Returns from an exception that is none, to an app.
 pub fn execute_exception_return(_: u32) -> Verdict {
     machine::pop_into_pc(0xFFFF_FFFD);

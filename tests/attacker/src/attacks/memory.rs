@@ -56,7 +56,11 @@ at_address! {
     crash_log_write: write place::CRASH_LOG;
     vector_table_read: read place::VECTOR_TABLE;
     vector_table_write: write place::VECTOR_TABLE;
+    device_secret_read: read place::DEVICE_SECRET;
     key_store_read: read place::KEY_STORE;
+    key_store_write: write place::KEY_STORE;
+    anchor_read: read place::ANCHOR;
+    anchor_write: write place::ANCHOR;
     energy_store_read: read place::ENERGY_STORE;
     energy_store_write: write place::ENERGY_STORE;
     other_ram_read: read place::METERING_RAM;
@@ -96,6 +100,8 @@ with_value! {
     gpio_write: 0x5000_0508 0xFFFF_FFFF;
     clock_write: 0x4000_0004 1;
     uarte_write: 0x4000_2500 0;
+    qspi_write: 0x4002_9000 1;
+    ecb_write: 0x4000_E000 1;
     saadc_write: 0x4000_7500 0;
     timer_write: 0x4000_9004 1;
     watchdog_write: 0x4001_0504 1;

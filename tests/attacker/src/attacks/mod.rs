@@ -23,6 +23,8 @@ mod place {
     pub const KERNEL_FLASH: u32 = 0x0001_0200;
     pub const CRASH_LOG: u32 = 0x2000_F800;
     pub const VECTOR_TABLE: u32 = 0;
+    pub const DEVICE_SECRET: u32 = 0x0000_F000;
+    pub const ANCHOR: u32 = 0x000F_6000;
     pub const KEY_STORE: u32 = 0x000F_0000;
     pub const ENERGY_STORE: u32 = 0x000F_8000;
     pub const METERING_RAM: u32 = 0x2002_0000;

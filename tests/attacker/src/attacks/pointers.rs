@@ -81,8 +81,8 @@ pub fn subscribe_outside(_: u32) -> Verdict {
     Verdict::Contained("refused", refused)
 }
 
-/// Has yield-no-wait write its result outside. That nothing was written, the
-/// test sees from outside.
+/// Has yield-no-wait write its result outside. Whether something was written, only
+/// the host can see: it looks when a puppet does the same.
 pub fn yield_result_outside(_: u32) -> Verdict {
     let ranges = foreign_ranges();
     for (address, _) in ranges {
@@ -128,18 +128,56 @@ pub fn break_outside(_: u32) -> Verdict {
     Verdict::Contained("refused", refused)
 }
 
-/// Shares the top of the heap and then gives the heap back.
+/// Lends the top of the heap and then gives the heap back.
 pub fn break_below_allowed_buffer(_: u32) -> Verdict {
+    break_below::<CLASS_ALLOW_RW>()
+}
+
+/// Shares the top of the heap for reading and then gives the heap back.
+pub fn break_below_shared_buffer(_: u32) -> Verdict {
+    break_below::<CLASS_ALLOW_RO>()
+}
+
+fn break_below<const CLASS: u32>() -> Verdict {
     let Ok(heap) = memop(1, 512) else {
         return Verdict::Contained("no heap", 0);
     };
-    let [tag, error, ..] = system_call::<CLASS_ALLOW_RW>([CONSOLE, 1, heap + 256, 256]);
+    let [tag, error, ..] = system_call::<CLASS>([CONSOLE, 1, heap + 256, 256]);
     if tag < SUCCESS {
         return Verdict::Breach("allow failed: no attack", error);
     }
     match memop(0, heap) {
         Ok(_) => Verdict::Breach("break", heap),
         Err(error) => Verdict::Contained("refused", error),
+    }
+}
+
+/// Asks for flash that it might write: it has none.
+pub fn writeable_flash_regions(_: u32) -> Verdict {
+    match memop(7, 0) {
+        Ok(0) => {}
+        Ok(regions) => return Verdict::Breach("writeable regions", regions),
+        Err(error) => return Verdict::Breach("refused", error),
+    }
+    for region in [0, 1, 0x7FFF_FFFF, u32::MAX] {
+        for operation in [8, 9] {
+            if let Ok(address) = memop(operation, region) {
+                return Verdict::Breach("writeable region", address);
+            }
+        }
+    }
+    Verdict::Contained("writeable regions", 0)
+}
+
+/// Tells the kernel that its stack and heap are those of others, and goes on.
+pub fn debug_hints_outside(_: u32) -> Verdict {
+    for (address, _) in foreign_ranges() {
+        let _ = memop(10, address);
+        let _ = memop(11, address);
+    }
+    match command(CONSOLE, 0, 0, 0) {
+        Ok(_) => Verdict::Contained("goes on", 0),
+        Err(error) => Verdict::Breach("console gone", error),
     }
 }
 

@@ -71,7 +71,9 @@ fn carry_out(log: &mut Log, flash: &RefCell<Vec<u32>>) -> Outcome {
             Step::Write { word, value } => flash.borrow_mut()[word] &= value,
             Step::Erase { page } => {
                 flash.borrow_mut()[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX);
+                log.erased(&|word| flash.borrow()[word]);
             }
+            Step::Waiting => panic!("no erase is under way"),
             Step::Finished(outcome) => return outcome,
         }
     }

@@ -5,7 +5,7 @@ use board_manifest::ManifestError;
 use board_manifest::{Manifest, Operation, State};
 
 use super::finding::{Finding, Topic};
-use super::puppet::Silent;
+use super::part::Progress;
 use super::scope::Scope;
 use crate::firmware::Firmware;
 
@@ -63,7 +63,13 @@ pub fn openings() -> Vec<Opened> {
             },
             app: "update",
             wall: (Topic::Channels, "read readings"),
-            beside: &[(Topic::Commands, "channel.receive")],
+            beside: &[
+                (Topic::Commands, "channel.receive"),
+                (Topic::Commands, "channel: subscribe"),
+                (Topic::Commands, "channel: lend a buffer"),
+                (Topic::Commands, "channel: share a buffer"),
+                (Topic::Commands, "channel: share a buffer for both to read"),
+            ],
         },
         Opened {
             opening: Opening::StorageReader {
@@ -72,7 +78,13 @@ pub fn openings() -> Vec<Opened> {
             },
             app: "update",
             wall: (Topic::Storage, "read load_profile"),
-            beside: &[(Topic::Commands, "storage.read")],
+            beside: &[
+                (Topic::Commands, "storage.read"),
+                (Topic::Commands, "storage: subscribe"),
+                (Topic::Commands, "storage: lend a buffer"),
+                (Topic::Commands, "storage: share a buffer"),
+                (Topic::Commands, "storage: share a buffer for both to read"),
+            ],
         },
         Opened {
             opening: Opening::Command {
@@ -82,7 +94,15 @@ pub fn openings() -> Vec<Opened> {
             },
             app: "tls",
             wall: (Topic::Commands, "meter_adc.geometry"),
-            beside: &[],
+            beside: &[
+                (Topic::Commands, "meter_adc: subscribe"),
+                (Topic::Commands, "meter_adc: lend a buffer"),
+                (Topic::Commands, "meter_adc: share a buffer"),
+                (
+                    Topic::Commands,
+                    "meter_adc: share a buffer for both to read",
+                ),
+            ],
         },
     ]
 }
@@ -128,13 +148,14 @@ pub fn scope() -> Scope {
 
 /// Audits a firmware by the true page, as far as [`scope`] goes.
 ///
-/// # Errors
-/// As [`audit`](super::audit).
-///
 /// # Panics
 /// When the images are not built.
-pub fn audit(firmware: &Firmware, truth: &Manifest) -> Result<Vec<Finding>, Silent> {
-    super::audit(firmware, truth, &scope())
+pub fn audit(
+    firmware: &Firmware,
+    truth: &Manifest,
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Vec<Finding> {
+    super::audit(firmware, truth, &scope(), tell)
 }
 
 /// What is wrong with an audit of the opened image: a wall that it does not name, or

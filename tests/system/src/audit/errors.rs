@@ -1,6 +1,6 @@
 //! Tock's error numbers, by name.
 
-use super::puppet::Answer;
+use crate::puppet::Answer;
 
 /// Something went wrong, such as a tag that is not right.
 pub const FAIL: u32 = 1;

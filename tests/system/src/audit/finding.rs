@@ -30,9 +30,11 @@ pub enum Topic {
     Slots,
     /// One key for another, one operation for another.
     Confusion,
+    /// Addresses of others in system calls.
+    Pointers,
     /// Buffers changed while the kernel works on them.
     Races,
-    /// Memory, grants and queues of upcalls used up.
+    /// Memory, grants, queues of upcalls and flash used up.
     Exhaustion,
     /// Apps that crash for ever.
     Restarts,
@@ -46,7 +48,7 @@ pub enum Topic {
 
 impl Topic {
     /// All of them, in the order of the report.
-    pub const ALL: [Topic; 17] = [
+    pub const ALL: [Topic; 18] = [
         Topic::Machine,
         Topic::Commands,
         Topic::Keys,
@@ -58,6 +60,7 @@ impl Topic {
         Topic::Flooding,
         Topic::Slots,
         Topic::Confusion,
+        Topic::Pointers,
         Topic::Races,
         Topic::Exhaustion,
         Topic::Restarts,
@@ -86,8 +89,9 @@ impl fmt::Display for Topic {
             Topic::Flooding => "Channels flooded and spoofed",
             Topic::Slots => "Session slots of others",
             Topic::Confusion => "Keys confused",
+            Topic::Pointers => "Addresses of others in calls",
             Topic::Races => "Buffers changed in use",
-            Topic::Exhaustion => "Memory and queues used up",
+            Topic::Exhaustion => "Memory, queues and flash used up",
             Topic::Restarts => "Apps that crash for ever",
             Topic::Replay => "Key store put back or altered",
             Topic::Records => "External flash altered",

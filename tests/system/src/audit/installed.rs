@@ -41,7 +41,11 @@ pub fn object(flash: &[u8], manifest: &Manifest, app: &App) -> Vec<Finding> {
     let inside = |region: Region, address: Option<u32>| {
         address.is_some_and(|address| address >= region.start && u64::from(address) < region.end())
     };
-    let found = format!("RAM {ram:#x?}, flash {code:#x?}");
+    let [at, from] = [ram, code].map(|address| match address {
+        Some(address) => format!("{address:#x}"),
+        None => "nowhere".to_owned(),
+    });
+    let found = format!("RAM from {at}, code from {from}");
     let held = inside(app.ram, ram) && inside(app.flash, code);
     findings.push(check(
         "its program is made for its own flash and RAM",

@@ -1,12 +1,16 @@
 //! What the running machine shows: MPU regions while an app runs, locks on flash, the list of apps.
 
+use attacker::puppet::MOST_CALLS;
 use board_manifest::{App, Region};
+use emulator::report::crash_log;
 use emulator::Machine;
 
 use super::finding::{Finding, Topic};
 use super::installed;
 use super::stage::Stage;
+use crate::puppet::{Call, Silent};
 
+const ALARM: u32 = 0;
 const MPU_CONTROL: u32 = 0xE000_ED94;
 const MPU_NUMBER: u32 = 0xE000_ED98;
 const MPU_BASE: u32 = 0xE000_ED9C;
@@ -22,21 +26,30 @@ const FORBID_READ: u32 = 1 << 2;
 const STRIDE: u64 = 40;
 const LOOKS: u32 = 400_000;
 
-/// Looks at the machine while each of these apps runs, and at what does not change.
-pub fn all(stage: &mut Stage, apps: &[&str]) -> Vec<Finding> {
+/// Looks at the machine while each app runs, and at what does not change.
+///
+/// # Errors
+/// A puppet falls silent.
+pub fn all(stage: &mut Stage, findings: &mut Vec<Finding>) -> Result<(), Silent> {
     let manifest = stage.manifest.clone();
-    let mut findings = vec![locks(stage)];
+    findings.push(locks(stage));
     let flash = stage.machine.flash();
     findings.extend(installed::kernel(&flash, &manifest));
-    for app in manifest
-        .apps
-        .iter()
-        .filter(|app| apps.contains(&app.name.as_str()))
-    {
+    for app in &manifest.apps {
         findings.extend(installed::object(&flash, &manifest, app));
+        // A puppet would sleep most of the time.
+        let busy = [Call::command(ALARM, 0, 0, 0); MOST_CALLS];
+        let puppet = stage.puppet(&app.name).ok();
+        if let Some(puppet) = puppet {
+            puppet.start(&mut stage.machine, &busy);
+        }
         findings.push(regions(&mut stage.machine, app));
+        findings.push(in_the_table(&mut stage.machine, app));
+        if let Some(puppet) = puppet {
+            puppet.finish(&mut stage.machine, &busy)?;
+        }
     }
-    findings
+    Ok(())
 }
 
 /// Stops while the app executes, and reads the MPU.
@@ -66,6 +79,31 @@ fn stop_in(machine: &mut Machine, flash: Region) -> bool {
         machine.run_instructions(STRIDE);
         u64::from(machine.pc()) >= u64::from(flash.start) && u64::from(machine.pc()) < flash.end()
     })
+}
+
+/// The kernel's table of processes, as it keeps it for the crash log.
+fn in_the_table(machine: &mut Machine, app: &App) -> Finding {
+    let wall = "the kernel's table has it with its id, in its flash and RAM, without a fault";
+    let entry = crash_log::read(machine).and_then(|log| {
+        let mut processes = log.processes.into_iter();
+        processes.find(|process| process.flash_start == app.flash.start)
+    });
+    let Some(entry) = entry else {
+        return Finding::check(Topic::Machine, &app.name, wall, "no entry", false);
+    };
+    let own = (app.short_id, app.ram.start, 0, 0);
+    let held = own
+        == (
+            entry.short_id,
+            entry.ram_start,
+            entry.faults,
+            entry.restarts,
+        );
+    let found = format!(
+        "ShortId {}, RAM {:#x}, {}, {} faults, {} restarts",
+        entry.short_id, entry.ram_start, entry.state, entry.faults, entry.restarts
+    );
+    Finding::check(Topic::Machine, &app.name, wall, found, held)
 }
 
 /// Addresses that unprivileged code may use.

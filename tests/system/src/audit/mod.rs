@@ -1,12 +1,16 @@
 //! `make audit`: whether the running image is what meter.toml says.
 
+pub mod about;
+pub mod catalogue;
 pub mod control;
 pub mod errors;
 pub mod finding;
 pub mod installed;
 pub mod machine;
+pub mod meters;
+mod page;
+pub mod part;
 pub mod probe;
-pub mod puppet;
 pub mod report;
 pub mod scenarios;
 pub mod scope;
@@ -16,16 +20,14 @@ pub mod sweep;
 use board_manifest::Manifest;
 
 use self::finding::{Finding, Topic};
-use self::puppet::Silent;
-use self::scope::{Scope, SLOTS};
-use self::stage::Stage;
+use self::meters::{Metering, Meters};
+use self::part::{Part, Progress};
+use self::scope::Scope;
 use crate::firmware::Firmware;
 
 /// Boots the firmware and audits it by `manifest`: the running machine, every wall of
-/// the scope that an app may try, and the attacks, while the meter measures.
-///
-/// # Errors
-/// A puppet falls silent, or the meter cannot be brought into a state.
+/// the scope that an app may try, and the attacks, while the meter measures. Tells of
+/// each part that is done. What cannot be tried to its end is a wall that did not hold.
 ///
 /// # Panics
 /// When the images are not built.
@@ -33,16 +35,48 @@ pub fn audit(
     firmware: &Firmware,
     manifest: &Manifest,
     scope: &Scope,
-) -> Result<Vec<Finding>, Silent> {
-    let mut findings = Vec::new();
-    if scope.topics.iter().any(|topic| topic.is_of_the_page()) {
-        let mut stage = Stage::boot(firmware, manifest, &SLOTS)?;
-        if scope.covers(Topic::Machine) {
-            let apps: Vec<&str> = manifest.apps.iter().map(|app| app.name.as_str()).collect();
-            findings.extend(machine::all(&mut stage, &apps));
-        }
-        findings.extend(sweep::all(&mut stage, scope)?);
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Vec<Finding> {
+    let meters = Meters::new(firmware, manifest);
+    let armed = catalogue::armed();
+    let mut parts = scenarios::parts(&meters, scope);
+    parts.extend(of_the_page(&meters, scope));
+    parts.extend(catalogue::parts(&armed, scope));
+    part::carry_out(&parts, tell)
+}
+
+/// The machine against the page, and every wall of it.
+fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    if scope.covers(Topic::Machine) {
+        let work = |findings: &mut Vec<Finding>| {
+            let mut stage = meters.from_factory(Metering::Itself)?;
+            machine::all(&mut stage, findings)
+        };
+        parts.push(Part::new(Topic::Machine, "what the machine shows", work));
     }
-    findings.extend(scenarios::all(firmware, manifest, scope)?);
-    Ok(findings)
+    if !scope.topics.iter().any(|topic| topic.is_of_the_page()) {
+        return parts;
+    }
+    for state in &scope.states {
+        let work = |findings: &mut Vec<Finding>| {
+            let mut stage = meters.in_state(*state, Metering::Itself)?;
+            sweep::in_state(&mut stage, scope, *state, findings)
+        };
+        let name = format!("every wall when {state}");
+        parts.push(Part::new(Topic::Keys, name, work));
+        if scope.metering {
+            let work = |findings: &mut Vec<Finding>| {
+                let own = Scope {
+                    apps: vec!["metering"],
+                    ..scope.clone()
+                };
+                let mut stage = meters.in_state(*state, Metering::Puppet)?;
+                sweep::in_state(&mut stage, &own, *state, findings)
+            };
+            let name = format!("metering's walls when {state}");
+            parts.push(Part::new(Topic::Keys, name, work));
+        }
+    }
+    parts
 }

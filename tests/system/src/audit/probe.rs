@@ -1,9 +1,9 @@
 //! The call that tries a wall: one that changes nothing where it is let through.
 
 use board_manifest::walls::{CommandWall, KeyWall};
-use board_manifest::{Manifest, Operation};
+use board_manifest::{Kind, Manifest, Operation};
 
-use super::puppet::Call;
+use crate::puppet::Call;
 
 /// Driver number of the key store.
 pub const KEY_STORE: u32 = 0x8000_0004;
@@ -26,10 +26,13 @@ pub fn slot_of(short_id: u32) -> u32 {
 
 /// An operation asked of an object or slot. It is given no input, so all that take
 /// one end with SIZE once they are permitted.
-pub fn operation(operation: Operation, command: u32, object: u32, slot: u32) -> Call {
+///
+/// - `other`: slot or key that is the other one
+pub fn operation(operation: Operation, command: u32, object: u32, other: u32) -> Call {
     let second = match operation {
         Operation::Encrypt | Operation::Decrypt => TAG,
-        Operation::Agree | Operation::Wrap | Operation::Unwrap => slot,
+        Operation::Authenticate => TAG | other << 16,
+        Operation::Agree | Operation::Wrap | Operation::Unwrap => other,
         Operation::Replace => object,
         _ => 0,
     };
@@ -44,23 +47,49 @@ pub fn operation(operation: Operation, command: u32, object: u32, slot: u32) -> 
 /// A key's wall; none if no command asks for it, or if it can only be reached
 /// through another key.
 ///
-/// To be replaced, a key needs a wrapped one that another key opens: the call
-/// names that other key, where the app has one.
+/// To be replaced, a key needs a wrapped one that another key opens, and to
+/// authenticate, a text that another key seals: the call names that other key,
+/// where the app has one.
 pub fn key(manifest: &Manifest, wall: &KeyWall<'_>) -> Option<Call> {
     let command = wall.command_number?;
     let object = u32::from(wall.object);
-    if wall.operation == Operation::Replace {
-        let opener = opener(manifest, wall.app).map_or(object, |opener| u32::from(opener.object));
-        return Some(Call::command(KEY_STORE, command, opener, object).and_wait());
+    if let Operation::Replace | Operation::Authenticate = wall.operation {
+        let partner = partner(manifest, wall);
+        let partner = partner.map_or(object, |partner| u32::from(partner.object));
+        let with = match wall.operation {
+            Operation::Replace => Operation::Unwrap,
+            other => other,
+        };
+        return Some(operation(with, command, partner, object));
     }
     let slot = slot_of(wall.short_id);
     Some(operation(wall.operation, command, object, slot))
 }
 
-/// The first wall of an app that lets it unwrap with a key.
-pub fn opener<'a>(manifest: &'a Manifest, app: &str) -> Option<KeyWall<'a>> {
+/// The first wall of an app that lets it use another key, where what it asks for
+/// takes two.
+pub fn partner<'a>(manifest: &'a Manifest, asked: &KeyWall<'_>) -> Option<KeyWall<'a>> {
+    let operation = match asked.operation {
+        Operation::Replace => Operation::Unwrap,
+        Operation::Authenticate => Operation::Encrypt,
+        _ => return None,
+    };
     let mut walls = manifest.key_walls().into_iter();
-    walls.find(|wall| wall.app == app && wall.operation == Operation::Unwrap && wall.allowed())
+    walls.find(|wall| wall.app == asked.app && wall.operation == operation && wall.allowed())
+}
+
+/// An operation with a session slot, in the name of an app.
+pub fn session(manifest: &Manifest, app: &str, asked: Operation, slot: u32) -> Call {
+    let command = manifest.drivers["key_store"].commands[asked.command(Kind::Aes128)];
+    let walls = manifest.key_walls();
+    let authenticates =
+        |wall: &&KeyWall<'_>| wall.app == app && wall.operation == asked && wall.allowed();
+    let other = match asked {
+        Operation::Authenticate => walls.iter().find(authenticates),
+        _ => None,
+    };
+    let other = other.map_or(slot, |wall| u32::from(wall.object));
+    operation(asked, command, slot, other)
 }
 
 /// A driver's command. The arguments are such that the driver itself does not
@@ -96,20 +125,22 @@ fn key_store_command(manifest: &Manifest, wall: &CommandWall<'_>) -> Call {
     let granted = manifest.key_walls().into_iter().find(|key| {
         key.app == wall.app
             && key.command_number == Some(number)
-            && key.operation != Operation::Replace
+            && ![Operation::Replace, Operation::Authenticate].contains(&key.operation)
             && key.allowed()
     });
     let Some(key) = granted else {
         // Only a session key may be used so, or none.
-        return Call::command(KEY_STORE, number, slot, session_argument(number, slot));
+        return Call::command(KEY_STORE, number, slot, second_argument(number, slot));
     };
     operation(key.operation, number, u32::from(key.object), slot)
 }
 
-fn session_argument(command: u32, slot: u32) -> u32 {
+/// What a command of the key store may take beside an object, so that it is not refused
+/// for that.
+pub fn second_argument(command: u32, slot: u32) -> u32 {
     match command {
         8 | 9 => TAG,
-        11 | 12 => slot,
+        7 | 11 | 12 => slot,
         _ => 0,
     }
 }

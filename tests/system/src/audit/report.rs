@@ -1,15 +1,20 @@
-//! The findings of an audit: as Markdown for the console, and as one HTML page to keep.
+//! The findings of an audit: as Markdown for the console; as JSON, and in `page` as HTML, to keep.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::about::About;
 use super::finding::{Finding, Topic};
 
 /// All that an audit found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// Whether all walls held.
+    pub held: bool,
+    /// What was audited.
+    pub about: About,
     /// How many walls were tried.
     pub walls: usize,
     /// How many did not hold.
@@ -20,10 +25,14 @@ pub struct Report {
 
 impl Report {
     /// The report of these findings.
-    pub fn new(findings: Vec<Finding>) -> Self {
+    pub fn new(findings: Vec<Finding>, about: About) -> Self {
+        let failed = findings.iter().filter(|finding| !finding.held).count();
         Self {
+            // An audit that has tried nothing has shown nothing.
+            held: failed == 0 && !findings.is_empty(),
+            about,
             walls: findings.len(),
-            failed: findings.iter().filter(|finding| !finding.held).count(),
+            failed,
             findings,
         }
     }
@@ -49,84 +58,27 @@ impl Report {
         }
         line(
             &mut out,
-            format_args!("\n{} walls, {} failed", self.walls, self.failed),
+            format_args!(
+                "\n{}: {} walls tried, {} did not hold",
+                self.verdict(),
+                self.walls,
+                self.failed
+            ),
         );
         out
     }
 
-    /// One page without anything outside it.
-    pub fn html(&self) -> String {
-        let mut out = String::from(
-            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <title>Audit of the meter's image</title><style>\
-             body{font:14px sans-serif;margin:2em}table{border-collapse:collapse;margin:1em 0}\
-             td,th{border:1px solid #bbb;padding:.2em .6em;text-align:left}\
-             .failed{background:#fbb}.held{background:#dfd}</style></head><body>\n\
-             <h1>Audit of the meter's image</h1>\n",
-        );
-        let verdict = if self.failed == 0 { "held" } else { "failed" };
-        line(
-            &mut out,
-            format_args!(
-                "<p class=\"{verdict}\">{} walls, {} failed</p>",
-                self.walls, self.failed
-            ),
-        );
-        out.push_str("<table><tr><th>topic<th>subject<th>walls<th>held</tr>\n");
-        for (topic, subject, walls, held) in self.matrix() {
-            let class = if walls == held { "held" } else { "failed" };
-            let subject = escaped(subject);
-            line(
-                &mut out,
-                format_args!(
-                    "<tr class=\"{class}\"><td>{topic}<td>{subject}<td>{walls}<td>{held}</tr>"
-                ),
-            );
+    /// The verdict in a word.
+    pub fn verdict(&self) -> &'static str {
+        if self.held {
+            "HELD"
+        } else {
+            "FAILED"
         }
-        out.push_str("</table>\n");
-        for topic in Topic::ALL {
-            self.chapter(topic, &mut out);
-        }
-        out.push_str("</body></html>\n");
-        out
-    }
-
-    fn chapter(&self, topic: Topic, out: &mut String) {
-        let findings = || {
-            self.findings
-                .iter()
-                .filter(|finding| finding.topic == topic)
-        };
-        if findings().next().is_none() {
-            return;
-        }
-        line(
-            out,
-            format_args!(
-                "<h2>{topic}</h2><table><tr><th>subject<th>wall<th>expected<th>found</tr>"
-            ),
-        );
-        for finding in findings() {
-            let class = if finding.held { "held" } else { "failed" };
-            let [subject, wall, expected, found] = [
-                &finding.subject,
-                &finding.wall,
-                &finding.expected,
-                &finding.found,
-            ]
-            .map(|text| escaped(text));
-            line(
-                out,
-                format_args!(
-                    "<tr class=\"{class}\"><td>{subject}<td>{wall}<td>{expected}<td>{found}</tr>"
-                ),
-            );
-        }
-        out.push_str("</table>\n");
     }
 
     /// Topic, subject, walls tried, walls held.
-    fn matrix(&self) -> Vec<(Topic, &str, usize, usize)> {
+    pub(super) fn matrix(&self) -> Vec<(Topic, &str, usize, usize)> {
         let mut counts: BTreeMap<(Topic, &str), (usize, usize)> = BTreeMap::new();
         for finding in &self.findings {
             let count = counts.entry((finding.topic, &finding.subject)).or_default();
@@ -140,14 +92,8 @@ impl Report {
     }
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("a String takes all that is written");
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -158,7 +104,10 @@ mod tests {
     fn a_wall_that_fell_is_named_everywhere() {
         let finding =
             |wall: &str, held| Finding::new(Topic::Keys, "tls", wall, "NODEVICE", "success", held);
-        let report = Report::new(vec![finding("<sign>", false), finding("read", true)]);
+        let report = Report::new(
+            vec![finding("<sign>", false), finding("read", true)],
+            About::default(),
+        );
         assert_eq!((report.walls, report.failed), (2, 1));
         assert!(report
             .markdown()
@@ -167,5 +116,11 @@ mod tests {
         assert!(report
             .html()
             .contains("<tr class=\"failed\"><td>tls<td>&lt;sign&gt;"));
+        assert_eq!((report.held, report.verdict()), (false, "FAILED"));
+    }
+
+    #[test]
+    fn an_audit_without_a_wall_has_not_held() {
+        assert!(!Report::new(Vec::new(), About::default()).held);
     }
 }

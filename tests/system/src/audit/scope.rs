@@ -59,9 +59,4 @@ impl Scope {
     pub fn tries(&self, wall: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| wall.contains(word))
     }
-
-    /// Whether a state is tried, or comes before one that is.
-    pub fn reaches(&self, state: State) -> bool {
-        self.states.iter().any(|wanted| *wanted >= state)
-    }
 }

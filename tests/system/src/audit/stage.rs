@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 
 use board_manifest::{Manifest, Operation, State};
+use emulator::machine::Snapshot;
 use emulator::Machine;
 
 use super::probe::{slot_of, KEY_STORE};
-use super::puppet::{Answer, Call, Puppet, Silent};
 use crate::firmware::Firmware;
 use crate::meter;
+use crate::puppet::{Answer, Call, Puppet, Silent};
 
 /// What the meter measures meanwhile.
 pub const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
+/// What chance is drawn from.
+pub const SEED: u64 = 1;
+const ALARM: u32 = 0;
+const NOW: u32 = 2;
+const ABSOLUTE: u32 = 6;
+/// Two seconds of the alarm's clock: all apps on strings look into their mailboxes by then.
+const AHEAD: u32 = (2 * 32_768) << 8;
 const ADVANCE_STATE: u32 = 2;
 const STATE: u32 = 1;
 const AGREE: u32 = 7;
@@ -46,6 +54,35 @@ pub struct Stage {
     /// The page that the audit goes by, which need not be that of the image.
     pub manifest: Manifest,
     puppets: BTreeMap<String, Puppet>,
+    /// Nonces that were given out.
+    nonces: u32,
+}
+
+/// A stage at a moment, from which others begin on machines of their own.
+pub struct Kept {
+    flash: Vec<u8>,
+    snapshot: Snapshot,
+    manifest: Manifest,
+    puppets: BTreeMap<String, Puppet>,
+    nonces: u32,
+}
+
+impl Kept {
+    /// A stage that stands where the one that was kept stood.
+    ///
+    /// # Errors
+    /// The machine refuses the state.
+    pub fn stage(&self) -> Result<Stage, Silent> {
+        let mut machine = meter::boot(&self.flash, LOAD, SEED);
+        let restored = machine.restore(&self.snapshot);
+        restored.map_err(|error| error.to_string())?;
+        Ok(Stage {
+            machine,
+            manifest: self.manifest.clone(),
+            puppets: self.puppets.clone(),
+            nonces: self.nonces,
+        })
+    }
 }
 
 impl Stage {
@@ -57,10 +94,8 @@ impl Stage {
     /// # Panics
     /// When the images are not built.
     pub fn boot(firmware: &Firmware, manifest: &Manifest, slots: &[&str]) -> Result<Self, Silent> {
-        let firmware = slots.iter().fold(firmware.clone(), |firmware, slot| {
-            firmware.with_puppet(slot)
-        });
-        let machine = meter::boot(firmware.bytes(), LOAD, 1);
+        let firmware = firmware.clone().with_puppets(slots);
+        let machine = meter::boot(firmware.bytes(), LOAD, SEED);
         Self::around(machine, manifest, slots)
     }
 
@@ -73,11 +108,20 @@ impl Stage {
             machine,
             manifest: manifest.clone(),
             puppets: BTreeMap::new(),
+            nonces: 0,
         };
         for slot in slots {
             stage.find(slot)?;
         }
         Ok(stage)
+    }
+
+    /// A nonce that ends in a value of its counter, greater than all before.
+    pub fn fresh_nonce(&mut self) -> [u8; 12] {
+        self.nonces += 1;
+        let mut nonce = [0x4D; 12];
+        nonce[8..].copy_from_slice(&self.nonces.to_be_bytes());
+        nonce
     }
 
     /// The puppet in a slot.
@@ -107,12 +151,47 @@ impl Stage {
         self.puppet(app)?.make(&mut self.machine, calls)
     }
 
+    /// Has several apps begin with a batch each at the same moment; the answers of each.
+    ///
+    /// # Errors
+    /// One of them is silent.
+    pub fn make_together(
+        &mut self,
+        batches: &[(&str, Vec<Call>)],
+    ) -> Result<Vec<Vec<Answer>>, Silent> {
+        let clock = self.call(batches[0].0, Call::command(ALARM, NOW, 0, 0))?;
+        let wait = Call::command(ALARM, ABSOLUTE, clock.registers[1], AHEAD).and_wait();
+        let mut begun = Vec::new();
+        for (app, calls) in batches {
+            let puppet = self.puppet(app)?;
+            let calls = [&[wait][..], calls].concat();
+            puppet.start(&mut self.machine, &calls);
+            begun.push((puppet, calls));
+        }
+        let finish = |(puppet, calls): (Puppet, Vec<Call>)| {
+            let answers = puppet.finish(&mut self.machine, &calls)?;
+            Ok(answers[1..].to_vec())
+        };
+        begun.into_iter().map(finish).collect()
+    }
+
     /// Makes one call in the name of an app.
     ///
     /// # Errors
     /// It is silent.
     pub fn call(&mut self, app: &str, call: Call) -> Result<Answer, Silent> {
         self.puppet(app)?.call(&mut self.machine, call)
+    }
+
+    /// The stage as it stands, to begin from again.
+    pub fn keep(mut self) -> Kept {
+        Kept {
+            flash: self.machine.flash(),
+            snapshot: self.machine.save(),
+            manifest: self.manifest,
+            puppets: self.puppets,
+            nonces: self.nonces,
+        }
     }
 
     /// The state of the meter, as an app sees it.

@@ -6,41 +6,20 @@ use board_manifest::{Manifest, Operation, State};
 use super::errors::{describe, NODEVICE, NOSUPPORT, OFF};
 use super::finding::{Finding, Topic};
 use super::probe::{self, slot_of, CHANNEL, KEY_STORE, SLOTS};
-use super::puppet::{Answer, Call, Silent};
-use super::scenarios::life::bring_into_service;
 use super::scope::Scope;
 use super::stage::Stage;
+use crate::puppet::{Answer, Call, Silent};
 
 const LET_THROUGH: &str = "let through";
+/// An app that may ask in which state the meter is.
+const TELLS: &str = "update";
 
-/// Tries all walls of the scope from the factory state on; the stage has puppets in
-/// the slots of its apps and in those of the apps that change the state.
+/// Tries all walls of the scope on a meter in this state, with puppets in the slots
+/// of its apps.
 ///
 /// # Errors
-/// A puppet falls silent, or the meter cannot be brought into a state.
-pub fn all(stage: &mut Stage, scope: &Scope) -> Result<Vec<Finding>, Silent> {
-    let mut findings = Vec::new();
-    for state in State::ALL {
-        if !scope.reaches(state) {
-            break;
-        }
-        match state {
-            State::Factory => {}
-            // What else the attempts in the factory state make.
-            State::Operational if !scope.states.contains(&State::Factory) => {
-                bring_into_service(stage)?;
-            }
-            _ => stage.advance_to(state)?,
-        }
-        if scope.states.contains(&state) {
-            in_state(stage, scope, state, &mut findings)?;
-        }
-    }
-    findings.sort_by_key(|finding| finding.topic);
-    Ok(findings)
-}
-
-fn in_state(
+/// A puppet falls silent.
+pub fn in_state(
     stage: &mut Stage,
     scope: &Scope,
     state: State,
@@ -52,6 +31,7 @@ fn in_state(
         }
         if scope.covers(Topic::Keys) {
             keys(stage, scope, app, state, findings)?;
+            undeclared(stage, scope, app, state, findings)?;
         }
         if state == State::Operational && scope.covers(Topic::Sessions) {
             sessions(stage, app, findings)?;
@@ -67,9 +47,11 @@ fn in_state(
     }
     for app in &scope.apps {
         data(stage, scope, app, findings)?;
+        no_data(stage, scope, app, findings)?;
         // With a session key in the app's slot, made above.
         if scope.covers(Topic::Commands) {
             commands(stage, scope, app, findings)?;
+            other_calls(stage, scope, app, findings)?;
         }
     }
     Ok(())
@@ -110,6 +92,115 @@ fn commands(
             wall.allowed,
             answer,
         ));
+    }
+    Ok(())
+}
+
+/// Subscribe and the ways to share a buffer, with each driver: a driver of which an app
+/// may call nothing is not there for it.
+fn other_calls(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    const CLASSES: [(u32, &str); 4] = [
+        (1, "subscribe"),
+        (3, "lend a buffer"),
+        (4, "share a buffer"),
+        (7, "share a buffer for both to read"),
+    ];
+    let manifest = stage.manifest.clone();
+    let granted = manifest.app(app).map(|app| &app.drivers);
+    let mut tries = Vec::new();
+    for (name, driver) in &manifest.drivers {
+        let commands = granted.and_then(|granted| granted.get(name));
+        let allowed = commands.is_some_and(|commands| !commands.is_empty());
+        for (class, what) in CLASSES {
+            let wall = format!("{name}: {what}");
+            if scope.tries(&wall) {
+                // No function and no buffer: it changes nothing where it is let through.
+                tries.push((wall, allowed, Call::class(class, [driver.number, 0, 0, 0])));
+            }
+        }
+    }
+    let calls: Vec<Call> = tries.iter().map(|(.., call)| *call).collect();
+    let answers = stage.make(app, &calls)?;
+    for ((wall, allowed, _), answer) in tries.into_iter().zip(&answers) {
+        let finding = open_or_shut(Topic::Commands, app, wall, allowed, answer);
+        findings.push(finding);
+    }
+    Ok(())
+}
+
+/// Whether all of several calls answer NODEVICE.
+fn all_refused(
+    topic: Topic,
+    app: &str,
+    wall: String,
+    calls: &[Call],
+    answers: &[Answer],
+) -> Finding {
+    let others: Vec<String> = calls
+        .iter()
+        .zip(answers)
+        .filter(|(_, answer)| answer.error() != Some(NODEVICE))
+        .map(|(call, answer)| format!("{call:?}: {}", describe(answer)))
+        .collect();
+    let held = others.is_empty();
+    let found = match held {
+        true => format!("NODEVICE, {} times", answers.len()),
+        false => others.join(", "),
+    };
+    Finding::new(topic, app, wall, "NODEVICE", found, held)
+}
+
+/// Numbers that no object of the page has: beside those that there are, the kernel's
+/// own, session slots that do not exist, and numbers that become known ones when their
+/// upper half is lost.
+fn undeclared(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    state: State,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    const OBJECTS: [u32; 14] = [
+        0,
+        1,
+        0x100,
+        0x106,
+        0x205,
+        0x304,
+        0x404,
+        0x504,
+        0x700,
+        0x7FFF,
+        0x8008,
+        0xFFFF,
+        0x1_0101,
+        u32::MAX,
+    ];
+    const FIRST: u32 = 3;
+    let manifest = stage.manifest.clone();
+    let commands = manifest.drivers["key_store"].commands.values();
+    let commands: Vec<u32> = commands
+        .copied()
+        .filter(|number| *number >= FIRST)
+        .collect();
+    let slot = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
+    for object in OBJECTS {
+        let wall = format!("all commands with object {object:#x}, which is none, when {state}");
+        if !scope.tries(&wall) {
+            continue;
+        }
+        let call = |number: &u32| {
+            let second = probe::second_argument(*number, slot);
+            Call::command(KEY_STORE, *number, object, second)
+        };
+        let calls: Vec<Call> = commands.iter().map(call).collect();
+        let answers = stage.make(app, &calls)?;
+        findings.push(all_refused(Topic::Keys, app, wall, &calls, &answers));
     }
     Ok(())
 }
@@ -158,10 +249,9 @@ fn expected_error(manifest: &Manifest, wall: &KeyWall<'_>) -> Option<u32> {
     if !may_call {
         return Some(NODEVICE);
     }
-    // What it would be unwrapped with comes first.
-    let opener = probe::opener(manifest, wall.app);
-    if let (Operation::Replace, Some(opener)) = (wall.operation, opener) {
-        let grants = manifest.app(wall.app).map(|app| &app.keys[opener.key]);
+    // What it would be unwrapped or sealed with comes first.
+    if let Some(partner) = probe::partner(manifest, wall) {
+        let grants = manifest.app(wall.app).map(|app| &app.keys[partner.key]);
         if grants.is_some_and(|grant| !grant.states.contains(&wall.state)) {
             return Some(OFF);
         }
@@ -196,13 +286,12 @@ fn sessions(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result
         found,
         held,
     ));
-    let commands = &manifest.drivers["key_store"].commands;
     let walls: Vec<_> = walls.iter().filter(|wall| wall.parent == parent).collect();
     let calls: Vec<Call> = walls
         .iter()
         .map(|wall| {
             let slot = slot_of(wall.short_id);
-            probe::operation(wall.operation, commands[wall.operation.name()], slot, slot)
+            probe::session(&manifest, app, wall.operation, slot)
         })
         .collect();
     let answers = stage.make(app, &calls)?;
@@ -232,7 +321,7 @@ fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> R
             .find(|other| slot_of(other.short_id) == slot);
         let whose = owner.map_or("nobody", |owner| owner.name.as_str());
         for operation in Operation::SESSION {
-            let call = probe::operation(operation, commands[operation.name()], slot, slot);
+            let call = probe::session(&manifest, app, operation, slot);
             tries.push((
                 format!("{operation} with the slot of {whose} ({slot:#x})"),
                 call,
@@ -249,7 +338,7 @@ fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> R
     Ok(())
 }
 
-/// What is refused in this state; what is granted happens on the way to the next.
+/// Every step of the meter's life from this state on; the meter stays in it.
 fn transitions(
     stage: &mut Stage,
     app: &str,
@@ -258,39 +347,35 @@ fn transitions(
 ) -> Result<(), Silent> {
     let manifest = stage.manifest.clone();
     let advance = manifest.drivers["key_store"].commands["advance_state"];
+    let before = stage.machine.save();
     for wall in manifest.transition_walls() {
         if wall.app != app || wall.from != state {
             continue;
         }
         let name = format!("{} to {}", wall.from, wall.to);
-        if wall.allowed {
-            // The stage fails if it is not let through.
-            let found = "done on the way to the next state";
-            findings.push(Finding::new(
-                Topic::Transitions,
-                app,
-                name,
-                LET_THROUGH,
-                found,
-                true,
-            ));
-            continue;
-        }
         let call = Call::command(KEY_STORE, advance, wall.to as u32, 0).and_wait();
         let answer = stage.call(app, call)?;
         let found = describe(&answer);
-        let held = !answer.succeeded();
+        let mut now = state;
+        if answer.succeeded() {
+            now = stage.state(TELLS)?;
+            // For the next attempt it has not happened.
+            let restored = stage.machine.restore(&before);
+            restored.map_err(|error| error.to_string())?;
+        }
+        let (expected, held) = match wall.allowed {
+            true => (LET_THROUGH, answer.succeeded() && now == wall.to),
+            false => ("refused", !answer.succeeded()),
+        };
+        let found = format!("{found}, then {now}");
         findings.push(Finding::new(
             Topic::Transitions,
             app,
             name,
-            "refused",
+            expected,
             found,
             held,
         ));
-        if !held {
-            return Err(format!("{app} has made a {} meter {}", wall.from, wall.to));
-        }
     }
     Ok(())
 }
@@ -332,6 +417,32 @@ fn data(
             wall.allowed,
             answer,
         ));
+    }
+    Ok(())
+}
+
+/// Channels and partitions that the page does not have.
+fn no_data(
+    stage: &mut Stage,
+    scope: &Scope,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    const NUMBERS: [u32; 5] = [0, 3, 0x1_0001, 0x8000_0001, u32::MAX];
+    for number in NUMBERS {
+        let of_channels = (1..=3).map(|command| Call::command(CHANNEL, command, number, 0));
+        let of_storage = (1..=4).map(|command| probe::storage(command, number));
+        let tries: [(Topic, &str, Vec<Call>); 2] = [
+            (Topic::Channels, "channel", of_channels.collect()),
+            (Topic::Storage, "partition", of_storage.collect()),
+        ];
+        for (topic, what, calls) in tries {
+            let wall = format!("all commands with {what} {number:#x}, which is none");
+            if scope.covers(topic) && scope.tries(&wall) {
+                let answers = stage.make(app, &calls)?;
+                findings.push(all_refused(topic, app, wall, &calls, &answers));
+            }
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use capsules::channel::policy::{Channel, Overflow};
 use capsules::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, State, States, Transition,
+    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules::storage::policy::Partition;
 use kernel::syscall::SyscallReturn;
@@ -36,7 +36,11 @@ const fn grant(app: u32, object: u16, operations: Operations, session: Operation
 }
 
 const fn object(number: u16, kind: Kind) -> Object {
-    Object { number, kind }
+    Object {
+        number,
+        kind,
+        nonces: None,
+    }
 }
 
 pub static POLICY: Policy = Policy {
@@ -87,6 +91,16 @@ pub static POLICY: Policy = Policy {
             app: USER,
             from: State::Operational,
             to: State::Factory,
+        },
+    ],
+    shares: &[
+        SessionShare {
+            app: MAKER,
+            slots: 6,
+        },
+        SessionShare {
+            app: USER,
+            slots: 2,
         },
     ],
 };
@@ -269,7 +283,7 @@ pub fn key_store(
     let second_is_good = match number {
         5 | 6 => second < 2,
         7 => slot(second & 0xFFFF).is_some() && second >> 16 < 2,
-        8 | 9 => [12, 16].contains(&second),
+        8 | 9 => [12, 16].contains(&(second & 0xFFFF)) && second >> 16 <= 0xFFFF,
         17 => second <= 0xFFFF_FFFF,
         _ => true,
     };
@@ -301,6 +315,12 @@ pub fn key_store(
         (11, _) => Verdict::Granted(&[ErrorCode::NODEVICE, ErrorCode::BUSY, ErrorCode::SIZE]),
         (12, _) if slot(second).is_none() => {
             match access(app, state, second, Operations::REPLACE) {
+                Ok(_) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::SIZE]),
+                Err(error) => refused(error),
+            }
+        }
+        (8 | 9, _) if second >> 16 != 0 => {
+            match access(app, state, second >> 16, Operations::AUTHENTICATE) {
                 Ok(_) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::SIZE]),
                 Err(error) => refused(error),
             }

@@ -16,6 +16,7 @@ use std::collections::{HashSet, VecDeque};
 use capsules::channel::{self, arena_size, reader_count, ChannelDriver};
 use capsules::key_store::policy::State as MeterState;
 use capsules::key_store::{self, KeyStore, Vault};
+use capsules::owed::RetryAlarm;
 use capsules::sector_flash::{SectorFlash, SectorFlashClient};
 use capsules::storage::{self, buffer_size, StorageDriver, Store};
 use capsules::word_flash::WordFlash;
@@ -89,15 +90,24 @@ fn use_up_deferred_calls() {
     }
 }
 
+/// What rings for a driver, on a clock of its own.
+fn retry() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {
+    let clock = forever(Clock::default());
+    let retry = forever(RetryAlarm::new(clock));
+    clock.set_alarm_client(retry);
+    (retry, clock)
+}
+
 /// A kernel with three processes, the drivers and their hardware.
 struct World {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
     board: &'static PlainBoard,
-    keys: &'static KeyStore<'static, WordsInRam>,
+    keys: &'static KeyStore<'static, WordsInRam, DeferredCall>,
     words: &'static WordsInRam,
     nor: &'static SectorsInRam<'static>,
-    clock: &'static Clock,
+    /// One for each driver.
+    clocks: [&'static Clock; DRIVERS.len()],
     random: &'static Numbers,
     processes: [&'static dyn Process; APPS.len()],
     runs: RefCell<[Run; APPS.len()]>,
@@ -118,17 +128,25 @@ impl World {
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
-        let keys: &'static KeyStore<_> =
-            Box::leak(Box::new(KeyStore::new(vault, random, &POLICY, grant)));
+        let (retry, keys_clock) = self::retry();
+        let keys: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
+            vault,
+            random,
+            &POLICY,
+            grant,
+            DeferredCall::new(),
+            retry,
+        )));
+        retry.set_client(keys);
         vault.set_client(keys);
         assert_eq!(vault.open(&[3; 32]), Ok(()));
 
-        let clock = forever(Clock::default());
         let memory = Box::leak(Box::new(ChannelMemory::new()));
         let grant = kernel.create_grant(channel::DRIVER_NUM, &Power);
-        let channels = ChannelDriver::new(CHANNELS, memory, grant, clock).expect("a good table");
+        let (retry, channel_clock) = self::retry();
+        let channels = ChannelDriver::new(CHANNELS, memory, grant, retry).expect("a good table");
         let channels = forever(channels);
-        clock.set_alarm_client(channels);
+        retry.set_client(channels);
 
         let nor = forever(SectorsInRam::new(vec![0x5A; CAPACITY as usize]));
         let memory = Box::leak(Box::new(StorageMemory::new()));
@@ -136,8 +154,10 @@ impl World {
         let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
         nor.set_client(store);
         let grant = kernel.create_grant(storage::DRIVER_NUM, &Power);
-        let storage = forever(StorageDriver::new(store, grant));
+        let (retry, storage_clock) = self::retry();
+        let storage = forever(StorageDriver::new(store, grant, retry));
         store.set_client(storage);
+        retry.set_client(storage);
         store.ready(Ok(()));
         nor.run();
 
@@ -159,7 +179,7 @@ impl World {
             keys,
             words,
             nor,
-            clock,
+            clocks: [keys_clock, channel_clock, storage_clock],
             random,
             processes,
             runs: RefCell::new(processes.map(|process| Run::new(process, &stored.sent()))),
@@ -209,7 +229,7 @@ impl World {
             0..=2 => drop(self.nor.step()),
             3 => drop(self.words.step()),
             4..=7 => self.keys.handle_deferred_call(),
-            8 => drop(self.clock.ring()),
+            8 => self.ring(),
             9 => self.act(index, [Step::Fault]),
             10 => process.try_restart(None),
             11 => process.stop(),
@@ -440,10 +460,16 @@ impl World {
         }
     }
 
+    fn ring(&self) {
+        for clock in self.clocks {
+            clock.ring();
+        }
+    }
+
     /// One round of all that goes on without the apps.
     fn round(&self) {
         self.keys.handle_deferred_call();
-        self.clock.ring();
+        self.ring();
         for _ in 0..MAX_OPERATIONS {
             let turned = self.nor.step();
             if !self.words.step() && !turned {
@@ -498,11 +524,6 @@ impl World {
     fn hear(&self) -> Option<(usize, SyscallReturn)> {
         self.events.borrow_mut().extend(self.chip.boundary.events());
         self.chip.boundary.clear_events();
-        for (run, process) in self.runs.borrow_mut().iter_mut().zip(self.processes) {
-            if process.debug_dropped_upcall_count() > 0 {
-                run.nothing_is_heard();
-            }
-        }
         loop {
             let event = self.events.borrow_mut().pop_front()?;
             let (Event::Entered(start) | Event::Answered(start, _) | Event::Called(start, ..)) =

@@ -30,8 +30,7 @@ pub struct Operation {
     pub number: usize,
     pub first: usize,
     pub second: usize,
-    /// Whether its end will be heard: the subscription is what it was, and there
-    /// was always room for an upcall.
+    /// Whether its end will be heard: the subscription is what it was.
     pub heard: bool,
     /// What was to be stored, while nobody touched it.
     pub payload: Option<Vec<u8>>,
@@ -65,13 +64,6 @@ impl Run {
             outputs: [(0, 0); 3],
             filled: [false; SLOTS],
             received: *sent,
-        }
-    }
-
-    /// What is accepted from now on may be lost to it.
-    pub fn nothing_is_heard(&mut self) {
-        for operation in self.operations.iter_mut().flatten() {
-            operation.heard = false;
         }
     }
 

@@ -14,10 +14,9 @@ use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::errors::{FAIL, NODEVICE};
 use crate::audit::probe::SLOTS;
-use crate::audit::puppet::Silent;
 use crate::audit::stage::{Stage, BASE_POINT};
+use crate::puppet::Silent;
 
-const NONCE: [u8; 12] = [3; 12];
 const TEXT: &[u8] = b"a meter's own words";
 const SLOT: u32 = SLOTS.start;
 /// Derivation of DLMS, in the second argument of `agree`.
@@ -32,14 +31,14 @@ fn wrapped(with: &[u8; 16], key: &[u8; 16]) -> Vec<u8> {
 }
 
 /// What the key seals [`TEXT`] as.
-fn sealed(key: &[u8; 16]) -> Vec<u8> {
+fn sealed(key: &[u8; 16], nonce: &[u8; 12]) -> Vec<u8> {
     Aes128Gcm::new(key.into())
-        .encrypt(&NONCE.into(), TEXT)
+        .encrypt(nonce.into(), TEXT)
         .expect("a short text")
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     wrapping(stage, notes)?;
     sealing(stage, notes)?;
     signing(stage, notes)
@@ -48,18 +47,19 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 /// Whether `dlms_unicast` holds this key.
 fn unicast_is(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     key: &[u8; 16],
     wall: &str,
 ) -> Result<(), Silent> {
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), TEXT, &NONCE);
+    let nonce = stage.fresh_nonce();
+    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), TEXT, &nonce);
     let (answer, output) = request.make(stage, "dlms")?;
-    let held = answer.succeeded() && output == sealed(key);
+    let held = answer.succeeded() && output == sealed(key, &nonce);
     notes.check("dlms", wall, format!("{output:02x?}"), held);
     Ok(())
 }
 
-fn wrapping(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn wrapping(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const NEW: [u8; 16] = *b"the next unicast";
     let good = wrapped(&MASTER, &NEW);
     let mut altered = good.clone();
@@ -104,7 +104,8 @@ fn wrapping(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     let master = Request::new((command::UNWRAP, DLMS_MASTER, SLOT), &good);
     let (answer, _) = master.make(stage, "dlms")?;
     let found = format!("into the slot: {answer:?}");
-    let request = Request::sealing((command::ENCRYPT, SLOT, 16), TEXT, &NONCE);
+    let nonce = stage.fresh_nonce();
+    let request = Request::sealing((command::ENCRYPT, SLOT, 16), TEXT, &nonce);
     let (answer, _) = request.make(stage, "dlms")?;
     let wall = "a key unwrapped into a slot seals nothing, as dlms_master grants no session";
     notes.check("dlms", wall, found, answer.error() == Some(NODEVICE));
@@ -123,7 +124,7 @@ fn wrapping(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     )
 }
 
-fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn sealing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for (name, derivation) in [("HKDF", 0), ("DLMS", FOR_DLMS)] {
         let slot = SLOT + 1 + u32::from(derivation != 0);
         let agree = Request::new(
@@ -137,9 +138,10 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
             &answer,
         );
     }
-    let by_slot = Request::sealing((command::ENCRYPT, SLOT + 1, 16), TEXT, &NONCE);
+    let (of_slot, of_object) = (stage.fresh_nonce(), stage.fresh_nonce());
+    let by_slot = Request::sealing((command::ENCRYPT, SLOT + 1, 16), TEXT, &of_slot);
     let (_, by_slot) = by_slot.make(stage, "dlms")?;
-    let by_object = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 12), TEXT, &NONCE);
+    let by_object = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 12), TEXT, &of_object);
     let (_, by_object) = by_object.make(stage, "dlms")?;
     let tries = [
         (
@@ -174,11 +176,16 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
         ),
     ];
     for (what, object, tag, text) in tries {
-        let request = Request::sealing((command::DECRYPT, object, tag), text, &NONCE);
+        let nonce = if *text == by_slot {
+            &of_slot
+        } else {
+            &of_object
+        };
+        let request = Request::sealing((command::DECRYPT, object, tag), text, nonce);
         let (answer, _) = request.make(stage, "dlms")?;
         notes.refused("dlms", &format!("decrypt {what}"), FAIL, &answer);
     }
-    let right = Request::sealing((command::DECRYPT, SLOT + 1, 16), &by_slot, &NONCE);
+    let right = Request::sealing((command::DECRYPT, SLOT + 1, 16), &by_slot, &of_slot);
     let (answer, text) = right.make(stage, "dlms")?;
     let held = answer.succeeded() && text == TEXT;
     notes.check(
@@ -190,7 +197,7 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     Ok(())
 }
 
-fn signing(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn signing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let digest = [0x6D; 32];
     let signature: Signature = author()
         .sign_prehash(&digest)

@@ -7,8 +7,8 @@ use super::notebook::Notebook;
 use super::restarts::crash;
 use crate::audit::errors::{NODEVICE, NOMEM, SIZE};
 use crate::audit::probe::CHANNEL;
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::Stage;
+use crate::puppet::{Answer, Call, Silent};
 
 const SEND: u32 = 1;
 const RECEIVE: u32 = 2;
@@ -32,7 +32,7 @@ fn state() -> Call {
 }
 
 /// Apps that are not the writer, beside the metering app that is.
-pub fn by_readers(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn by_readers(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     // From here on the queues are there.
     for app in ["tls", "dlms"] {
         stage.call(app, state())?;
@@ -75,7 +75,7 @@ pub fn by_readers(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent>
 }
 
 /// A whole forged message, by everyone who may not write.
-fn spoof(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn spoof(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for app in ["tls", "dlms", "update", "factory"] {
         let puppet = stage.puppet(app)?;
         puppet.fill(&mut stage.machine, 0, &[FORGED; MESSAGE as usize]);
@@ -94,7 +94,7 @@ fn spoof(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// A queue that nobody empties, and buffers of the wrong length.
-fn never_read(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn never_read(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let arena = stage.puppet("dlms")?.arena();
     let full = stage.call("dlms", state())?;
     let [_, waiting, lost, _] = full.registers;
@@ -139,7 +139,7 @@ fn never_read(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// The writer itself is the attacker, in place of the metering app.
-pub fn by_writer(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn by_writer(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let writer = stage.puppet("metering")?;
     let share = |length| Call::share(CHANNEL, 0, writer.arena(), length);
     let send = |channel, length| Call::command(CHANNEL, SEND, channel, length);
@@ -183,7 +183,7 @@ pub fn by_writer(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> 
     flood(stage, notes)
 }
 
-fn flood(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn flood(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const SENT: usize = 40;
     let arena = stage.puppet("metering")?.arena();
     let mut calls = vec![Call::share(CHANNEL, 0, arena, MESSAGE)];

@@ -3,31 +3,41 @@
 use std::time::Duration;
 
 use board_manifest::Manifest;
-use emulator::report::crash_log;
+use emulator::report::crash_log::{self, Process};
+use emulator::Machine;
 
 use super::life::meter_measures;
 use super::life::object::DEVICE_IDENTITY;
 use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::errors::NODEVICE;
-use crate::audit::finding::{Finding, Topic};
-use crate::audit::puppet::Silent;
-use crate::audit::stage::{Stage, LOAD};
+use crate::audit::meters::Meters;
+use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::firmware::{read_built, Firmware};
 use crate::meter;
+use crate::puppet::Silent;
 use crate::signed::{development_key, strangers_key, Object};
 
 /// Time until all apps have been verified.
 const START: Duration = Duration::from_secs(3);
+const OLD: &str = "refused: old version";
 
 /// A slot, what stands there, the object, and why it must not run.
 type Claim = (&'static str, &'static str, Object, &'static str);
 
-/// Carries them out: one start for those who claim, one for those who forge.
-pub fn attack(firmware: &Firmware, manifest: &Manifest) -> Result<Vec<Finding>, Silent> {
-    let mut notes = Notebook::new(Topic::Identity);
-    let key = development_key(manifest);
-    let puppet = |slot: &str| firmware.puppet(slot);
+type Attack = fn(&Meters<'_>, &mut Notebook<'_>) -> Result<(), Silent>;
+
+/// The attacks, each with starts of its own.
+pub const ATTACKS: [(&str, Attack); 4] = [
+    ("signatures and ids claimed", claims),
+    ("objects forged", forgeries),
+    ("memory of others claimed", places),
+    ("older versions", versions),
+];
+
+fn claims(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let key = development_key(meters.manifest);
+    let puppet = |slot: &str| meters.firmware.puppet(slot);
     let claims: [Claim; 4] = [
         (
             "tls",
@@ -54,7 +64,13 @@ pub fn attack(firmware: &Firmware, manifest: &Manifest) -> Result<Vec<Finding>, 
             "refused: wrong signature",
         ),
     ];
-    refused(firmware, manifest, &claims, &mut notes);
+    refused(meters.firmware, meters.manifest, &claims, notes);
+    Ok(())
+}
+
+fn forgeries(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let key = development_key(meters.manifest);
+    let puppet = |slot: &str| meters.firmware.puppet(slot);
     let forgeries: [Claim; 3] = [
         (
             "tls",
@@ -79,10 +95,85 @@ pub fn attack(firmware: &Firmware, manifest: &Manifest) -> Result<Vec<Finding>, 
         ),
     ];
     let named = puppet("dlms").with_name("tls").signed(&key);
-    let firmware = firmware.clone().with_object("dlms", named.bytes());
-    let machine = refused(&firmware, manifest, &forgeries, &mut notes);
-    only_a_name(machine, manifest, &mut notes)?;
-    Ok(notes.findings())
+    let firmware = meters.firmware.clone().with_object("dlms", named.bytes());
+    let machine = refused(&firmware, meters.manifest, &forgeries, notes);
+    only_a_name(machine, meters.manifest, notes)
+}
+
+/// Apps of a good signer whose headers ask for what lies outside their slots.
+fn places(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let key = development_key(meters.manifest);
+    let puppet = |slot: &str| meters.firmware.puppet(slot);
+    let metering = meters.manifest.app("metering").ok_or("no metering")?.ram;
+    let block = meters.manifest.app("update").ok_or("no update")?.ram.size;
+    let claims: [Claim; 2] = [
+        (
+            "tls",
+            "the RAM of metering claimed in a signed header",
+            puppet("tls").with_ram_address(metering.start).signed(&key),
+            "refused: wrong place",
+        ),
+        (
+            "update",
+            "more RAM than its slot has claimed in a signed header",
+            puppet("update").with_ram_size(2 * block).signed(&key),
+            "refused: wrong place",
+        ),
+    ];
+    refused(meters.firmware, meters.manifest, &claims, notes);
+    Ok(())
+}
+
+/// The version that ran is kept in the key store, over a loss of power and over the
+/// flash of an older object.
+fn versions(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const SLOT: &str = "dlms";
+    let key = development_key(meters.manifest);
+    let mut flash: Option<Vec<u8>> = None;
+    for (version, what, runs) in [
+        (5, "version 5 on a new meter", true),
+        (5, "version 5 after version 5", true),
+        (4, "version 4 after version 5", false),
+        (6, "version 6 after version 5", true),
+        (5, "version 5 after version 6", false),
+    ] {
+        let object = meters
+            .firmware
+            .puppet(SLOT)
+            .with_version(version)
+            .signed(&key);
+        let mut firmware = meters.firmware.clone().with_object(SLOT, object.bytes());
+        if let Some(flash) = &flash {
+            firmware = firmware.with_data_of(flash);
+        }
+        let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
+        machine.run_for(START);
+        let found = seen(&mut machine, meters.manifest, SLOT);
+        let state = found
+            .as_ref()
+            .map_or("not in the table", |entry| entry.state);
+        let ran = found.as_ref().is_some_and(|entry| entry.system_calls > 0);
+        let (expected, held) = match runs {
+            true => ("it runs", ran),
+            false => (OLD, state == OLD && !ran),
+        };
+        notes.found(
+            SLOT,
+            what,
+            expected,
+            format!("{state}, it ran: {ran}"),
+            held,
+        );
+        flash = Some(machine.flash());
+    }
+    Ok(())
+}
+
+/// What the process table says about a slot.
+fn seen(machine: &mut Machine, manifest: &Manifest, slot: &str) -> Option<Process> {
+    let start = manifest.app(slot)?.flash.start;
+    let mut processes = crash_log::read(machine)?.processes.into_iter();
+    processes.find(|process| process.flash_start == start)
 }
 
 /// Starts the meter with these objects; none of them may run.
@@ -90,23 +181,21 @@ fn refused(
     firmware: &Firmware,
     manifest: &Manifest,
     claims: &[Claim],
-    notes: &mut Notebook,
-) -> emulator::Machine {
+    notes: &mut Notebook<'_>,
+) -> Machine {
     let firmware = claims
         .iter()
         .fold(firmware.clone(), |firmware, (slot, _, object, _)| {
             firmware.with_object(slot, object.bytes())
         });
-    let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
+    let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
     machine.run_for(START);
-    let processes = crash_log::read(&mut machine).map_or(Vec::new(), |log| log.processes);
     for (slot, what, _, why) in claims {
-        let start = manifest.app(slot).map(|app| app.flash.start);
-        let entry = processes
-            .iter()
-            .find(|process| Some(process.flash_start) == start);
+        let entry = seen(&mut machine, manifest, slot);
+        let idle = entry
+            .as_ref()
+            .is_some_and(|process| (process.ram_start, process.system_calls) == (0, 0));
         let state = entry.map_or("not in the table", |process| process.state);
-        let idle = entry.is_some_and(|process| process.system_calls == 0);
         notes.found(slot, what, why, state, state == *why && idle);
     }
     let (found, held) = meter_measures(&mut machine);
@@ -121,9 +210,9 @@ fn refused(
 
 /// An app with the name of another and its own id runs, and is who its id says.
 fn only_a_name(
-    machine: emulator::Machine,
+    machine: Machine,
     manifest: &Manifest,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
 ) -> Result<(), Silent> {
     let mut stage = Stage::around(machine, manifest, &["dlms"])?;
     let processes = crash_log::read(&mut stage.machine).map_or(Vec::new(), |log| log.processes);

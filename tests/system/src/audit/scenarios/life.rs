@@ -9,10 +9,11 @@ use p256::ecdsa::SigningKey;
 
 use super::notebook::Notebook;
 use super::request::{command, Request};
+use crate::audit::errors::describe;
 use crate::audit::probe::CHANNEL;
-use crate::audit::puppet::{Call, Silent};
 use crate::audit::stage::Stage;
 use crate::meter;
+use crate::puppet::{Call, Silent};
 
 /// Objects of meter.toml, by their names there.
 #[allow(missing_docs)]
@@ -26,6 +27,7 @@ pub mod object {
     pub const DLMS_MASTER: u32 = 0x204;
     pub const UPDATE_AUTHOR: u32 = 0x302;
     pub const OPERATOR: u32 = 0x303;
+    pub const OPERATIONAL_CERTIFICATE: u32 = 0x402;
     pub const DLMS_INVOCATION: u32 = 0x503;
 }
 
@@ -33,6 +35,8 @@ pub mod object {
 pub const UNICAST: [u8; 16] = *b"unicast of audit";
 /// The key in `dlms_master`.
 pub const MASTER: [u8; 16] = *b"master of audits";
+/// What the counter of nonces stands at.
+pub const NONCES: u32 = 1_000;
 /// The channel that metering writes to.
 pub const READINGS: u32 = 1;
 /// Bytes of a message there.
@@ -86,14 +90,18 @@ pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
             return Err(format!("factory: {request:?}: {answer:?}"));
         }
     }
-    stage.advance_to(State::Operational)
+    stage.advance_to(State::Operational)?;
+    let reserve = Request::new((command::ADVANCE, DLMS_INVOCATION, NONCES), &[]);
+    let (answer, _) = reserve.make(stage, "dlms")?;
+    let reserved = answer.succeeded();
+    reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
 }
 
 /// After an attack: a new line of measurements, a new message, and nothing lost.
 ///
 /// # Errors
 /// The reader of the channel is silent.
-pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook) -> Result<(), Silent> {
+pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook<'_>) -> Result<(), Silent> {
     const READER: &str = "tls";
     let arena = stage.puppet(READER)?.arena();
     let receive = Call::command(CHANNEL, 2, READINGS, 0);
@@ -106,7 +114,7 @@ pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook) -> Result<(), Sil
     let answers = stage.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
     let length = answers[0].registers[1];
     let held = answers[0].succeeded() && length == MESSAGE;
-    let found = format!("{:?}", answers[0].registers);
+    let found = format!("{}, {length} bytes", describe(&answers[0]));
     notebook.check("metering", "it publishes its readings", found, held);
     Ok(())
 }

@@ -6,7 +6,7 @@ mod flooding;
 mod identity;
 pub mod life;
 mod notebook;
-mod owner;
+mod pointers;
 mod races;
 mod records;
 mod replay;
@@ -14,83 +14,87 @@ mod request;
 mod restarts;
 mod slots;
 
-use board_manifest::Manifest;
-
 use self::notebook::Notebook;
-use super::finding::{Finding, Topic};
-use super::puppet::Silent;
-use super::scope::{Scope, SLOTS};
+use super::finding::Topic;
+use super::meters::{Metering, Meters};
+use super::part::Part;
+use super::scope::Scope;
 use super::stage::Stage;
-use crate::firmware::Firmware;
+use crate::puppet::Silent;
 
-/// The attacks of one chapter on a meter in service.
-type Theme = fn(&mut Stage, &mut Notebook) -> Result<(), Silent>;
+/// The attacks of one chapter on a meter.
+type Theme = fn(&mut Stage, &mut Notebook<'_>) -> Result<(), Silent>;
 
-/// Each begins with the meter as it was brought into service.
-const IN_SERVICE: [(Topic, Theme); 6] = [
-    (Topic::Flooding, flooding::by_readers),
-    (Topic::Slots, slots::attack),
-    (Topic::Confusion, confusion::attack),
-    (Topic::Races, races::attack),
-    (Topic::Exhaustion, exhaustion::attack),
-    (Topic::Restarts, restarts::attack),
+/// Each begins with the meter as it was brought into service, and the meter measures on.
+const IN_SERVICE: [(Topic, &str, Theme); 7] = [
+    (Topic::Races, "buffers changed in use", races::attack),
+    (Topic::Pointers, "addresses of others", pointers::attack),
+    (Topic::Slots, "session slots", slots::attack),
+    (Topic::Confusion, "keys confused", confusion::attack),
+    (
+        Topic::Flooding,
+        "channels, by readers",
+        flooding::by_readers,
+    ),
+    (Topic::Exhaustion, "memory and queues", exhaustion::attack),
+    (Topic::Restarts, "apps that crash", restarts::attack),
 ];
 
-/// Carries out the attacks of the scope.
-///
-/// # Errors
-/// A puppet falls silent, or the meter cannot be brought into service.
-///
-/// # Panics
-/// When the images are not built.
-pub fn all(
-    firmware: &Firmware,
-    manifest: &Manifest,
-    scope: &Scope,
-) -> Result<Vec<Finding>, Silent> {
-    let mut findings = in_service(firmware, manifest, scope)?;
-    if scope.metering || scope.covers(Topic::Flooding) || scope.covers(Topic::Records) {
-        findings.extend(owner::all(firmware, manifest, scope)?);
+/// Each begins with a meter in the factory state that has a puppet in the place of
+/// metering: it owns the channel and the partitions. What an attack on those does to
+/// metering itself, the others show.
+const BY_OWNER: [(Topic, &str, Theme); 2] = [
+    (
+        Topic::Records,
+        "records on the external flash",
+        records::attack,
+    ),
+    (
+        Topic::Flooding,
+        "a channel, by its writer",
+        flooding::by_writer,
+    ),
+];
+
+/// The attacks of the scope.
+pub fn parts<'a>(meters: &'a Meters<'a>, scope: &Scope) -> Vec<Part<'a>> {
+    let mut parts = Vec::new();
+    if scope.covers(Topic::Replay) {
+        let thorough = scope.thorough;
+        parts.push(Part::new(
+            Topic::Replay,
+            "the key store's flash",
+            move |findings| {
+                let mut notes = Notebook::new(Topic::Replay, findings);
+                let mut stage = meters.in_service(Metering::Itself)?;
+                replay::attack(&mut stage, meters.firmware, thorough, &mut notes)
+            },
+        ));
     }
     if scope.covers(Topic::Identity) {
-        findings.extend(identity::attack(firmware, manifest)?);
+        for (name, attack) in identity::ATTACKS {
+            parts.push(Part::new(Topic::Identity, name, move |findings| {
+                attack(meters, &mut Notebook::new(Topic::Identity, findings))
+            }));
+        }
     }
-    findings.sort_by_key(|finding| finding.topic);
-    Ok(findings)
-}
-
-fn in_service(
-    firmware: &Firmware,
-    manifest: &Manifest,
-    scope: &Scope,
-) -> Result<Vec<Finding>, Silent> {
-    let mut findings = Vec::new();
-    let mut themes = IN_SERVICE
-        .iter()
-        .filter(|(topic, _)| scope.covers(*topic))
-        .peekable();
-    if themes.peek().is_none() && !scope.covers(Topic::Replay) {
-        return Ok(findings);
+    for (topic, name, theme) in BY_OWNER {
+        if scope.covers(topic) {
+            parts.push(Part::new(topic, name, move |findings| {
+                let mut stage = meters.from_factory(Metering::Puppet)?;
+                theme(&mut stage, &mut Notebook::new(topic, findings))
+            }));
+        }
     }
-    let mut stage = Stage::boot(firmware, manifest, &SLOTS)?;
-    life::bring_into_service(&mut stage)?;
-    let in_service = stage.machine.save();
-    for (topic, theme) in themes {
-        stage
-            .machine
-            .restore(&in_service)
-            .map_err(|error| error.to_string())?;
-        let mut notebook = Notebook::new(*topic);
-        theme(&mut stage, &mut notebook)?;
-        life::measures_on(&mut stage, &mut notebook)?;
-        findings.extend(notebook.findings());
+    for (topic, name, theme) in IN_SERVICE {
+        if scope.covers(topic) {
+            parts.push(Part::new(topic, name, move |findings| {
+                let mut notes = Notebook::new(topic, findings);
+                let mut stage = meters.in_service(Metering::Itself)?;
+                theme(&mut stage, &mut notes)?;
+                life::measures_on(&mut stage, &mut notes)
+            }));
+        }
     }
-    if scope.covers(Topic::Replay) {
-        stage
-            .machine
-            .restore(&in_service)
-            .map_err(|error| error.to_string())?;
-        findings.extend(replay::attack(&mut stage, firmware, scope.thorough)?);
-    }
-    Ok(findings)
+    parts
 }

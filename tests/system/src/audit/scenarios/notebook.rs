@@ -2,26 +2,18 @@
 
 use crate::audit::errors::{self, describe};
 use crate::audit::finding::{Finding, Topic};
-use crate::audit::puppet::Answer;
+use crate::puppet::Answer;
 
-/// Findings in the making.
-pub struct Notebook {
+/// Adds to the findings of a chapter.
+pub struct Notebook<'a> {
     topic: Topic,
-    findings: Vec<Finding>,
+    findings: &'a mut Vec<Finding>,
 }
 
-impl Notebook {
+impl<'a> Notebook<'a> {
     /// Of a chapter.
-    pub fn new(topic: Topic) -> Self {
-        Self {
-            topic,
-            findings: Vec::new(),
-        }
-    }
-
-    /// What was found.
-    pub fn findings(self) -> Vec<Finding> {
-        self.findings
+    pub fn new(topic: Topic, findings: &'a mut Vec<Finding>) -> Self {
+        Self { topic, findings }
     }
 
     /// Whether something holds.

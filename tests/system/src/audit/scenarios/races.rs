@@ -1,5 +1,7 @@
 //! Time of check to time of use: the app changes, takes back or swaps a buffer while the key store works on it.
 
+use std::time::Duration;
+
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::Aes128Gcm;
 use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
@@ -10,12 +12,16 @@ use super::life::{author, UNICAST};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
 use super::restarts::comes_back;
+use crate::audit::errors;
 use crate::audit::probe::KEY_STORE;
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::Stage;
+use crate::puppet::{Answer, Call, Silent};
 
 /// When the app interferes, in milliseconds after the command: a signature takes 112.
 const MOMENTS: [u32; 3] = [0, 5, 60];
+const RNG: u32 = 0x4_0001;
+const EXIT: u32 = 6;
+const RESTART: u32 = 1;
 const SIGN: (u32, u32, u32) = (command::SIGN, DLMS_SIGNING, 0);
 const SIGNATURE: usize = 64;
 const BEFORE: [u8; 32] = [0xB4; 32];
@@ -32,6 +38,13 @@ struct Run {
 impl Run {
     fn succeeded(&self) -> bool {
         self.upcall[0] == 0
+    }
+
+    fn found(&self) -> String {
+        match self.upcall {
+            [0, length] => format!("success, {length} bytes"),
+            [status, _] => errors::name(status),
+        }
     }
 
     fn is_refused_untouched(&self) -> bool {
@@ -98,7 +111,7 @@ fn verifies(key: &VerifyingKey, digest: &[u8], signature: &[u8]) -> bool {
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let public = Request::new((command::PUBLIC_KEY, DLMS_SIGNING, 0), &[]);
     let (_, public) = public.make(stage, "dlms")?;
     let key = VerifyingKey::from_sec1_bytes(&public).map_err(|error| error.to_string())?;
@@ -109,12 +122,20 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
         sealing_changed(stage, notes, moment)?;
         verification_swapped(stage, notes, moment)?;
     }
-    crash_in_the_middle(stage, notes)
+    end_in_the_middle(stage, notes, "crashed", Call::store(0, 0))?;
+    end_in_the_middle(
+        stage,
+        notes,
+        "started anew",
+        Call::class(EXIT, [RESTART, 0, 0, 0]),
+    )?;
+    random_in_the_middle(stage, notes)?;
+    signed_together(stage, notes)
 }
 
 fn digest_changed(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
@@ -128,7 +149,7 @@ fn digest_changed(
     notes.check(
         "dlms",
         &format!("a digest that changes {moment} ms into sign: the signature is for one that stood there"),
-        format!("{:?}, state {signed:?} of {}", run.upcall, digests.len()),
+        format!("{}, state {signed:?} of {}", run.found(), digests.len()),
         !run.succeeded() || signed.is_some(),
     );
     Ok(())
@@ -136,7 +157,7 @@ fn digest_changed(
 
 fn buffers_taken_back(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
@@ -145,7 +166,7 @@ fn buffers_taken_back(
     notes.check(
         "dlms",
         &format!("the digest taken back {moment} ms into sign: its signature, or an error"),
-        format!("{:?}", run.upcall),
+        run.found(),
         !run.succeeded() || verifies(key, &BEFORE, &run.output),
     );
     let output = [Call::lend(KEY_STORE, 0, 0, 0)];
@@ -153,7 +174,7 @@ fn buffers_taken_back(
     notes.check(
         "dlms",
         &format!("the output taken back {moment} ms into sign: an error, and nothing is written"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.is_refused_untouched(),
     );
     Ok(())
@@ -161,7 +182,7 @@ fn buffers_taken_back(
 
 fn output_swapped(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
@@ -173,7 +194,7 @@ fn output_swapped(
     notes.check(
         "dlms",
         &format!("another output {moment} ms into sign: written there alone"),
-        format!("{:?}, the first untouched: {untouched}", run.upcall),
+        format!("{}, the first untouched: {untouched}", run.found()),
         held,
     );
     let short = [Call::lend(KEY_STORE, 0, arena + SPARE, 16)];
@@ -181,15 +202,16 @@ fn output_swapped(
     notes.check(
         "dlms",
         &format!("a shorter output {moment} ms into sign: an error, and nothing is written"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.is_refused_untouched(),
     );
     Ok(())
 }
 
-fn sealing_changed(stage: &mut Stage, notes: &mut Notebook, moment: u32) -> Result<(), Silent> {
+fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> Result<(), Silent> {
     let arena = stage.puppet("dlms")?.arena();
-    let (nonce, other) = ([0x01; 12], [0x02; 12]);
+    let (nonce, mut other) = (stage.fresh_nonce(), stage.fresh_nonce());
+    other[..8].fill(0x02);
     let calls = [stores(arena + INPUT, &AFTER), stores(arena + NONCE, &other)].concat();
     let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &BEFORE, &nonce);
     let run = interfere(stage, "dlms", &request, moment, &calls)?;
@@ -211,7 +233,7 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook, moment: u32) -> Resu
     notes.check(
         "dlms",
         &format!("text and nonce that change {moment} ms into encrypt: sealed as they stood once"),
-        format!("{:?}, state {sealed:?}", run.upcall),
+        format!("{}, state {sealed:?}", run.found()),
         !run.succeeded() || sealed.is_some(),
     );
     Ok(())
@@ -219,7 +241,7 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook, moment: u32) -> Resu
 
 fn verification_swapped(
     stage: &mut Stage,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
     moment: u32,
 ) -> Result<(), Silent> {
     let signed = |digest: &[u8; 32]| -> Result<Vec<u8>, Silent> {
@@ -243,18 +265,23 @@ fn verification_swapped(
     notes.check(
         "update",
         &format!("one good signature for another {moment} ms into verify: good"),
-        format!("{:?}", run.upcall),
+        run.found(),
         run.succeeded(),
     );
     Ok(())
 }
 
-/// The app ends while the key store works for it.
-fn crash_in_the_middle(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+/// The app's run ends while the key store works for it.
+fn end_in_the_middle(
+    stage: &mut Stage,
+    notes: &mut Notebook<'_>,
+    how: &str,
+    end: Call,
+) -> Result<(), Silent> {
     let puppet = stage.puppet("dlms")?;
     let request = Request::new(SIGN, &BEFORE);
     let mut calls = request.prepare(stage, "dlms")?;
-    calls.extend([request.call(), Call::sleep(30), Call::store(0, 0)]);
+    calls.extend([request.call(), Call::sleep(30), end]);
     puppet.start(&mut stage.machine, &calls);
     puppet.forget(&mut stage.machine);
     comes_back(stage, "dlms")?;
@@ -262,15 +289,78 @@ fn crash_in_the_middle(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Si
     let (answer, _): (Answer, _) = sign.make(stage, "tls")?;
     notes.works(
         "tls",
-        "it signs after dlms has crashed in the middle of sign",
+        &format!("it signs after dlms has {how} in the middle of sign"),
         &answer,
     );
     let puppet = stage.puppet("dlms")?;
     let output = puppet.look(&mut stage.machine, OUTPUT, SIGNATURE);
     let clean = output.iter().all(|byte| *byte == 0);
-    let wall = "what its last run asked for is not written into the next one's memory";
-    notes.check("dlms", wall, format!("untouched: {clean}"), clean);
+    let wall = format!("{how} in the middle of sign: nothing of it in the next run's memory");
+    notes.check("dlms", &wall, format!("untouched: {clean}"), clean);
     let (answer, _) = request.make(stage, "dlms")?;
-    notes.works("dlms", "its next run signs", &answer);
+    notes.works("dlms", &format!("it signs after it has {how}"), &answer);
+    Ok(())
+}
+
+/// The app starts anew while a buffer of its is still to be filled with random bytes.
+fn random_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const LENGTH: u32 = 128;
+    let puppet = stage.puppet("dlms")?;
+    let buffer = puppet.arena() + OUTPUT;
+    let get = [
+        Call::lend(RNG, 0, buffer, LENGTH),
+        Call::command(RNG, 1, LENGTH, 0),
+    ];
+    let mut calls = get.to_vec();
+    calls.push(Call::class(EXIT, [RESTART, 0, 0, 0]));
+    puppet.start(&mut stage.machine, &calls);
+    puppet.forget(&mut stage.machine);
+    comes_back(stage, "dlms")?;
+    stage.machine.run_for(Duration::from_millis(200));
+    let puppet = stage.puppet("dlms")?;
+    let bytes = puppet.look(&mut stage.machine, OUTPUT, LENGTH as usize);
+    let clean = bytes.iter().all(|byte| *byte == 0);
+    let wall = "started anew in the middle of rng: nothing of it in the next run's memory";
+    notes.check("dlms", wall, format!("untouched: {clean}"), clean);
+    let answers = stage.make("dlms", &[get[0], get[1].and_wait()])?;
+    notes.works("dlms", "its next run gets random bytes", &answers[1]);
+    let bytes = puppet.look(&mut stage.machine, OUTPUT, LENGTH as usize);
+    let filled = bytes.iter().any(|byte| *byte != 0);
+    let wall = "they are in the buffer of that run";
+    notes.check("dlms", wall, format!("filled: {filled}"), filled);
+    Ok(())
+}
+
+/// Two apps sign at the same moment: each gets a signature by its own key.
+fn signed_together(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const SIGNERS: [(&str, u32); 2] = [("tls", DEVICE_IDENTITY), ("dlms", DLMS_SIGNING)];
+    let mut keys = Vec::new();
+    let mut batches = Vec::new();
+    for (app, object) in SIGNERS {
+        let public = Request::new((command::PUBLIC_KEY, object, 0), &[]);
+        let (_, public) = public.make(stage, app)?;
+        let key = VerifyingKey::from_sec1_bytes(&public);
+        keys.push(key.map_err(|error| error.to_string())?);
+        let sign = Request::new((command::SIGN, object, 0), &BEFORE);
+        let mut calls = sign.prepare(stage, app)?;
+        calls.push(sign.call().and_wait());
+        batches.push((app, calls));
+    }
+    let answers = stage.make_together(&batches)?;
+    for (((app, _), key), answers) in batches.iter().zip(&keys).zip(&answers) {
+        let output = stage
+            .puppet(app)?
+            .look(&mut stage.machine, OUTPUT, SIGNATURE);
+        let done = answers.last().is_some_and(Answer::succeeded);
+        let own = verifies(key, &BEFORE, &output);
+        let wall = "it signs at the same moment as another: by its own key";
+        notes.check(
+            app,
+            wall,
+            format!("success: {done}, own key: {own}"),
+            done && own,
+        );
+        stage.make(app, &take_back())?;
+    }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Records of the external flash, moved, altered and taken to another meter while the power is off.
 
 use super::notebook::Notebook;
+use super::restarts::comes_back;
 use crate::audit::errors::{self, FAIL, NODEVICE, UNINSTALLED};
 use crate::audit::probe::STORAGE;
-use crate::audit::puppet::{Answer, Call, Silent};
-use crate::audit::stage::{Stage, LOAD};
+use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::meter;
+use crate::puppet::{Answer, Call, Silent};
 
+const EXIT: u32 = 6;
+const RESTART: u32 = 1;
 const APPEND: u32 = 1;
 const READ: u32 = 2;
 const RANGE: u32 = 3;
@@ -56,11 +59,11 @@ fn read(
     Ok((answer, puppet.look(&mut stage.machine, 0, RECORD)))
 }
 
-/// Carries them out; the meter does not come back from it.
-pub fn attack(mut stage: Stage, notes: &mut Notebook) -> Result<(), Silent> {
+/// Carries them out.
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {
-            let answer = append(&mut stage, partition, &text(partition, number))?;
+            let answer = append(stage, partition, &text(partition, number))?;
             let wall = format!("append record {number} to partition {partition}");
             notes.works("metering", &wall, &answer);
         }
@@ -79,13 +82,65 @@ pub fn attack(mut stage: Stage, notes: &mut Notebook) -> Result<(), Silent> {
             &answers[1],
         );
     }
+    ended_in_the_middle(stage, notes)?;
+    flooded(stage, notes)?;
     let nor = stage.machine.nor().ok_or("nothing was written")?;
     let flash = stage.machine.flash();
     let plain = nor.windows(8).any(|window| window == [0x11; 8]);
     let wall = "what a record says does not stand on the chip";
     notes.check("external flash", wall, format!("found: {plain}"), !plain);
-    let other = altered(&mut stage, &flash, &nor, notes)?;
+    let other = altered(stage, &flash, &nor, notes)?;
     foreign(other, &nor, notes)
+}
+
+/// The owner starts anew while a record of its is on its way to the event log.
+fn ended_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let record = [0x2E; RECORD];
+    let puppet = stage.puppet("metering")?;
+    puppet.fill(&mut stage.machine, 0, &record);
+    let length = RECORD as u32;
+    let calls = [
+        Call::share(STORAGE, 0, puppet.arena(), length),
+        Call::command(STORAGE, APPEND, EVENT_LOG, length),
+        Call::class(EXIT, [RESTART, 0, 0, 0]),
+    ];
+    puppet.start(&mut stage.machine, &calls);
+    puppet.forget(&mut stage.machine);
+    comes_back(stage, "metering")?;
+    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, APPENDED)?;
+    let held = match answer.error() {
+        None => bytes == record,
+        Some(error) => error == UNINSTALLED,
+    };
+    let wall = "a record of a run that has ended is there as a whole or not at all";
+    notes.check("metering", wall, errors::describe(&answer), held);
+    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, 0)?;
+    let held = answer.succeeded() && bytes == text(EVENT_LOG, 0);
+    let wall = "the records before it are there as they were";
+    notes.check("metering", wall, errors::describe(&answer), held);
+    Ok(())
+}
+
+/// A reader that reads without an end, while the owner appends.
+fn flooded(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const READS: usize = 44;
+    const APPENDS: usize = 5;
+    let length = RECORD as u32;
+    let arena = stage.puppet("dlms")?.arena();
+    let mut reads = vec![Call::lend(STORAGE, 0, arena, length)];
+    reads.extend([Call::command(STORAGE, READ, LOAD_PROFILE, 0).and_wait(); READS]);
+    let arena = stage.puppet("metering")?.arena();
+    let mut appends = vec![Call::share(STORAGE, 0, arena, length)];
+    appends.extend([Call::command(STORAGE, APPEND, EVENT_LOG, length).and_wait(); APPENDS]);
+    let answers = stage.make_together(&[("dlms", reads), ("metering", appends)])?;
+    let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
+    let [read, appended] = [0, 1].map(|app| done(&answers[app]) - 1);
+    let wall = "it appends while dlms reads without an end";
+    let found = format!("{appended} of {APPENDS}");
+    notes.check("metering", wall, found, appended == APPENDS);
+    let wall = "it is served as well";
+    notes.check("dlms", wall, format!("{read} of {READS}"), read == READS);
+    Ok(())
 }
 
 /// Where a record of the first sector of a partition stands.
@@ -103,7 +158,7 @@ fn altered(
     stage: &mut Stage,
     flash: &[u8],
     nor: &[u8],
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
 ) -> Result<Stage, Silent> {
     let mut changed = nor.to_vec();
     let profile = |number| place(stage, "load_profile", number);
@@ -114,7 +169,7 @@ fn altered(
     put(profile(0), profile(1));
     put(profile(2), event(0));
     changed[event(1) + SEALED + 9] ^= 0x04;
-    let machine = meter::boot_with_nor(flash, changed, LOAD, 1);
+    let machine = meter::boot_with_nor(flash, changed, LOAD, SEED);
     let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
     let attacks = [
         (LOAD_PROFILE, 1, "a record in the place of a later one"),
@@ -147,9 +202,9 @@ fn altered(
 }
 
 /// The same chip on another meter.
-fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook) -> Result<(), Silent> {
+fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let flash = super::replay::with_other_secret(&stage.machine.flash(), &stage.manifest);
-    let machine = meter::boot_with_nor(&flash, nor.to_vec(), LOAD, 1);
+    let machine = meter::boot_with_nor(&flash, nor.to_vec(), LOAD, SEED);
     let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {

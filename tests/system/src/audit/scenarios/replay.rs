@@ -7,19 +7,19 @@ use sha2::{Digest, Sha256};
 
 use super::life::meter_measures;
 use super::life::object::{DLMS_INVOCATION, DLMS_SIGNING};
+use super::life::NONCES;
 use super::notebook::Notebook;
 use super::request::{command, Request};
 use crate::audit::errors::{describe, FAIL};
-use crate::audit::finding::{Finding, Topic};
 use crate::audit::probe::KEY_STORE;
-use crate::audit::puppet::{Answer, Call, Silent};
-use crate::audit::stage::{Stage, LOAD};
+use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::firmware::Firmware;
 use crate::meter;
+use crate::puppet::{Answer, Call, Silent};
 
 /// Where the counter stands at the moment that is put back, and in the end.
-const EARLIER: u32 = 100;
-const LATER: [u32; 2] = [200, 300];
+const EARLIER: u32 = NONCES + 100;
+const LATER: [u32; 2] = [NONCES + 200, NONCES + 300];
 const LAST: u32 = 300;
 const SLOT: &str = "dlms";
 
@@ -48,8 +48,8 @@ pub fn attack(
     stage: &mut Stage,
     firmware: &Firmware,
     thorough: bool,
-) -> Result<Vec<Finding>, Silent> {
-    let mut notes = Notebook::new(Topic::Replay);
+    notes: &mut Notebook<'_>,
+) -> Result<(), Silent> {
     advance(stage, EARLIER)?;
     let earlier = stage.machine.flash();
     for value in LATER {
@@ -61,9 +61,9 @@ pub fn attack(
         cases.truncate(3);
     }
     for case in cases {
-        try_it(&stage.manifest, firmware, &case, &mut notes)?;
+        try_it(&stage.manifest, firmware, &case, notes)?;
     }
-    Ok(notes.findings())
+    Ok(())
 }
 
 fn advance(stage: &mut Stage, value: u32) -> Result<(), Silent> {
@@ -169,10 +169,10 @@ fn try_it(
     manifest: &Manifest,
     firmware: &Firmware,
     case: &Case,
-    notes: &mut Notebook,
+    notes: &mut Notebook<'_>,
 ) -> Result<(), Silent> {
     let firmware = firmware.clone().with_puppet(SLOT).with_data_of(&case.flash);
-    let machine = meter::boot(firmware.bytes(), LOAD, 1);
+    let machine = meter::boot(firmware.bytes(), LOAD, SEED);
     let mut stage = Stage::around(machine, manifest, &[SLOT])?;
     let state = stage.call(SLOT, Call::command(KEY_STORE, 1, 0, 0))?;
     let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);

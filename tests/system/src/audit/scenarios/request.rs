@@ -1,8 +1,8 @@
 //! A command of the key store with its buffers, by a puppet.
 
 use crate::audit::probe::KEY_STORE;
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::Stage;
+use crate::puppet::{Answer, Call, Silent};
 
 /// Where inputs and output stand in the arena.
 pub const INPUT: u32 = 0;

@@ -7,11 +7,15 @@ use emulator::{Machine, Stop};
 
 use super::notebook::Notebook;
 use crate::audit::probe::KEY_STORE;
-use crate::audit::puppet::{Call, Silent};
 use crate::audit::stage::Stage;
+use crate::meter;
+use crate::puppet::{Call, Silent};
 
 /// Longest delay here: the fourth is 0.8 s.
 const PATIENCE: Duration = Duration::from_secs(3);
+const CONSOLE: u32 = 1;
+const EXIT: u32 = 6;
+const RESTART: u32 = 1;
 /// How often the app crashes.
 const CRASHES: usize = 4;
 
@@ -58,7 +62,7 @@ pub fn comes_back(stage: &mut Stage, app: &str) -> Result<(), Silent> {
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let before = restarts(&mut stage.machine, "dlms");
     for _ in 0..CRASHES {
         crash(stage, "dlms")?;
@@ -88,16 +92,46 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
     let held = now as usize == CRASHES && log.boots == 1;
     let found = format!("{now} restarts, {} start of the kernel", log.boots);
     notes.check("dlms", "its crashes are its own", found, held);
+    console_of_a_past_run(stage, notes)?;
+    let before = restarts(&mut stage.machine, "factory");
     fault(stage, "factory")?;
     stage.machine.run_for(Duration::from_millis(600));
     let factory = process(&mut stage.machine, "factory").ok_or("factory is not in the table")?;
     let found = format!("{}, {} restarts", factory.state, factory.restarts);
-    let held = factory.faults == 1 && factory.restarts == 0;
+    let held = factory.faults == 1 && factory.restarts == before;
     notes.check(
         "factory",
         "an app that stops after a fault stays so",
         found,
         held,
     );
+    Ok(())
+}
+
+/// An app starts anew while it waits for a line of the local port: what comes then is
+/// for the app that still waits.
+fn console_of_a_past_run(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    const LENGTH: u32 = 64;
+    let puppet = stage.puppet("factory")?;
+    let calls = [
+        Call::lend(CONSOLE, 1, puppet.arena(), LENGTH),
+        Call::command(CONSOLE, 2, LENGTH, 0),
+        Call::class(EXIT, [RESTART, 0, 0, 0]),
+    ];
+    puppet.start(&mut stage.machine, &calls);
+    puppet.forget(&mut stage.machine);
+    comes_back(stage, "factory")?;
+    stage.machine.take_uart_output(0);
+    stage.machine.uart_input(0, b"show\n");
+    stage.machine.run_for(Duration::from_millis(800));
+    let shown = meter::console(&stage.machine).contains("show sealed=");
+    let wall = "it answers a line that a past run of factory has waited for";
+    notes.check("metering", wall, format!("answered: {shown}"), shown);
+    let bytes = stage
+        .puppet("factory")?
+        .look(&mut stage.machine, 0, LENGTH as usize);
+    let clean = bytes.iter().all(|byte| *byte == 0);
+    let wall = "nothing of it is written into the next run's memory";
+    notes.check("factory", wall, format!("untouched: {clean}"), clean);
     Ok(())
 }

@@ -6,10 +6,10 @@ use super::life::object::{DEVICE_IDENTITY, DLMS_AGREEMENT, UPDATE_AGREEMENT};
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use super::restarts::crash;
-use crate::audit::errors::{BUSY, NODEVICE};
+use crate::audit::errors::{BUSY, NODEVICE, NOMEM};
 use crate::audit::probe::{KEY_STORE, SLOTS};
-use crate::audit::puppet::{Answer, Call, Silent};
 use crate::audit::stage::{Stage, BASE_POINT};
+use crate::puppet::{Answer, Call, Silent};
 
 const NONCE: [u8; 12] = [7; 12];
 /// The slot that is closed on the way.
@@ -22,23 +22,35 @@ fn agree(stage: &mut Stage, app: &str, object: u32, slot: u32) -> Result<Answer,
 }
 
 fn encrypt(stage: &mut Stage, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
-    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &NONCE).make(stage, "dlms")
+    let nonce = stage.fresh_nonce();
+    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &nonce).make(stage, "dlms")
 }
 
 /// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
-    for slot in SLOTS {
+pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+    let app = stage.manifest.app("dlms");
+    let share = SLOTS.start + app.map_or(0, |app| u32::from(app.session_slots));
+    for slot in SLOTS.start..share {
         let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
-        notes.works(
-            "dlms",
-            &format!("takes slot {slot:#x}, as all others"),
-            &answer,
-        );
+        let wall = format!("takes slot {slot:#x} of its share");
+        notes.works("dlms", &wall, &answer);
     }
-    for slot in SLOTS {
+    for slot in share..SLOTS.end {
+        let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
+        let wall = format!("agree into slot {slot:#x}, which is more than its share");
+        notes.refused("dlms", &wall, NOMEM, &answer);
+    }
+    for slot in SLOTS.start..share {
         let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
         let wall = format!("agree into slot {slot:#x}, which dlms holds");
         notes.refused("update", &wall, BUSY, &answer);
+    }
+    for slot in share..SLOTS.end {
+        let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
+        let wall = format!("takes slot {slot:#x} of its share, whatever dlms holds");
+        notes.works("update", &wall, &answer);
+        let close = Call::command(KEY_STORE, command::CLOSE, slot, 0);
+        stage.call("update", close)?;
     }
     let (answer, sealed) = encrypt(stage, FIRST)?;
     notes.works("dlms", "its slots are its own still", &answer);
@@ -62,7 +74,7 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// A slot that its owner closed, and that another took then.
-fn closed(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn closed(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let close = Call::command(KEY_STORE, command::CLOSE, CLOSED, 0);
     let answer = stage.call("dlms", close)?;
     notes.works("dlms", "closes a slot", &answer);
@@ -91,7 +103,7 @@ fn closed(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
 }
 
 /// An operation that waits for its turn while its slot is closed.
-fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const SLOT: u32 = FIRST + 5;
     /// The text and its tag.
     const SEALED: usize = 13 + 16;
@@ -101,7 +113,8 @@ fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), 
     signing.extend(take_back());
     let tls = stage.puppet("tls")?;
     tls.start(&mut stage.machine, &signing);
-    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &NONCE);
+    let nonce = stage.fresh_nonce();
+    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &nonce);
     let mut calls = sealing.prepare(stage, "dlms")?;
     let at = calls.len();
     calls.push(sealing.call());
@@ -137,7 +150,7 @@ fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook) -> Result<(), 
 }
 
 /// The slots of a run that has ended.
-fn ended(stage: &mut Stage, notes: &mut Notebook) -> Result<(), Silent> {
+fn ended(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     crash(stage, "dlms")?;
     let (answer, _) = encrypt(stage, FIRST)?;
     notes.refused(

@@ -1,0 +1,456 @@
+//! What upstream's capsules ask of their kernel, asked of this one by capsules of our own.
+//!
+//! Each uses the traits, types and methods that one of upstream's capsules/core uses,
+//! in the same shape: as constants, behind references, with generics. That this
+//! compiles is the greater part of the test.
+
+mod rig;
+mod upstream;
+
+use std::cell::{Cell, RefCell};
+
+use kernel::collections::list::{List, ListLink, ListNode};
+use kernel::component::Component;
+use kernel::deferred_call::initialize_deferred_call_state;
+use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Freq32KHz, Ticks, Ticks24, Time};
+use kernel::hil::uart::{Receive, Transmit};
+use kernel::hil::{gpio, led, rng, uart};
+use kernel::syscall::{SyscallDriver, SyscallReturn};
+use kernel::utilities::cells::{MapCell, NumericCellExt, OptionalCell, TakeCell};
+use kernel::{capabilities, create_capability, static_buf, static_init, ErrorCode};
+use rig::{chip::Thread, forever, Rig};
+use upstream::converter::{Converter, Sampler, Samples};
+use upstream::entropy::{BytesToWords, Numbers, WordsToNumbers};
+use upstream::inputs::{Inputs, Lights};
+use upstream::messages::Messages;
+use upstream::port::{Port, Shared};
+use upstream::time::{Earliest, Expiry, SharedAlarm};
+
+/// A port that keeps what it is given.
+#[derive(Default)]
+struct Wire {
+    sent: RefCell<Vec<u8>>,
+    away: TakeCellOfBytes,
+    receiving: TakeCellOfBytes,
+}
+
+/// A buffer that is away, with the length asked for.
+#[derive(Default)]
+struct TakeCellOfBytes(Cell<Option<(&'static mut [u8], usize)>>);
+
+impl uart::Configure for Wire {
+    fn configure(&self, params: uart::Parameters) -> Result<(), ErrorCode> {
+        assert_eq!((params.baud_rate, params.width), (9600, uart::Width::Eight));
+        Ok(())
+    }
+}
+
+impl<'a> Transmit<'a> for Wire {
+    fn set_transmit_client(&self, _client: &'a dyn uart::TransmitClient) {}
+
+    fn transmit_buffer(
+        &self,
+        tx_buffer: &'static mut [u8],
+        tx_len: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        self.sent.borrow_mut().extend(&tx_buffer[..tx_len]);
+        self.away.0.set(Some((tx_buffer, tx_len)));
+        Ok(())
+    }
+
+    fn transmit_word(&self, _word: u32) -> Result<(), ErrorCode> {
+        Err(ErrorCode::NOSUPPORT)
+    }
+
+    fn transmit_abort(&self) -> Result<(), ErrorCode> {
+        Ok(())
+    }
+}
+
+impl<'a> Receive<'a> for Wire {
+    fn set_receive_client(&self, _client: &'a dyn uart::ReceiveClient) {}
+
+    fn receive_buffer(
+        &self,
+        rx_buffer: &'static mut [u8],
+        rx_len: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        self.receiving.0.set(Some((rx_buffer, rx_len)));
+        Ok(())
+    }
+
+    fn receive_word(&self) -> Result<(), ErrorCode> {
+        Err(ErrorCode::NOSUPPORT)
+    }
+
+    fn receive_abort(&self) -> Result<(), ErrorCode> {
+        Ok(())
+    }
+}
+
+/// A board's part that is made as upstream's components are.
+struct PortComponent {
+    wire: &'static Wire,
+}
+
+impl Component for PortComponent {
+    type StaticInput = (
+        &'static mut core::mem::MaybeUninit<Shared<'static>>,
+        &'static mut core::mem::MaybeUninit<[u8; 64]>,
+    );
+    type Output = &'static Shared<'static>;
+
+    fn finalize(self, memory: Self::StaticInput) -> Self::Output {
+        let buffer = memory.1.write([0; 64]);
+        let shared = memory.0.write(Shared::new(self.wire, buffer, 9600));
+        shared.initialize();
+        shared
+    }
+}
+
+#[test]
+fn a_port_is_shared_and_its_messages_go_out() {
+    initialize_deferred_call_state::<Thread>();
+    let wire = forever(Wire::default());
+    let rig = Rig::new(&[]);
+    let memory = create_capability!(capabilities::MemoryAllocationCapability);
+    let shared = {
+        // SAFETY: reached once.
+        let memory = unsafe { (static_buf!(Shared<'static>), static_buf!([u8; 64])) };
+        PortComponent { wire }.finalize(memory)
+    };
+    kernel::deferred_call::DeferredCallClient::register(shared);
+    // The rig has no process yet, so grants can still be made.
+    let kernel = forever(kernel::Kernel::new(rig.slots.as_slice()));
+    // SAFETY: reached once.
+    let numbers = unsafe { static_init!([u8; 4], [1, 2, 3, 4]) };
+    let port = forever(Port::new(
+        shared.device(),
+        Box::leak(Box::new([0; 64])),
+        Box::leak(Box::new([0; 64])),
+        kernel.create_grant(1, &memory),
+    ));
+    shared.device().set_transmit_client(port);
+    shared.device().set_receive_client(port);
+    let messages = forever(Messages::new(
+        numbers,
+        wire,
+        kernel.create_grant(8, &memory),
+    ));
+    messages.print(usize::MAX);
+    assert_eq!(*wire.sent.borrow(), [1, 2, 3, 4]);
+    assert!(messages.is_busy());
+    // Nobody is there: the answer is an error, not a panic.
+    let drivers: [&dyn SyscallDriver; 2] = [port, messages];
+    assert_eq!(drivers.len(), 2);
+}
+
+/// An alarm that is told the time.
+#[derive(Default)]
+struct Clock<'a> {
+    now: Cell<u32>,
+    set: Cell<Option<(u32, u32)>>,
+    client: OptionalCell<&'a dyn AlarmClient>,
+}
+
+impl Time for Clock<'_> {
+    type Frequency = Freq32KHz;
+    type Ticks = Ticks24;
+
+    fn now(&self) -> Ticks24 {
+        self.now.get().into()
+    }
+}
+
+impl<'a> Alarm<'a> for Clock<'a> {
+    fn set_alarm_client(&self, client: &'a dyn AlarmClient) {
+        self.client.set(client);
+    }
+
+    fn set_alarm(&self, reference: Ticks24, dt: Ticks24) {
+        self.set.set(Some((reference.into_u32(), dt.into_u32())));
+    }
+
+    fn get_alarm(&self) -> Ticks24 {
+        let (reference, dt) = self.set.get().unwrap_or((0, 0));
+        Ticks24::from(reference).wrapping_add(dt.into())
+    }
+
+    fn disarm(&self) -> Result<(), ErrorCode> {
+        self.set.set(None);
+        Ok(())
+    }
+
+    fn is_armed(&self) -> bool {
+        self.set.get().is_some()
+    }
+
+    fn minimum_dt(&self) -> Ticks24 {
+        1u32.into()
+    }
+}
+
+#[derive(Default)]
+struct Fired(Cell<usize>);
+
+impl AlarmClient for Fired {
+    fn alarm(&self) {
+        self.0.increment();
+    }
+}
+
+#[test]
+fn alarms_share_one_and_the_earliest_is_set() {
+    let clock = forever(Clock::default());
+    let shared = forever(SharedAlarm::new(clock));
+    clock.set_alarm_client(shared);
+    let (late, soon) = (forever(shared.alarm()), forever(shared.alarm()));
+    let fired = forever(Fired::default());
+    for alarm in [late, soon] {
+        shared.add(alarm);
+        alarm.set_alarm_client(fired);
+    }
+    late.set_alarm(0u32.into(), clock.ticks_from_ms(1000));
+    soon.set_alarm(0u32.into(), clock.ticks_from_ms(500));
+    assert_eq!(clock.set.get(), Some((0, 16_384)));
+    clock.now.set(16_400);
+    clock.client.map(|client| client.alarm());
+    assert_eq!((fired.0.get(), soon.is_armed()), (1, false));
+    assert_eq!(clock.set.get(), Some((0, 32_768)));
+    let expiries = [(5u32, 100u32), (0, 50)].map(|(reference, dt)| Expiry {
+        reference: Ticks24::from(reference),
+        dt: Ticks24::from(dt),
+    });
+    let earliest = Earliest::<Clock>::of(10u32.into(), expiries.into_iter());
+    assert_eq!(earliest.map(|expiry| expiry.dt.into_u32()), Some(50));
+    assert_eq!(Earliest::<Clock>::scale(), 32_768 << 8);
+    assert_eq!(Ticks24::u32_padding() + Ticks24::width(), 32);
+}
+
+/// A pin of nothing.
+#[derive(Default)]
+struct Pin {
+    high: Cell<bool>,
+    interrupts: Cell<bool>,
+}
+
+impl gpio::Input for Pin {
+    fn read(&self) -> bool {
+        self.high.get()
+    }
+}
+
+impl gpio::Output for Pin {
+    fn set(&self) {
+        self.high.set(true);
+    }
+
+    fn clear(&self) {
+        self.high.set(false);
+    }
+
+    fn toggle(&self) -> bool {
+        self.high.set(!self.high.get());
+        self.high.get()
+    }
+}
+
+impl gpio::Configure for Pin {
+    fn configuration(&self) -> gpio::Configuration {
+        gpio::Configuration::InputOutput
+    }
+
+    fn make_output(&self) -> gpio::Configuration {
+        gpio::Configuration::Output
+    }
+
+    fn disable_output(&self) -> gpio::Configuration {
+        gpio::Configuration::LowPower
+    }
+
+    fn make_input(&self) -> gpio::Configuration {
+        gpio::Configuration::Input
+    }
+
+    fn disable_input(&self) -> gpio::Configuration {
+        gpio::Configuration::LowPower
+    }
+
+    fn deactivate_to_low_power(&self) {}
+
+    fn set_floating_state(&self, _state: gpio::FloatingState) {}
+
+    fn floating_state(&self) -> gpio::FloatingState {
+        gpio::FloatingState::PullNone
+    }
+}
+
+impl<'a> gpio::Interrupt<'a> for Pin {
+    fn set_client(&self, _client: &'a dyn gpio::Client) {}
+
+    fn enable_interrupts(&self, _mode: gpio::InterruptEdge) {
+        self.interrupts.set(true);
+    }
+
+    fn disable_interrupts(&self) {
+        self.interrupts.set(false);
+    }
+
+    fn is_pending(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn pins_are_buttons_and_lights() {
+    let slots = forever(kernel::process::ProcessArray::<1>::new());
+    let kernel = forever(kernel::Kernel::new(slots.as_slice()));
+    let memory = create_capability!(capabilities::MemoryAllocationCapability);
+    let pin = forever(Pin::default());
+    let wrapped = forever(gpio::InterruptValueWrapper::new(pin)).finalize();
+    let pins = forever([(
+        wrapped,
+        gpio::ActivationMode::ActiveLow,
+        gpio::FloatingState::PullUp,
+    )]);
+    let inputs = Inputs::new(pins, kernel.create_grant(3, &memory));
+    assert!(inputs.is_active(0));
+    inputs.listen(0);
+    assert!(pin.interrupts.get());
+    // Nobody listens: the interrupt is turned off when it comes.
+    gpio::ClientWithValue::fired(&inputs, 0);
+    assert!(!pin.interrupts.get());
+
+    let light = forever(led::LedLow::new(pin));
+    let lights = Lights::new(forever([light]));
+    assert!(pin.high.get());
+    lights.toggle(0);
+    assert!(!pin.high.get());
+}
+
+/// A source of bytes that count.
+#[derive(Default)]
+struct Bytes {
+    client: OptionalCell<&'static dyn kernel::hil::entropy::Client8>,
+}
+
+impl kernel::hil::entropy::Entropy8<'static> for Bytes {
+    fn get(&self) -> Result<(), ErrorCode> {
+        self.client.map(|client| {
+            let _ = client.entropy_available(&mut (1u8..=8), Ok(()));
+        });
+        Ok(())
+    }
+
+    fn cancel(&self) -> Result<(), ErrorCode> {
+        Ok(())
+    }
+
+    fn set_client(&'static self, client: &'static dyn kernel::hil::entropy::Client8) {
+        self.client.set(client);
+    }
+}
+
+#[test]
+fn entropy_becomes_numbers_by_adapters() {
+    let source: &'static Bytes = forever(Bytes::default());
+    let words = forever(BytesToWords::new(source));
+    let numbers = forever(WordsToNumbers::new(words));
+    let user = forever(Numbers::new(numbers));
+    rng::Rng::set_client(numbers, user);
+    assert_eq!(user.ask(), Ok(()));
+    assert_eq!(user.last(), Some(0x0403_0201));
+}
+
+#[test]
+fn samples_come_one_by_one_and_in_buffers() {
+    let converter = forever(Converter::default());
+    let buffers = || -> &'static mut [u16; 128] { Box::leak(Box::new([0; 128])) };
+    let samples = forever(Samples::new(converter, &[3u8, 5], buffers(), buffers()));
+    kernel::hil::adc::Adc::set_client(converter, samples);
+    kernel::hil::adc::AdcHighSpeed::set_highspeed_client(converter, samples);
+    assert_eq!(samples.one(2), Err(ErrorCode::INVAL));
+    assert_eq!(samples.one(1), Ok(()));
+    assert_eq!(samples.last(), Some(5));
+    assert_eq!(samples.many(0, 100), Ok(()));
+    assert_eq!(samples.filled(), 100);
+    let sampler = Sampler::new(converter, 7);
+    kernel::hil::adc::AdcChannel::set_client(&sampler, samples);
+    assert_eq!(kernel::hil::adc::AdcChannel::sample(&sampler), Ok(()));
+}
+
+/// A node as upstream's virtual devices are.
+struct Node<'a> {
+    next: ListLink<'a, Node<'a>>,
+    value: u8,
+}
+
+impl<'a> ListNode<'a, Node<'a>> for Node<'a> {
+    fn next(&'a self) -> &'a ListLink<'a, Node<'a>> {
+        &self.next
+    }
+}
+
+#[test]
+fn cells_and_lists_have_the_methods_of_upstreams() {
+    let nodes = [1, 2].map(|value| Node {
+        next: ListLink::empty(),
+        value,
+    });
+    let list = const { List::new() };
+    nodes.iter().for_each(|node| list.push_head(node));
+    assert_eq!(list.head().map(|node| node.value), Some(2));
+    assert_eq!(list.iter().map(|node| node.value).min(), Some(1));
+
+    let optional = OptionalCell::new(3);
+    assert!(optional.contains(&3) && optional.is_some());
+    assert_eq!(optional.map_or_else(|| 0, |value| value + 1), 4);
+    assert_eq!(
+        optional.and_then(|value: i32| value.checked_mul(2)),
+        Some(6)
+    );
+    assert_eq!(optional.get().ok_or(ErrorCode::FAIL), Ok(3));
+    optional.insert(None);
+    assert_eq!((optional.unwrap_or(9), optional.take()), (9, None));
+    assert_eq!(
+        OptionalCell::<u8>::empty().ok_or(ErrorCode::BUSY),
+        Err(ErrorCode::BUSY)
+    );
+    assert_eq!(
+        OptionalCell::new(String::from("x")).unwrap_or_default(),
+        "x"
+    );
+
+    let mut number = 5u8;
+    let mut take = TakeCell::new(&mut number);
+    assert_eq!(take.get_mut().copied(), Some(5));
+    take.map(|number| *number += 1);
+    assert_eq!(take.take().copied(), Some(6));
+    let map = MapCell::new(7u8);
+    assert_eq!(
+        (map.get(), map.replace(8), map.take()),
+        (Some(7), Some(7), Some(8))
+    );
+}
+
+#[test]
+fn parts_of_buffers_are_named_by_numbers_and_ranges() {
+    let rig = Rig::new(&[rig::App::new("app")]);
+    rig.run();
+    let start = rig.start_of(0);
+    assert_eq!(
+        rig.call(0, rig::memop(0, start + 256)),
+        SyscallReturn::Success
+    );
+    (0..8).for_each(|place| rig::poke(start + place, place as u8));
+    let allow = rig::allow_rw(rig::DRIVER, 0, start, 8);
+    assert!(matches!(
+        rig.call(0, allow),
+        SyscallReturn::AllowReadWriteSuccess(..)
+    ));
+    let seen = rig.driver.grant.enter(rig.id(0), |_, kernel_data| {
+        upstream::parts::look_at(kernel_data)
+    });
+    assert_eq!(seen, Ok(Ok((3, 7, 2, 5))));
+    assert_eq!(rig::peek(start + 1), 0xEE);
+}

@@ -1,0 +1,253 @@
+//! The supply falls before it is gone: what was measured is saved from the charge that is left.
+//!
+//! docs/energy-store.md states how long that takes, and so how long the supply
+//! must hold up. A supply that is gone at once is `power_cut.rs`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use emulator::front_end::FrontEnd;
+use emulator::machine::Cut;
+use emulator::mains::Mains;
+use emulator::{Machine, Stop};
+use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
+use system_tests::energy_pages::{self, Fill};
+use system_tests::firmware::{manifest, Firmware};
+use system_tests::meter;
+
+const SEED: u64 = 1;
+const LOAD: &str = "sine:230V,60A,pf1,50Hz";
+/// Of [`LOAD`], in a millisecond.
+const WH_A_MS: f64 = 230.0 * 60.0 / 3_600_000.0;
+/// What a falling supply may cost: a cycle and a block before the warning, and
+/// the time until the app is there.
+const COST_MS: f64 = 50.0;
+/// From the warning until the registers are durable, at the most
+/// (docs/energy-store.md).
+const BOUND: Duration = Duration::from_millis(40);
+/// What docs/hardware.md asks of the supply.
+const HOLD_UP: Duration = Duration::from_millis(50);
+
+fn connect(machine: &mut Machine, load: &str) {
+    let load = Mains::parse(load).expect("a load");
+    machine.set_analog(Box::new(FrontEnd::from_seed(load, SEED)));
+}
+
+/// Runs until the next line of measurements begins; the energy of the one before.
+fn at_a_line(machine: &mut Machine) -> f64 {
+    machine.run_for(Duration::from_millis(100));
+    let reading = meter::last_reading(machine)["import_Wh"];
+    machine.take_uart_output(0);
+    let stop = machine.run_until_uart(0, "meter t=", Duration::from_secs(2));
+    assert_eq!(stop, Stop::Found);
+    reading
+}
+
+/// A meter at full load, in the middle of a second and of the ten between two
+/// saves; the energy that it has measured by now, to a block.
+fn measuring(flash: &[u8]) -> (Machine, f64) {
+    let mut machine = meter::boot(flash, LOAD, SEED);
+    machine.run_for(Duration::from_secs(16));
+    let energy = at_a_line(&mut machine) + 1_000.0 * WH_A_MS;
+    machine.run_for(Duration::from_millis(637));
+    (machine, energy + 637.0 * WH_A_MS)
+}
+
+/// Starts again without load: what the first line says was restored.
+fn restored(machine: &mut Machine) -> f64 {
+    connect(machine, "sine:230V,0A,50Hz");
+    machine.power_cycle();
+    machine.take_uart_output(0);
+    machine.run_for(Duration::from_millis(2_500));
+    meter::last_reading(machine)["import_Wh"]
+}
+
+/// A number of the answer to `show`.
+fn shown(machine: &mut Machine, key: &str) -> u32 {
+    machine.take_uart_output(0);
+    machine.uart_input(0, b"show\r");
+    machine.run_for(Duration::from_secs(2));
+    let console = meter::console(machine);
+    let line = console
+        .lines()
+        .find(|line| line.starts_with("show "))
+        .expect("an answer");
+    line.split(' ')
+        .find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+        .expect("the key")
+        .parse()
+        .expect("a number")
+}
+
+/// Lets the supply fall; the time until the last word of the save is written.
+fn time_to_save(machine: &mut Machine) -> Duration {
+    let begin = machine.now();
+    let mut writes = machine.statistics().flash_writes;
+    let first = writes;
+    let mut last = begin;
+    machine.set_supply_low(true);
+    for _ in 0..600 {
+        machine.run_for(Duration::from_micros(100));
+        let now = machine.statistics().flash_writes;
+        if now > writes {
+            writes = now;
+            last = machine.now();
+        }
+    }
+    assert!(writes >= first + 5, "nothing was saved");
+    Duration::from_nanos(emulator::time::nanoseconds(last - begin))
+}
+
+#[test]
+fn a_falling_supply_costs_two_cycles() {
+    let (mut machine, measured) = measuring(meter::calibrated(SEED).bytes());
+    let warned = machine.now();
+    let before = machine.save();
+    let at = Cut::Time(Duration::from_nanos(machine.nanoseconds()));
+    machine.set_falling_cut(at, HOLD_UP);
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    let held_up = emulator::time::nanoseconds(machine.now() - warned);
+    assert_eq!(held_up / 1_000, HOLD_UP.as_micros() as u64);
+    assert_eq!(machine.statistics().supply_warnings, 1);
+    let kept = restored(&mut machine);
+    let least = measured - COST_MS * WH_A_MS;
+    let most = measured + COST_MS * WH_A_MS;
+    assert!(
+        (least..=most).contains(&kept),
+        "{kept} Wh of {measured} Wh, not within {least} to {most}"
+    );
+
+    // A supply that is gone at once costs what was not yet saved.
+    machine.restore(&before).expect("the same machine");
+    connect(&mut machine, LOAD);
+    machine.set_cut(Some(at));
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    let kept = restored(&mut machine);
+    assert!(
+        kept > 0.0 && kept < measured - 1_000.0 * WH_A_MS,
+        "{kept} Wh"
+    );
+}
+
+#[test]
+fn a_supply_that_comes_back_costs_nothing() {
+    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let before = machine.save();
+    let saves = shown(&mut machine, "saves");
+    machine.restore(&before).expect("the same machine");
+    connect(&mut machine, LOAD);
+    for low in [true, false] {
+        machine.set_supply_low(low);
+        machine.run_for(Duration::from_millis(150));
+    }
+    // Two seconds on, as `show` above.
+    assert_eq!(shown(&mut machine, "saves"), saves + 1);
+    machine.run_for(Duration::from_secs(3));
+    let reading = meter::last_reading(&machine);
+    assert_eq!(reading["lost"], 0.0);
+    assert_eq!(reading["export_Wh"], 0.0);
+    assert!((reading["W"] - 13_800.0).abs() < 30.0, "{reading:?}");
+    assert_eq!(machine.statistics().resets, [1, 0, 0, 0, 0]);
+    assert_eq!(machine.notes().refused_flash.len(), 0);
+    // It is watched again.
+    let warnings = machine.statistics().supply_warnings;
+    time_to_save(&mut machine);
+    assert!(machine.statistics().supply_warnings > warnings);
+}
+
+#[test]
+fn a_supply_that_bounces_keeps_the_budget() {
+    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    for _ in 0..200 {
+        machine.set_supply_low(true);
+        machine.run_for(Duration::from_millis(20));
+        machine.set_supply_low(false);
+        machine.run_for(Duration::from_millis(130));
+    }
+    assert!(machine.statistics().supply_warnings >= 200);
+    let saves = shown(&mut machine, "saves");
+    assert_eq!(saves, FIRST_TOKENS + MOST_WARNINGS);
+    assert_eq!(meter::last_reading(&machine)["lost"], 0.0);
+    assert_eq!(machine.statistics().overwritten_words, 0);
+}
+
+#[test]
+fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
+    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let before = machine.save();
+    let first = machine.flash_operations();
+    time_to_save(&mut machine);
+    let operations = machine.flash_operations() - first;
+    let new = restored(&mut machine);
+    machine.restore(&before).expect("the same machine");
+    let old = restored(&mut machine);
+    assert!(old < new, "{old} Wh, then {new} Wh");
+    let mut found = BTreeSet::new();
+    for number in 1..=operations {
+        machine.restore(&before).expect("the same machine");
+        connect(&mut machine, LOAD);
+        machine.set_supply_low(true);
+        machine.set_cut(Some(Cut::FlashOperation(first + number)));
+        assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+        let kept = restored(&mut machine);
+        assert!(
+            kept == old || kept == new,
+            "cut at operation {number} of {operations}: {kept} Wh, neither {old} nor {new}"
+        );
+        found.insert(kept == new);
+    }
+    assert_eq!(found.len(), 2, "both were seen");
+    assert_eq!(machine.statistics().overwritten_words, 0);
+}
+
+/// The flash of a meter with its energy store filled so far.
+fn filled(fill: Fill) -> Vec<u8> {
+    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), LOAD, SEED);
+    machine.run_for(Duration::from_secs(13));
+    let mut flash = Firmware::meter()
+        .with_data_of(&machine.flash())
+        .bytes()
+        .to_vec();
+    let store = manifest().flash.energy_store;
+    energy_pages::fill(&mut flash[store.start as usize..store.end() as usize], fill);
+    flash
+}
+
+#[test]
+fn the_last_save_waits_for_no_erase() {
+    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let usual = time_to_save(&mut machine);
+    assert!(usual < BOUND, "{usual:?}");
+
+    // While the next page is erased, at each third part of it. At the first
+    // there is nothing new to save yet.
+    let mut machine = meter::boot(&filled(Fill::UntilTheNextErases), LOAD, SEED);
+    machine.run_for(Duration::from_secs(5));
+    let parts = machine.statistics().flash_erase_parts;
+    let erasing = |machine: &Machine| machine.statistics().flash_erase_parts - parts;
+    let stop = machine.run_until(Duration::from_secs(15), |machine| erasing(machine) > 0);
+    assert_eq!(stop, Stop::Found);
+    let mut longest = usual;
+    for part in [4, 7, 10, 13, 16] {
+        let stop = machine.run_until(Duration::from_secs(1), |machine| erasing(machine) >= part);
+        assert_eq!(stop, Stop::Found);
+        let state = machine.save();
+        longest = longest.max(time_to_save(&mut machine));
+        assert!(erasing(&machine) < 17 + part, "one erase");
+        machine.restore(&state).expect("the same machine");
+        connect(&mut machine, LOAD);
+    }
+    assert!(longest < BOUND, "{longest:?}");
+
+    // With no room in the page: the next one is opened, which the start erased.
+    let mut machine = meter::boot(&filled(Fill::UntilTheNextOpens), LOAD, SEED);
+    machine.run_for(Duration::from_secs(5));
+    let words = machine.statistics().flash_writes;
+    let opening = time_to_save(&mut machine);
+    assert!(
+        machine.statistics().flash_writes - words >= 40,
+        "it was not opened"
+    );
+    assert!(opening < BOUND, "{opening:?}");
+    println!("saved after {usual:?}, beside an erase {longest:?}, in a new page {opening:?}");
+}
