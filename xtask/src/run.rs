@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Load, as the emulator's --mains takes it.
     #[arg(long, default_value = "sine:230V,5A,pf0.8,50Hz")]
     mains: String,
-    /// Virtual time to run.
+    /// Virtual time to run before the supply falls.
     #[arg(long = "for", default_value = "30s")]
     duration: String,
     /// Real time (1), a multiple of it, or `max`.
@@ -53,7 +53,9 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         emulator(project)
             .arg(&meter)
             .args(["--mains", &arguments.mains])
-            .args(["--for", &arguments.duration])
+            // Then the plug is pulled: the meter has this long to save its registers.
+            .args(["--cut-at", &format!("time:{}", arguments.duration)])
+            .args(["--hold-up", "100ms"])
             .args(["--speed", &arguments.speed])
             .args(["--uart0", "stdio", "--rtt", "none"]),
     )
