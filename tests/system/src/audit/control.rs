@@ -142,7 +142,6 @@ pub fn scope() -> Scope {
             "event_log",
         ],
         metering: false,
-        thorough: false,
     }
 }
 

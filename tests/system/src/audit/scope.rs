@@ -21,8 +21,6 @@ pub struct Scope {
     pub words: Vec<&'static str>,
     /// Whether metering's own walls are tried as well, by an app in its place.
     pub metering: bool,
-    /// Whether all variants of an attack are tried, or those that say most.
-    pub thorough: bool,
 }
 
 impl Scope {
@@ -34,19 +32,6 @@ impl Scope {
             topics: Topic::ALL.to_vec(),
             words: Vec::new(),
             metering: true,
-            thorough: true,
-        }
-    }
-
-    /// The attacks of these chapters, in short.
-    pub fn attacks(topics: &[Topic]) -> Self {
-        Self {
-            apps: SLOTS.to_vec(),
-            states: Vec::new(),
-            topics: topics.to_vec(),
-            words: Vec::new(),
-            metering: false,
-            thorough: false,
         }
     }
 

@@ -8,6 +8,7 @@ use emulator::report::crash_log;
 use super::life::object::{
     DEVICE_IDENTITY, DLMS_INVOCATION, DLMS_SIGNING, OPERATIONAL_CERTIFICATE,
 };
+use super::life::NONCES;
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use crate::audit::errors::{describe, BUSY, NOMEM};
@@ -170,7 +171,8 @@ fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
 fn flash(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     const TIMES: u32 = 250;
     const CERTIFICATES: usize = 40;
-    let advance = (1..=TIMES)
+    const LAST: u32 = NONCES + TIMES;
+    let advance = (NONCES + 1..=LAST)
         .map(|value| Call::command(KEY_STORE, command::ADVANCE, DLMS_INVOCATION, value).and_wait());
     let advance: Vec<Call> = advance.collect();
     let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
@@ -194,7 +196,7 @@ fn flash(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     );
     let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
     let counter = stage.call("dlms", counter)?;
-    let held = counter.succeeded() && counter.registers[1] == TIMES;
+    let held = counter.succeeded() && counter.registers[1] == LAST;
     let found = format!("{}, {}", describe(&counter), counter.registers[1]);
     notes.check("dlms", "its counter is the last one still", found, held);
     let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);

@@ -60,14 +60,13 @@ const BY_OWNER: [(Topic, &str, Theme); 2] = [
 pub fn parts<'a>(meters: &'a Meters<'a>, scope: &Scope) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     if scope.covers(Topic::Replay) {
-        let thorough = scope.thorough;
         parts.push(Part::new(
             Topic::Replay,
             "the key store's flash",
             move |findings| {
                 let mut notes = Notebook::new(Topic::Replay, findings);
                 let mut stage = meters.in_service(Metering::Itself)?;
-                replay::attack(&mut stage, meters.firmware, thorough, &mut notes)
+                replay::attack(&mut stage, meters.firmware, &mut notes)
             },
         ));
     }

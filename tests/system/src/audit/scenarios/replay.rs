@@ -20,7 +20,7 @@ use crate::puppet::{Answer, Call, Silent};
 /// Where the counter stands at the moment that is put back, and in the end.
 const EARLIER: u32 = NONCES + 100;
 const LATER: [u32; 2] = [NONCES + 200, NONCES + 300];
-const LAST: u32 = 300;
+const LAST: u32 = LATER[LATER.len() - 1];
 const SLOT: &str = "dlms";
 
 /// What the key store must make of a flash (docs/key-store.md).
@@ -43,11 +43,10 @@ struct Case {
     verdict: Verdict,
 }
 
-/// Carries the attacks out on the meter in service; those that say most, or all.
+/// Carries the attacks out on the meter in service.
 pub fn attack(
     stage: &mut Stage,
     firmware: &Firmware,
-    thorough: bool,
     notes: &mut Notebook<'_>,
 ) -> Result<(), Silent> {
     advance(stage, EARLIER)?;
@@ -56,11 +55,7 @@ pub fn attack(
         advance(stage, value)?;
     }
     let later = stage.machine.flash();
-    let mut cases = cases(&stage.manifest, &earlier, &later);
-    if !thorough {
-        cases.truncate(3);
-    }
-    for case in cases {
+    for case in cases(&stage.manifest, &earlier, &later) {
         try_it(&stage.manifest, firmware, &case, notes)?;
     }
     Ok(())
