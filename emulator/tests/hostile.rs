@@ -155,7 +155,7 @@ fn options_that_make_no_sense() {
         ["--speed", "0"],
         ["--speed", "inf"],
         ["--cut-at", "flash:0"],
-        ["--cut-at", "time:5"],
+        ["--cut-at", "time:-5s"],
         ["--skip", "0x60000000"],
         ["--trace", "8-4"],
         ["--stop-after", "-1"],
