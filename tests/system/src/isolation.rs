@@ -11,7 +11,6 @@ use emulator::{Machine, Stop};
 
 use crate::firmware::{manifest, Firmware};
 use crate::meter;
-use crate::workers::on_all_cores;
 
 /// The slot of an attacker that carries out the whole catalogue.
 pub const SLOT: &str = "dlms";
@@ -37,24 +36,6 @@ pub struct Outcome {
     pub found: String,
     /// Which walls failed; none when all held.
     pub failures: Vec<String>,
-}
-
-/// Carries out these attacks, on all cores of the host.
-///
-/// # Panics
-/// When the images are not built.
-pub fn carry_out_those(attacks: &[&'static Attack]) -> Vec<Outcome> {
-    const AT_A_TIME: usize = 6;
-    let armed = Armed::in_slot(SLOT);
-    let some: Vec<_> = attacks.chunks(AT_A_TIME).collect();
-    let outcomes = on_all_cores(&some, |attacks| {
-        let mut machine = armed.machine();
-        let outcomes = attacks
-            .iter()
-            .map(|attack| armed.carry_out(&mut machine, attack));
-        outcomes.collect::<Vec<_>>()
-    });
-    outcomes.concat()
 }
 
 /// The meter at the moment before the attacker's first instruction; booted once, when

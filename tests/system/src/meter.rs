@@ -9,7 +9,8 @@ use emulator::image::Image;
 use emulator::mains::Mains;
 use emulator::{report, Config, Machine};
 
-use crate::firmware::Firmware;
+use crate::energy_pages::{self, Fill};
+use crate::firmware::{manifest, Firmware};
 
 /// A line of measurements, by key.
 pub type Reading = BTreeMap<String, f64>;
@@ -49,6 +50,44 @@ fn machine(flash: &[u8], nor: Option<Vec<u8>>, mains: Mains, seed: u64) -> Machi
         ..Config::default()
     };
     Machine::new(&image, config).expect("a machine")
+}
+
+/// Gives the meter this load from now on, its front end drawn from `seed`.
+///
+/// # Panics
+/// When the load is malformed.
+pub fn connect(machine: &mut Machine, load: &str, seed: u64) {
+    let load = Mains::parse(load).expect("a load");
+    machine.set_analog(Box::new(FrontEnd::from_seed(load, seed)));
+}
+
+/// Starts again without load: what the first line says of the energy was restored.
+///
+/// # Panics
+/// When no line comes.
+pub fn restored_energy(machine: &mut Machine, seed: u64) -> f64 {
+    connect(machine, "sine:230V,0A,50Hz", seed);
+    machine.power_cycle();
+    machine.take_uart_output(0);
+    machine.run_for(Duration::from_millis(2_500));
+    last_reading(machine)["import_Wh"]
+}
+
+/// Flash of a meter that was calibrated and has saved its registers under this load,
+/// its energy store filled up.
+///
+/// # Panics
+/// As for [`calibrated`].
+pub fn filled(fill: Fill, load: &str, seed: u64) -> Vec<u8> {
+    let mut machine = boot(calibrated(seed).bytes(), load, seed);
+    machine.run_for(Duration::from_secs(13));
+    let mut flash = Firmware::meter()
+        .with_data_of(&machine.flash())
+        .bytes()
+        .to_vec();
+    let store = manifest().flash.energy_store;
+    energy_pages::fill(&mut flash[store.start as usize..store.end() as usize], fill);
+    flash
 }
 
 /// Everything that the meter has written on its local port.

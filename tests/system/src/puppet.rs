@@ -57,6 +57,11 @@ impl Call {
         Self::class(0, [2, driver, 0, 0])
     }
 
+    /// Ends the run; the app starts anew.
+    pub fn restart() -> Self {
+        Self::class(6, [1, 0, 0, 0])
+    }
+
     /// Sleeps so many milliseconds.
     pub fn sleep(milliseconds: u32) -> Self {
         // The alarm counts 32,768 Hz in the upper 24 of its 32 bits.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use system_tests::audit::machine::{is_locked, locks, FORBID_READ, FORBID_WRITE};
 use system_tests::firmware::{manifest, Firmware};
 use system_tests::meter;
 
@@ -45,10 +46,6 @@ fn opening_the_energy_store_leaves_room_on_the_stack() {
 /// Without a root of trust apps run, metering above all; so code is locked there too.
 #[test]
 fn code_is_locked_although_the_device_secret_is_damaged() {
-    /// Registers of the access control list: address, size and permission.
-    const LOCKS: u32 = 0x4001_E800;
-    const FORBID_WRITE: u32 = 1 << 1;
-    const FORBID_BOTH: u32 = 3 << 1;
     let flash = manifest().flash;
     let mut bytes = Firmware::meter().bytes().to_vec();
     // A secret whose check is wrong, behind it the mark that it is whole.
@@ -57,23 +54,15 @@ fn code_is_locked_although_the_device_secret_is_damaged() {
     bytes[secret + 36..secret + 40].copy_from_slice(&0x5EC2_E700_u32.to_le_bytes());
     let mut machine = meter::boot(&bytes, LOAD, 1);
     machine.run_for(Duration::from_secs(3));
-    let locks: Vec<[u32; 3]> = (0..8)
-        .map(|region| {
-            [0, 4, 8].map(|word| machine.read_word(LOCKS + 16 * region + word).expect("ACL"))
-        })
-        .collect();
-    let locked = |page: u32, what: u32| {
-        let mut locks = locks.iter();
-        locks.any(|[start, size, forbidden]| {
-            forbidden & what == what && (*start..start + size).contains(&page)
-        })
-    };
+    let locks = locks(&mut machine);
     for region in [flash.kernel, flash.apps] {
-        for page in (region.start..region.start + region.size).step_by(0x1000) {
-            assert!(locked(page, FORBID_WRITE), "{page:#x} of {locks:x?}");
+        for page in (u64::from(region.start)..region.end()).step_by(0x1000) {
+            let locked = is_locked(&locks, page, FORBID_WRITE);
+            assert!(locked, "{page:#x} of {locks:x?}");
         }
     }
-    assert!(locked(flash.device_secret.start, FORBID_BOTH));
+    let shut = FORBID_READ | FORBID_WRITE;
+    assert!(is_locked(&locks, flash.device_secret.start.into(), shut));
     assert!(!meter::readings(&machine).is_empty(), "it measures");
     assert_eq!(
         machine.flash()[secret..secret + 36],

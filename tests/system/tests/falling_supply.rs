@@ -6,13 +6,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use emulator::front_end::FrontEnd;
 use emulator::machine::Cut;
-use emulator::mains::Mains;
 use emulator::{Machine, Stop};
 use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
-use system_tests::energy_pages::{self, Fill};
-use system_tests::firmware::{manifest, Firmware};
+use system_tests::energy_pages::Fill;
 use system_tests::meter;
 
 const SEED: u64 = 1;
@@ -27,11 +24,6 @@ const COST_MS: f64 = 50.0;
 const BOUND: Duration = Duration::from_millis(40);
 /// What docs/hardware.md asks of the supply.
 const HOLD_UP: Duration = Duration::from_millis(50);
-
-fn connect(machine: &mut Machine, load: &str) {
-    let load = Mains::parse(load).expect("a load");
-    machine.set_analog(Box::new(FrontEnd::from_seed(load, SEED)));
-}
 
 /// Runs until the next line of measurements begins; the energy of the one before.
 fn at_a_line(machine: &mut Machine) -> f64 {
@@ -51,15 +43,6 @@ fn measuring(flash: &[u8]) -> (Machine, f64) {
     let energy = at_a_line(&mut machine) + 1_000.0 * WH_A_MS;
     machine.run_for(Duration::from_millis(637));
     (machine, energy + 637.0 * WH_A_MS)
-}
-
-/// Starts again without load: what the first line says was restored.
-fn restored(machine: &mut Machine) -> f64 {
-    connect(machine, "sine:230V,0A,50Hz");
-    machine.power_cycle();
-    machine.take_uart_output(0);
-    machine.run_for(Duration::from_millis(2_500));
-    meter::last_reading(machine)["import_Wh"]
 }
 
 /// A number of the answer to `show`.
@@ -109,7 +92,7 @@ fn a_falling_supply_costs_two_cycles() {
     let held_up = emulator::time::nanoseconds(machine.now() - warned);
     assert_eq!(held_up / 1_000, HOLD_UP.as_micros() as u64);
     assert_eq!(machine.statistics().supply_warnings, 1);
-    let kept = restored(&mut machine);
+    let kept = meter::restored_energy(&mut machine, SEED);
     let least = measured - COST_MS * WH_A_MS;
     let most = measured + COST_MS * WH_A_MS;
     assert!(
@@ -119,10 +102,10 @@ fn a_falling_supply_costs_two_cycles() {
 
     // A supply that is gone at once costs what was not yet saved.
     machine.restore(&before).expect("the same machine");
-    connect(&mut machine, LOAD);
+    meter::connect(&mut machine, LOAD, SEED);
     machine.set_cut(Some(at));
     assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
-    let kept = restored(&mut machine);
+    let kept = meter::restored_energy(&mut machine, SEED);
     assert!(
         kept > 0.0 && kept < measured - 1_000.0 * WH_A_MS,
         "{kept} Wh"
@@ -135,7 +118,7 @@ fn a_supply_that_comes_back_costs_nothing() {
     let before = machine.save();
     let saves = shown(&mut machine, "saves");
     machine.restore(&before).expect("the same machine");
-    connect(&mut machine, LOAD);
+    meter::connect(&mut machine, LOAD, SEED);
     for low in [true, false] {
         machine.set_supply_low(low);
         machine.run_for(Duration::from_millis(150));
@@ -178,18 +161,18 @@ fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
     let first = machine.flash_operations();
     time_to_save(&mut machine);
     let operations = machine.flash_operations() - first;
-    let new = restored(&mut machine);
+    let new = meter::restored_energy(&mut machine, SEED);
     machine.restore(&before).expect("the same machine");
-    let old = restored(&mut machine);
+    let old = meter::restored_energy(&mut machine, SEED);
     assert!(old < new, "{old} Wh, then {new} Wh");
     let mut found = BTreeSet::new();
     for number in 1..=operations {
         machine.restore(&before).expect("the same machine");
-        connect(&mut machine, LOAD);
+        meter::connect(&mut machine, LOAD, SEED);
         machine.set_supply_low(true);
         machine.set_cut(Some(Cut::FlashOperation(first + number)));
         assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
-        let kept = restored(&mut machine);
+        let kept = meter::restored_energy(&mut machine, SEED);
         assert!(
             kept == old || kept == new,
             "cut at operation {number} of {operations}: {kept} Wh, neither {old} nor {new}"
@@ -200,19 +183,6 @@ fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
     assert_eq!(machine.statistics().overwritten_words, 0);
 }
 
-/// The flash of a meter with its energy store filled so far.
-fn filled(fill: Fill) -> Vec<u8> {
-    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), LOAD, SEED);
-    machine.run_for(Duration::from_secs(13));
-    let mut flash = Firmware::meter()
-        .with_data_of(&machine.flash())
-        .bytes()
-        .to_vec();
-    let store = manifest().flash.energy_store;
-    energy_pages::fill(&mut flash[store.start as usize..store.end() as usize], fill);
-    flash
-}
-
 #[test]
 fn the_last_save_waits_for_no_erase() {
     let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
@@ -221,7 +191,11 @@ fn the_last_save_waits_for_no_erase() {
 
     // While the next page is erased, at each third part of it. At the first
     // there is nothing new to save yet.
-    let mut machine = meter::boot(&filled(Fill::UntilTheNextErases), LOAD, SEED);
+    let mut machine = meter::boot(
+        &meter::filled(Fill::UntilTheNextErases, LOAD, SEED),
+        LOAD,
+        SEED,
+    );
     machine.run_for(Duration::from_secs(5));
     let parts = machine.statistics().flash_erase_parts;
     let erasing = |machine: &Machine| machine.statistics().flash_erase_parts - parts;
@@ -235,12 +209,16 @@ fn the_last_save_waits_for_no_erase() {
         longest = longest.max(time_to_save(&mut machine));
         assert!(erasing(&machine) < 17 + part, "one erase");
         machine.restore(&state).expect("the same machine");
-        connect(&mut machine, LOAD);
+        meter::connect(&mut machine, LOAD, SEED);
     }
     assert!(longest < BOUND, "{longest:?}");
 
     // With no room in the page: the next one is opened, which the start erased.
-    let mut machine = meter::boot(&filled(Fill::UntilTheNextOpens), LOAD, SEED);
+    let mut machine = meter::boot(
+        &meter::filled(Fill::UntilTheNextOpens, LOAD, SEED),
+        LOAD,
+        SEED,
+    );
     machine.run_for(Duration::from_secs(5));
     let words = machine.statistics().flash_writes;
     let opening = time_to_save(&mut machine);

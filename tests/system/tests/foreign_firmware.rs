@@ -1,11 +1,11 @@
 //! The firmware of `tests/foreign-firmware`, which knows nothing of us, in the
 //! emulator: every driver finds what the part has.
 
-use std::path::Path;
 use std::time::Duration;
 
 use emulator::image::Image;
 use emulator::{Config, Machine, Stop};
+use system_tests::firmware::read_built;
 
 /// BUTTON1 and LED1 of the development kit, and the output that TIMER2 toggles.
 const BUTTON: u8 = 11;
@@ -13,12 +13,7 @@ const LED: u8 = 13;
 const TOGGLED: u8 = 20;
 
 fn elf() -> Image {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join("target/image/foreign-firmware.elf");
-    let bytes = std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}: `make image` builds it", path.display()));
-    Image::parse(&bytes).expect("the firmware is an image")
+    Image::parse(&read_built("foreign-firmware.elf")).expect("the firmware is an image")
 }
 
 /// The same as raw bytes from address 0.

@@ -5,12 +5,9 @@
 
 use std::time::Duration;
 
-use emulator::front_end::FrontEnd;
 use emulator::machine::Cut;
-use emulator::mains::Mains;
-use emulator::{Machine, Stop};
-use system_tests::energy_pages::{self, Fill};
-use system_tests::firmware::{manifest, Firmware};
+use emulator::Stop;
+use system_tests::energy_pages::Fill;
 use system_tests::meter;
 
 const SEED: u64 = 1;
@@ -20,60 +17,32 @@ const BEFORE_SAVE: Duration = Duration::from_millis(9_500);
 /// And this is behind it, an erase of a page included.
 const BEHIND_SAVE: Duration = Duration::from_millis(2_500);
 
-/// A meter that was calibrated and has saved its registers once or more.
-fn starting_state(fill: Fill) -> Vec<u8> {
-    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), LOAD, SEED);
-    machine.run_for(Duration::from_secs(13));
-    let mut flash = Firmware::meter()
-        .with_data_of(&machine.flash())
-        .bytes()
-        .to_vec();
-    let store = manifest().flash.energy_store;
-    energy_pages::fill(&mut flash[store.start as usize..store.end() as usize], fill);
-    flash
-}
-
-/// Gives the meter this load from now on.
-fn connect(machine: &mut Machine, load: &str) {
-    let load = Mains::parse(load).expect("a load");
-    machine.set_analog(Box::new(FrontEnd::from_seed(load, SEED)));
-}
-
-/// Starts again without load: what the first line says was restored.
-fn restored(machine: &mut Machine) -> f64 {
-    connect(machine, "sine:230V,0A,50Hz");
-    machine.power_cycle();
-    machine.take_uart_output(0);
-    machine.run_for(Duration::from_millis(2_500));
-    meter::last_reading(machine)["import_Wh"]
-}
-
 fn cut_everywhere(fill: Fill) {
-    let mut machine = meter::boot(&starting_state(fill), LOAD, SEED);
+    let mut machine = meter::boot(&meter::filled(fill, LOAD, SEED), LOAD, SEED);
     machine.run_for(BEFORE_SAVE);
     let first = machine.flash_operations();
     let before = machine.save();
     // A saved state leaves the front end out: every trial starts it anew, for
     // the same noise and so the same registers.
-    connect(&mut machine, LOAD);
+    meter::connect(&mut machine, LOAD, SEED);
     machine.run_for(BEHIND_SAVE);
     let operations = machine.flash_operations() - first;
     assert!(
         operations >= 4,
         "a save takes more than {operations} operations"
     );
-    let new = restored(&mut machine);
+    let new = meter::restored_energy(&mut machine, SEED);
 
     machine.restore(&before).expect("the same machine");
-    let old = restored(&mut machine);
+    let old = meter::restored_energy(&mut machine, SEED);
     assert!(new > old && old > 0.0, "{old} Wh, then {new} Wh");
 
     for number in 1..=operations {
         machine.restore(&before).expect("the same machine");
-        connect(&mut machine, LOAD);
+        meter::connect(&mut machine, LOAD, SEED);
         machine.set_cut(Some(Cut::FlashOperation(first + number)));
         assert_eq!(machine.run_for(BEHIND_SAVE), Stop::PowerCut);
-        let found = restored(&mut machine);
+        let found = meter::restored_energy(&mut machine, SEED);
         assert!(
             found == old || found == new,
             "cut at operation {number} of {operations}: {found} Wh, neither {old} nor {new}"

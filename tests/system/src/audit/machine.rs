@@ -20,8 +20,10 @@ const ENABLED: u32 = 1;
 const REGIONS: u32 = 8;
 /// The nRF52840's locks: address, size, permission; 16 bytes apart.
 const LOCKS: u32 = 0x4001_E800;
-const FORBID_WRITE: u32 = 1 << 1;
-const FORBID_READ: u32 = 1 << 2;
+/// Bit of a lock's permission: no writing, no erasing.
+pub const FORBID_WRITE: u32 = 1 << 1;
+/// Bit of a lock's permission: no reading.
+pub const FORBID_READ: u32 = 1 << 2;
 /// Instructions between looks at the program counter, and looks at the most.
 const STRIDE: u64 = 40;
 const LOOKS: u32 = 400_000;
@@ -32,7 +34,7 @@ const LOOKS: u32 = 400_000;
 /// A puppet falls silent.
 pub fn all(stage: &mut Stage, findings: &mut Vec<Finding>) -> Result<(), Silent> {
     let manifest = stage.manifest.clone();
-    findings.push(locks(stage));
+    findings.push(locks_of_flash(stage));
     let flash = stage.machine.flash();
     findings.extend(installed::kernel(&flash, &manifest));
     for app in &manifest.apps {
@@ -162,31 +164,38 @@ fn reachable(base: u32, attributes: u32) -> Vec<Open> {
         .collect()
 }
 
+/// A lock of flash: address, size, permission (nRF52840 PS, 6.1 ACL).
+pub type Lock = [u32; 3];
+
+/// All locks of the machine.
+///
+/// # Panics
+/// When the machine has no ACL.
+pub fn locks(machine: &mut Machine) -> [Lock; 8] {
+    std::array::from_fn(|number| {
+        let word = |offset| machine.read_word(LOCKS + 16 * number as u32 + offset);
+        [0, 4, 8].map(word).map(|word| word.expect("the ACL"))
+    })
+}
+
+/// Whether one lock forbids all of `what` on the page at this address.
+pub fn is_locked(locks: &[Lock], page: u64, what: u32) -> bool {
+    locks.iter().any(|&[start, size, forbidden]| {
+        let start = u64::from(start);
+        forbidden & what == what && (start..start + u64::from(size)).contains(&page)
+    })
+}
+
 /// The device secret can be neither read nor written, and code not written.
-fn locks(stage: &mut Stage) -> Finding {
+fn locks_of_flash(stage: &mut Stage) -> Finding {
     let flash = stage.manifest.flash;
-    let mut locks = Vec::new();
-    for number in 0..8 {
-        let [start, size, permission] =
-            [0, 4, 8].map(|offset| stage.machine.read_word(LOCKS + 16 * number + offset));
-        locks.push((
-            start.unwrap_or(0),
-            size.unwrap_or(0),
-            permission.unwrap_or(0),
-        ));
-    }
-    let locked = |page: u64, what: u32| {
-        locks.iter().any(|&(start, size, permission)| {
-            permission & what != 0
-                && page >= u64::from(start)
-                && page < u64::from(start) + u64::from(size)
-        })
-    };
+    let locks = locks(&mut stage.machine);
     let mut code = [flash.bootloader, flash.kernel, flash.apps]
         .into_iter()
         .flat_map(|region| (u64::from(region.start)..region.end()).step_by(0x1000));
-    let held = code.all(|page| locked(page, FORBID_WRITE))
-        && locked(flash.device_secret.start.into(), FORBID_READ);
+    let secret = flash.device_secret.start.into();
+    let held = code.all(|page| is_locked(&locks, page, FORBID_WRITE))
+        && is_locked(&locks, secret, FORBID_READ);
     let wall = "the device secret is shut and no code can be written until reset";
     let found = format!("{locks:x?}");
     Finding::check(Topic::Machine, "flash", wall, found, held)

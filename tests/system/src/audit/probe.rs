@@ -5,6 +5,8 @@ use board_manifest::{Kind, Manifest, Operation};
 
 use crate::puppet::Call;
 
+/// Driver number of the random numbers.
+pub const RNG: u32 = 0x4_0001;
 /// Driver number of the key store.
 pub const KEY_STORE: u32 = 0x8000_0004;
 /// Driver number of the channels.

@@ -12,13 +12,12 @@ use super::life::NONCES;
 use super::notebook::Notebook;
 use super::request::{command, take_back, Request};
 use crate::audit::errors::{describe, BUSY, NOMEM};
-use crate::audit::probe::{CHANNEL, KEY_STORE, STORAGE};
+use crate::audit::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
 use crate::audit::stage::Stage;
 use crate::puppet::{Answer, Call, Silent};
 
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
-const RNG: u32 = 0x4_0001;
 
 /// Carries them out.
 pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {

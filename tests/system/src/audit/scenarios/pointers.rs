@@ -2,12 +2,12 @@
 
 use super::notebook::Notebook;
 use crate::audit::errors::{INVAL, NOMEM};
-use crate::audit::probe::{CHANNEL, KEY_STORE, STORAGE};
+use crate::audit::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
 use crate::audit::stage::Stage;
 use crate::puppet::{Call, Silent};
 
 const APP: &str = "dlms";
-const RNG: u32 = 0x4_0001;
+const ALARM: u32 = 0;
 const YIELD: u32 = 0;
 const NO_WAIT: u32 = 0;
 const MEMOP: u32 = 5;
@@ -17,6 +17,8 @@ const CANARY: [u8; 4] = [0xC5; 4];
 /// (ARMv7-M, B3.5.5): one byte there stops the meter or opens it.
 const SYSTEM_OFF: u32 = 0x4000_0500;
 const MPU_CONTROL: u32 = 0xE000_ED94;
+/// UARTE0's ENABLE (6.34.9.46): a zero there silences the local port.
+const PORT_ENABLE: u32 = 0x4000_2500;
 
 /// How it is seen that nothing was written.
 #[derive(Clone, Copy)]
@@ -25,7 +27,7 @@ enum Kept {
     Canary,
     /// What stood there stays.
     AsBefore,
-    /// Others write there too; they live on.
+    /// The kernel writes there too; the app is served on.
     Alive,
 }
 
@@ -60,7 +62,7 @@ fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
     };
     use Kept::{Alive, AsBefore, Canary};
     Ok(vec![
-        // The end of the stack, which is never reached.
+        // The end of a stack, which is never reached; that of metering below.
         place("the kernel's stack", kernel.start + 64, Canary),
         place(
             "the memory of tls",
@@ -68,7 +70,7 @@ fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
             Canary,
         ),
         place("its own memory above its break", app_break + 64, Canary),
-        place("the memory of metering", metering.ram.start + 0x400, Alive),
+        place("the memory of metering", metering.ram.start + 64, Canary),
         place("its own control block", own_end - 64, Alive),
         place(
             "the code of metering",
@@ -82,6 +84,11 @@ fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
         ),
         place("the device secret", flash.device_secret.start, AsBefore),
         place("the register that switches off", SYSTEM_OFF, AsBefore),
+        place(
+            "the register that enables the local port",
+            PORT_ENABLE,
+            AsBefore,
+        ),
         place("the register that opens the MPU", MPU_CONTROL, AsBefore),
         place("the end of the address space", u32::MAX - 7, AsBefore),
     ])
@@ -106,7 +113,7 @@ fn results(stage: &mut Stage, notes: &mut Notebook<'_>, places: &[Place]) -> Res
         let kept = match place.kept {
             Kept::Canary => after == Some(u32::from_le_bytes(CANARY)),
             Kept::AsBefore => after == before,
-            Kept::Alive => true,
+            Kept::Alive => stage.call(APP, Call::command(ALARM, 0, 0, 0))?.succeeded(),
         };
         let wall = format!(
             "yield with its result in {}: nothing is written",

@@ -13,15 +13,12 @@ use super::notebook::Notebook;
 use super::request::{command, take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
 use super::restarts::comes_back;
 use crate::audit::errors;
-use crate::audit::probe::KEY_STORE;
+use crate::audit::probe::{KEY_STORE, RNG};
 use crate::audit::stage::Stage;
 use crate::puppet::{Answer, Call, Silent};
 
 /// When the app interferes, in milliseconds after the command: a signature takes 112.
 const MOMENTS: [u32; 3] = [0, 5, 60];
-const RNG: u32 = 0x4_0001;
-const EXIT: u32 = 6;
-const RESTART: u32 = 1;
 const SIGN: (u32, u32, u32) = (command::SIGN, DLMS_SIGNING, 0);
 const SIGNATURE: usize = 64;
 const BEFORE: [u8; 32] = [0xB4; 32];
@@ -123,12 +120,7 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
         verification_swapped(stage, notes, moment)?;
     }
     end_in_the_middle(stage, notes, "crashed", Call::store(0, 0))?;
-    end_in_the_middle(
-        stage,
-        notes,
-        "started anew",
-        Call::class(EXIT, [RESTART, 0, 0, 0]),
-    )?;
+    end_in_the_middle(stage, notes, "started anew", Call::restart())?;
     random_in_the_middle(stage, notes)?;
     signed_together(stage, notes)
 }
@@ -150,7 +142,11 @@ fn digest_changed(
         "dlms",
         &format!("a digest that changes {moment} ms into sign: the signature is for one that stood there"),
         format!("{}, state {signed:?} of {}", run.found(), digests.len()),
-        !run.succeeded() || signed.is_some(),
+        match moment {
+            0 => !run.succeeded() || signed.is_some(),
+            // Copied long since.
+            _ => run.succeeded() && signed == Some(0),
+        },
     );
     Ok(())
 }
@@ -167,7 +163,10 @@ fn buffers_taken_back(
         "dlms",
         &format!("the digest taken back {moment} ms into sign: its signature, or an error"),
         run.found(),
-        !run.succeeded() || verifies(key, &BEFORE, &run.output),
+        match moment {
+            0 => !run.succeeded() || verifies(key, &BEFORE, &run.output),
+            _ => run.succeeded() && verifies(key, &BEFORE, &run.output),
+        },
     );
     let output = [Call::lend(KEY_STORE, 0, 0, 0)];
     let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &output)?;
@@ -234,7 +233,10 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> 
         "dlms",
         &format!("text and nonce that change {moment} ms into encrypt: sealed as they stood once"),
         format!("{}, state {sealed:?}", run.found()),
-        !run.succeeded() || sealed.is_some(),
+        match moment {
+            0 => !run.succeeded() || sealed.is_some(),
+            _ => run.succeeded() && sealed == Some(0),
+        },
     );
     Ok(())
 }
@@ -312,7 +314,7 @@ fn random_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(
         Call::command(RNG, 1, LENGTH, 0),
     ];
     let mut calls = get.to_vec();
-    calls.push(Call::class(EXIT, [RESTART, 0, 0, 0]));
+    calls.push(Call::restart());
     puppet.start(&mut stage.machine, &calls);
     puppet.forget(&mut stage.machine);
     comes_back(stage, "dlms")?;

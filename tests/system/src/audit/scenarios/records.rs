@@ -8,8 +8,6 @@ use crate::audit::stage::{Stage, LOAD, SEED};
 use crate::meter;
 use crate::puppet::{Answer, Call, Silent};
 
-const EXIT: u32 = 6;
-const RESTART: u32 = 1;
 const APPEND: u32 = 1;
 const READ: u32 = 2;
 const RANGE: u32 = 3;
@@ -102,7 +100,7 @@ fn ended_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<()
     let calls = [
         Call::share(STORAGE, 0, puppet.arena(), length),
         Call::command(STORAGE, APPEND, EVENT_LOG, length),
-        Call::class(EXIT, [RESTART, 0, 0, 0]),
+        Call::restart(),
     ];
     puppet.start(&mut stage.machine, &calls);
     puppet.forget(&mut stage.machine);

@@ -14,8 +14,6 @@ use crate::puppet::{Call, Silent};
 /// Longest delay here: the fourth is 0.8 s.
 const PATIENCE: Duration = Duration::from_secs(3);
 const CONSOLE: u32 = 1;
-const EXIT: u32 = 6;
-const RESTART: u32 = 1;
 /// How often the app crashes.
 const CRASHES: usize = 4;
 
@@ -116,7 +114,7 @@ fn console_of_a_past_run(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<
     let calls = [
         Call::lend(CONSOLE, 1, puppet.arena(), LENGTH),
         Call::command(CONSOLE, 2, LENGTH, 0),
-        Call::class(EXIT, [RESTART, 0, 0, 0]),
+        Call::restart(),
     ];
     puppet.start(&mut stage.machine, &calls);
     puppet.forget(&mut stage.machine);
