@@ -66,13 +66,11 @@ fn while_a_page_fills() {
 }
 
 #[test]
-#[ignore = "minutes in the emulator: make test-long"]
 fn in_a_half_full_page() {
     cut_everywhere(Fill::Records(60));
 }
 
 #[test]
-#[ignore = "minutes in the emulator: make test-long"]
 fn while_the_next_page_is_erased() {
     cut_everywhere(Fill::UntilTheNextErases);
 }
