@@ -157,7 +157,8 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         self.deferred.set();
     }
 
-    /// Wipes what belongs to processes that are not there any more.
+    /// Wipes what belongs to processes that are not there any more. No grant of this
+    /// driver may be entered meanwhile.
     fn wipe_ended(&self) {
         self.sessions
             .map(|sessions| sessions.keep(|owner| self.is_alive(owner)));
@@ -169,8 +170,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     }
 
     fn is_alive(&self, process: ProcessId) -> bool {
-        // A grant that is entered belongs to a process that calls just now.
-        !matches!(self.apps.try_enter(process, |_, _| ()), Some(Err(_)))
+        self.apps.enter(process, |_, _| ()).is_ok()
     }
 
     /// What the policy says of a command now.
@@ -307,8 +307,9 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     /// The app that has waited longest.
     fn next_app(&self) -> Option<(ProcessId, Command)> {
         let waiting = self.apps.iter().filter_map(|grant| {
-            let (ticket, command) = grant.try_enter(|app, _| (app.ticket, app.command))?;
-            Some((ticket, grant.processid(), command?))
+            let process = grant.processid();
+            let (ticket, command) = grant.enter(|app, _| (app.ticket, app.command));
+            Some((ticket, process, command?))
         });
         waiting
             .max_by_key(|(ticket, ..)| self.turns.age(*ticket))

@@ -120,8 +120,8 @@ impl<'u, U: Transmit<'u>> LowLevelDebug<'u, U> {
     /// behind the others, so that none that prints without an end keeps them away.
     fn next_entry(&self) -> Option<(ProcessId, DebugEntry)> {
         let waiting = self.grant.iter().filter_map(|app| {
-            let ticket = app.enter(|app, _| (!app.is_empty()).then_some(app.ticket))?;
-            Some((ticket, app.processid()))
+            let process_id = app.processid();
+            app.enter(|app, _| (!app.is_empty()).then_some((app.ticket, process_id)))
         });
         let (_, process_id) = waiting.max_by_key(|(ticket, _)| self.turns.age(*ticket))?;
         let entry = self.grant.enter(process_id, |app, _| {

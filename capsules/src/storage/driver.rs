@@ -198,8 +198,9 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
     /// The one that has waited longest.
     fn next_waiting(&self) -> Option<(ProcessId, Operation)> {
         let waiting = self.apps.iter().filter_map(|app| {
+            let process_id = app.processid();
             let (ticket, operation) = app.enter(|app, _| (app.ticket, app.operation));
-            Some((ticket, app.processid(), operation?))
+            Some((ticket, process_id, operation?))
         });
         waiting
             .max_by_key(|(ticket, ..)| self.turns.age(*ticket))

@@ -157,7 +157,7 @@ pub(super) struct GrantName {
 impl GrantName {
     /// The process, with this grant allocated in it.
     #[inline(never)]
-    pub(super) fn in_process(
+    fn in_process(
         self,
         kernel: &'static Kernel,
         processid: ProcessId,

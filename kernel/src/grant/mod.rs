@@ -121,22 +121,6 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
         Ok(unsafe { within(entered, shape, fun) })
     }
 
-    /// As [`enter`](Self::enter), but `None` if the grant of that process is
-    /// entered already.
-    pub fn try_enter<F, R>(&self, processid: ProcessId, fun: F) -> Option<Result<R, Error>>
-    where
-        F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
-    {
-        let granted = match self.in_process(processid) {
-            Ok(granted) => granted,
-            Err(error) => return Some(Err(error)),
-        };
-        match granted.open(|data, kernel_data| fun(data, kernel_data)) {
-            Err(Error::AlreadyInUse) => None,
-            result => Some(result),
-        }
-    }
-
     /// As [`enter`](Self::enter), with an allocator for further memory of the
     /// process.
     ///
@@ -167,7 +151,8 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
         F: FnMut(ProcessId, &mut GrantData<T>, &GrantKernelData),
     {
         for granted in self.iter() {
-            granted.enter(|data, kernel_data| fun(granted.processid(), data, kernel_data));
+            let processid = granted.processid();
+            granted.enter(|data, kernel_data| fun(processid, data, kernel_data));
         }
     }
 
@@ -177,15 +162,6 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
             grant: self,
             next_slot: 0,
         }
-    }
-
-    fn in_process(
-        &self,
-        processid: ProcessId,
-    ) -> Result<ProcessGrant<'_, T, Upcalls, AllowROs, AllowRWs>, Error> {
-        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
-        let process = self.name.in_process(self.kernel, processid, shape)?;
-        Ok(self.allocated_in(process))
     }
 
     fn allocated_in<'a>(
@@ -226,7 +202,7 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     /// # Panics
     ///
     /// If it is entered already, or the process has ended.
-    pub fn enter<F, R>(&self, fun: F) -> R
+    pub fn enter<F, R>(self, fun: F) -> R
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
     {
@@ -237,11 +213,14 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     }
 
     /// As [`enter`](Self::enter), but `None` instead of a panic.
-    pub fn try_enter<F, R>(&self, fun: F) -> Option<R>
+    pub fn try_enter<F, R>(self, fun: F) -> Option<R>
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
     {
-        self.open(|data, kernel_data| fun(data, kernel_data)).ok()
+        let entered = EnteredGrant::enter(self.process, self.name).ok()?;
+        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
+        // SAFETY: entered with the shape that it was allocated with.
+        Some(unsafe { within(entered, shape, fun) })
     }
 
     /// As [`enter`](Self::enter), with an allocator for further memory.
@@ -249,22 +228,12 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
     /// # Panics
     ///
     /// As [`enter`](Self::enter).
-    pub fn enter_with_allocator<F, R>(&self, fun: F) -> R
+    pub fn enter_with_allocator<F, R>(self, fun: F) -> R
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
     {
         let mut allocator = GrantRegionAllocator::new(self.process.processid());
         self.enter(|data, kernel_data| fun(data, kernel_data, &mut allocator))
-    }
-
-    fn open<R>(
-        &self,
-        fun: impl FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
-    ) -> Result<R, Error> {
-        let entered = EnteredGrant::enter(self.process, self.name)?;
-        let shape = const { &shape_of::<T, Upcalls, AllowROs, AllowRWs>() };
-        // SAFETY: entered with the shape that it was allocated with.
-        Ok(unsafe { within(entered, shape, fun) })
     }
 }
 

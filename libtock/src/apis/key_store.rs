@@ -186,7 +186,8 @@ impl<S: Syscalls> KeyStore<S> {
     /// control byte.
     ///
     /// # Errors
-    /// As for that; `Size` there is no first byte, or with the key it is too much.
+    /// As for that; `Size` there is no first byte, or with the key it is too much;
+    /// `Invalid` the second object is 0, which means none, or above 0xFFFF.
     pub fn encrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,
@@ -195,7 +196,7 @@ impl<S: Syscalls> KeyStore<S> {
         text: &[u8],
         output: &'a mut [u8],
     ) -> Result<&'a [u8], ErrorCode> {
-        let second = tag as u32 | authentication << 16;
+        let second = with_authentication(tag, authentication)?;
         let inputs = [text, associated, nonce];
         Self::call(command::ENCRYPT, key, second, inputs, output)
     }
@@ -212,7 +213,7 @@ impl<S: Syscalls> KeyStore<S> {
         sealed: &[u8],
         output: &'a mut [u8],
     ) -> Result<&'a [u8], ErrorCode> {
-        let second = tag as u32 | authentication << 16;
+        let second = with_authentication(tag, authentication)?;
         let inputs = [sealed, associated, nonce];
         Self::call(command::DECRYPT, key, second, inputs, output)
     }
@@ -379,6 +380,14 @@ impl<S: Syscalls> KeyStore<S> {
             }
         }
     }
+}
+
+/// The argument for a tag and the object whose key is authenticated.
+fn with_authentication(tag: Tag, authentication: u32) -> Result<u32, ErrorCode> {
+    // The kernel takes 0 for none, and has 16 bits for it.
+    let object = u16::try_from(authentication).ok().filter(|key| *key != 0);
+    let object = object.ok_or(ErrorCode::Invalid)?;
+    Ok(tag as u32 | u32::from(object) << 16)
 }
 
 /// The driver's number.

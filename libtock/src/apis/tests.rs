@@ -296,9 +296,17 @@ fn a_key_store_takes_three_inputs() {
     keys.answer(Ok(b"text".to_vec()));
     let text = KeyStore::decrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
     assert_eq!(text, Ok(&b"text"[..]));
+    for authentication in [0, 0x1_0000, 0x1_0203] {
+        let with = (0x202, authentication);
+        let sealed = KeyStore::encrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+        assert_eq!(sealed, Err(ErrorCode::Invalid));
+        let text = KeyStore::decrypt_with(with, tag, &[3; 12], b"\x30", b"", &mut buffer);
+        assert_eq!(text, Err(ErrorCode::Invalid));
+    }
     keys.answer(Ok(vec![5; 3]));
     assert_eq!(KeyStore::read(0x301, &mut buffer), Ok(&[5; 3][..]));
     let calls = keys.take_calls();
+    assert_eq!(calls.len(), 6);
     assert_eq!(calls[0].command, (command::ENCRYPT, key, 12));
     assert_eq!(
         calls[0].inputs,

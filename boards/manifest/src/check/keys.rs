@@ -7,14 +7,15 @@ use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State}
 
 /// From here on are the key store's own objects and the session slots.
 const RESERVED: u16 = 0x7000;
-/// Objects that the vault holds, a successor being one more, and its slots of 32
-/// bytes for what they contain.
-const VAULT_OBJECTS: usize = 64;
-const VAULT_SLOTS: usize = 256;
+/// Objects that the vault holds, a successor being one more. The generated table
+/// asserts that the capsule has these limits.
+pub(crate) const VAULT_OBJECTS: usize = 64;
+/// The vault's slots of 32 bytes for what the objects contain.
+pub(crate) const VAULT_SLOTS: usize = 256;
 /// Session slots of the key store.
-const SESSION_SLOTS: u32 = 8;
+pub(crate) const SESSION_SLOTS: u32 = 8;
 /// Counters that nonces can be bound to.
-const NONCE_COUNTERS: usize = 4;
+pub(crate) const NONCE_COUNTERS: usize = 4;
 /// Key-store commands that no key or transition has to justify.
 const HARMLESS: [&str; 1] = ["state"];
 

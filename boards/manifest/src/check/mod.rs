@@ -3,7 +3,7 @@
 mod apps;
 mod channels;
 mod drivers;
-mod keys;
+pub(crate) mod keys;
 mod memory;
 mod place;
 mod signing;

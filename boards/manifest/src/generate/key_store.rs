@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use super::MARK;
+use crate::check::keys::{NONCE_COUNTERS, SESSION_SLOTS, VAULT_OBJECTS, VAULT_SLOTS};
 use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation, State};
 
-/// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`.
+/// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`. It compiles only
+/// with a capsule that has the limits against which meter.toml was checked.
 #[must_use]
 pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
@@ -53,7 +55,23 @@ pub fn key_store_table(manifest: &Manifest) -> String {
         );
     }
     out.push_str("    ],\n};\n");
+    write_limits(&mut out);
     out
+}
+
+fn write_limits(out: &mut String) {
+    out.push_str("\n// The limits of the capsule against which meter.toml was checked.\n");
+    for (name, limit) in [
+        ("vault::index::MAX_OBJECTS", VAULT_OBJECTS),
+        ("vault::format::LIVE_SLOTS", VAULT_SLOTS),
+        ("sessions::COUNT", SESSION_SLOTS as usize),
+        ("nonces::PLACES", NONCE_COUNTERS),
+    ] {
+        let _ = writeln!(
+            out,
+            "const _: () = assert!(capsules::key_store::{name} == {limit});"
+        );
+    }
 }
 
 fn write_grant(out: &mut String, app: &App, name: &str, number: u16, grant: &KeyGrant) {

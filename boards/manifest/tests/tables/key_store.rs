@@ -307,3 +307,9 @@ pub const KEY_STORE: Policy = Policy {
         SessionShare { app: 4, slots: 2 },
     ],
 };
+
+// The limits of the capsule against which meter.toml was checked.
+const _: () = assert!(capsules::key_store::vault::index::MAX_OBJECTS == 64);
+const _: () = assert!(capsules::key_store::vault::format::LIVE_SLOTS == 256);
+const _: () = assert!(capsules::key_store::sessions::COUNT == 8);
+const _: () = assert!(capsules::key_store::nonces::PLACES == 4);

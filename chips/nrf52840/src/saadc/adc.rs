@@ -123,6 +123,10 @@ impl Saadc<'_> {
                 self.adc
                     .highspeed_client
                     .map(|client| client.samples_ready(block.buffer, block.samples));
+                if !self.adc.clock_started.get() {
+                    // The client has begun a new operation, whose STARTED is to come.
+                    return;
+                }
             }
             if self.mode.get() == Mode::Adc(conversion) {
                 self.adc_blocks.spill(&self.hardware, &self.single);

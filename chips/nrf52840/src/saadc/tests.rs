@@ -31,6 +31,7 @@ struct Listener {
     stopped: Cell<Option<usize>>,
     filled: RefCell<Vec<Vec<u16>>>,
     kept_samples: RefCell<Vec<&'static mut [u16]>>,
+    begins_again: Cell<bool>,
 }
 
 impl ScanClient for Listener {
@@ -66,8 +67,16 @@ impl HighSpeedClient for Listener {
     fn samples_ready(&self, buf: &'static mut [u16], length: usize) {
         assert_eq!(length, buf.len());
         self.filled.borrow_mut().push(buf.to_vec());
-        if self.gives_back.get() {
-            let saadc = self.saadc.get().unwrap();
+        let saadc = self.saadc.get().unwrap();
+        if self.begins_again.take() {
+            saadc.stop_sampling().unwrap();
+            // As when STOPPED comes while the call waits for it.
+            saadc.rest();
+            let (_, other) = saadc.retrieve_buffers().unwrap();
+            let channel = AdcChannelSetup::new(AdcChannel::AnalogInput1);
+            let begun = saadc.sample_highspeed(&channel, 8000, buf, length, other.unwrap(), 0);
+            assert!(begun.is_ok());
+        } else if self.gives_back.get() {
             assert!(saadc.provide_buffer(buf, length).is_ok());
         } else {
             self.kept_samples.borrow_mut().push(buf);
@@ -109,6 +118,7 @@ fn fixture() -> Fixture {
         stopped: Cell::new(None),
         filled: RefCell::default(),
         kept_samples: RefCell::default(),
+        begins_again: Cell::new(false),
     }));
     saadc.set_scan_client(listener);
     saadc.set_client(listener);
@@ -417,4 +427,33 @@ fn the_last_block_is_delivered_and_what_follows_it_spills() {
     f.stopped();
     let (first, second) = f.saadc.retrieve_buffers().unwrap();
     assert!(first.is_none() && second.is_some_and(|buffer| buffer.len() == 6));
+}
+
+#[test]
+fn a_client_may_begin_a_new_operation_when_it_is_given_a_block() {
+    let f = fixture();
+    let channel = AdcChannelSetup::new(AdcChannel::AnalogInput0);
+    let first: &'static mut [u16] = Box::leak(Box::new([0x0123; 4]));
+    let second: &'static mut [u16] = Box::leak(Box::new([0x0456; 6]));
+    let address = first.as_ptr() as u32;
+    assert!(f
+        .saadc
+        .sample_highspeed(&channel, 8000, first, 4, second, 6)
+        .is_ok());
+    f.started();
+    assert!(triggered(f.clock, &f.clock.tasks_start));
+    f.listener.begins_again.set(true);
+    f.ended(1, 500, 510);
+    assert_eq!(f.listener.filled.borrow().len(), 1);
+    // The new operation's block is the next, and its clock waits for the converter.
+    assert_eq!(f.registers.result_ptr.get(), address);
+    assert_eq!(f.registers.result_maxcnt.get(), 4);
+    assert!(!triggered(f.clock, &f.clock.tasks_start));
+    f.counter.cc[0].set(0);
+    f.started();
+    assert!(triggered(f.clock, &f.clock.tasks_start));
+    assert_eq!(f.registers.result_ptr.get(), f.single as u32);
+    f.listener.gives_back.set(false);
+    f.ended(1, 500, 510);
+    assert_eq!(f.listener.filled.borrow().len(), 2);
 }
