@@ -156,6 +156,7 @@ fn options_that_make_no_sense() {
         ["--speed", "inf"],
         ["--cut-at", "flash:0"],
         ["--cut-at", "time:-5s"],
+        ["--cut-at", "time:5x"],
         ["--skip", "0x60000000"],
         ["--trace", "8-4"],
         ["--stop-after", "-1"],

@@ -320,6 +320,50 @@ fn a_cut_at_a_time_tears_the_operation_that_is_under_way() {
 }
 
 #[test]
+fn an_erase_of_before_the_fall_is_torn_if_it_outlasts_the_supply() {
+    let mut code = Code::at(CODE);
+    code.poke(0x4000_0510, 1 | 15 << 1)
+        .poke(NVMC_CONFIG, 2)
+        .poke(NVMC_ERASE, 0x8000)
+        .sleep();
+    let mut machine = machine(&code);
+    assert!(machine.write_memory(0x8000, &[0; 4096]));
+    let start = machine.save();
+    let mut cut = |hold_up, stops_ms: u64, erases| {
+        machine.restore(&start).expect("its own state");
+        machine.set_falling_cut(Cut::Time(Duration::from_millis(50)), hold_up);
+        machine.run_for(Duration::from_millis(40));
+        assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+        assert_eq!(machine.nanoseconds(), stops_ms * 1_000_000);
+        assert_eq!(machine.statistics().supply_warnings, 1);
+        assert_eq!(machine.statistics().flash_erases, erases);
+        machine.read_memory(0x8000, 4096).expect("flash")
+    };
+    let torn = cut(Duration::from_millis(20), 70, 0);
+    assert!(torn.iter().any(|byte| *byte != 0xFF));
+    let erased = cut(Duration::from_millis(50), 100, 1);
+    assert!(erased.iter().all(|byte| *byte == 0xFF));
+}
+
+#[test]
+fn a_power_cycle_ends_a_fall_and_keeps_a_cut_to_come() {
+    let hold_up = Duration::from_millis(20);
+    let mut machine = machine(&counter());
+    machine.set_falling_cut(Cut::Instruction(1000), hold_up);
+    assert_eq!(machine.run_for(Duration::from_millis(5)), Stop::Time);
+    machine.power_cycle();
+    assert_eq!(machine.run_for(Duration::from_millis(50)), Stop::Time);
+
+    let falls = Duration::from_nanos(machine.nanoseconds()) + Duration::from_millis(10);
+    machine.set_falling_cut(Cut::Time(falls), hold_up);
+    machine.run_for(Duration::from_millis(5));
+    machine.power_cycle();
+    assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
+    let gone = Duration::from_nanos(machine.nanoseconds());
+    assert_eq!(gone, falls + hold_up);
+}
+
+#[test]
 fn ram_is_lost_in_a_cut_and_kept_in_a_reset() {
     let mut machine = machine(&counter());
     machine.write_memory(RAM + 0x100, b"retained");

@@ -50,8 +50,8 @@ impl Memories {
     }
 
     /// The memories again; none while they are somewhere else.
-    pub(crate) fn reclaim(kept: [Kept; 4]) -> Option<Self> {
-        let [flash, ram, ficr, uicr] = kept.map(Kept::reclaim);
+    pub(crate) fn reclaim(kept: &mut [Kept; 4]) -> Option<Self> {
+        let [flash, ram, ficr, uicr] = kept.each_mut().map(Kept::reclaim);
         Some(Memories {
             flash: flash?,
             ram: ram?,

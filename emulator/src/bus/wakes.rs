@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn indices_are_each_source_once() {
-        for index in 0..26 {
+        for index in 0..=Source::Pins.index() {
             assert_eq!(Source::from_index(index).index(), index);
         }
     }

@@ -54,8 +54,10 @@ pub fn make(mpu_on_bus: bool) -> Result<Box<dyn Processor>, String> {
 /// Maps the memories. Flash and the information pages are read only to the
 /// core, so that stores to them reach the bus.
 ///
-/// The caller must keep the bytes of `memories` as long as the core lives.
-pub fn map(core: &mut dyn Processor, memories: &Memories) {
+/// # Safety
+///
+/// The bytes of `memories` must stay as long as the core lives.
+pub unsafe fn map(core: &mut dyn Processor, memories: &Memories) {
     let regions = [
         (0, FLASH_SIZE, &memories.flash, false),
         (FICR_BASE, PAGE_SIZE, &memories.ficr, false),
@@ -66,8 +68,8 @@ pub fn map(core: &mut dyn Processor, memories: &Memories) {
     for (start, length, memory, writable) in regions {
         assert_eq!(memory.len(), length as usize, "the map fits the memory");
         // SAFETY: the range is whole pages, `memory` is aligned to 4 KB and
-        // has `length` bytes that never move, which `Cores` keeps until after
-        // the core; `Memory` gives no references to its bytes.
+        // has `length` bytes that never move, which the caller keeps as long as
+        // the core lives; `Memory` gives no references to its bytes.
         unsafe {
             core.map(u64::from(start), u64::from(length), memory.host(), writable);
         }

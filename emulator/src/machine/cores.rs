@@ -44,8 +44,9 @@ pub(super) struct Cores {
     new_state: Vec<u8>,
     /// While no machine has the cores: what must be told to them.
     absent: AbsentCores,
-    // Dropped after the cores that map them. None only for an instant.
-    kept: Option<[Kept; 4]>,
+    // Declared after `pool`, so that it is dropped after the cores, which map
+    // these bytes as long as they live.
+    kept: [Kept; 4],
 }
 
 struct Pooled {
@@ -65,7 +66,9 @@ impl Cores {
     /// MPU is on the bus, there will never be another one.
     pub fn new(memories: &Memories, mpu_on_bus: bool) -> Result<Self, String> {
         let mut first = core::make(mpu_on_bus)?;
-        core::map(first.as_mut(), memories);
+        // SAFETY: `kept` below keeps these memories until after the core; if
+        // there comes no bench, the core goes first, for the caller has them.
+        unsafe { core::map(first.as_mut(), memories) };
         let bench = core::make(false)?;
         Ok(Cores {
             pool: vec![Pooled::new(first, Configuration::default())],
@@ -79,7 +82,7 @@ impl Cores {
             turns: 0,
             hand_overs: 0,
             absent: AbsentCores::default(),
-            kept: Some(memories.kept()),
+            kept: memories.kept(),
         })
     }
 
@@ -114,8 +117,7 @@ impl Cores {
     /// The memories that the cores map, and what is to be told to them, after
     /// the machine with these cores has gone.
     pub fn inherit(&mut self) -> Option<(Memories, AbsentCores)> {
-        let memories = Memories::reclaim(self.kept.take()?)?;
-        self.kept = Some(memories.kept());
+        let memories = Memories::reclaim(&mut self.kept)?;
         Some((memories, std::mem::take(&mut self.absent)))
     }
 
@@ -266,7 +268,9 @@ impl Cores {
 
     fn another(&self, memories: &Memories) -> Result<Box<dyn Processor>, String> {
         let mut core = core::make(self.mpu_on_bus)?;
-        core::map(core.as_mut(), memories);
+        // SAFETY: `memories` are those of the machine that has these cores, which
+        // `kept` keeps until after the core.
+        unsafe { core::map(core.as_mut(), memories) };
         core.attach_debugger(self.debugger);
         for address in &self.breakpoints {
             core.add_breakpoint(u64::from(*address));

@@ -16,7 +16,7 @@ pub enum Cut {
     /// After this many instructions since the machine was made.
     Instruction(u64),
     /// At this virtual time since the machine was made. A flash operation that
-    /// is under way then is torn.
+    /// is under way then is torn, if it began after the cut was placed.
     Time(Duration),
 }
 
@@ -39,7 +39,8 @@ impl Machine {
 
     /// Places the power cut of a supply that falls before it is gone: at `cut`
     /// it falls below the thresholds of the power-fail comparator, `hold_up`
-    /// later it is gone, and a flash operation of that moment is torn.
+    /// later it is gone. A flash operation of that moment is torn; but unless
+    /// the cut is a [`Cut::Time`], one that began before the fall is complete.
     pub fn set_falling_cut(&mut self, cut: Cut, hold_up: Duration) {
         self.place_cut(Some(cut), cycles_of(hold_up));
     }
@@ -47,10 +48,16 @@ impl Machine {
     fn place_cut(&mut self, cut: Option<Cut>, hold_up: Cycles) {
         self.cut = cut;
         self.hold_up = hold_up;
+        let now = self.now();
         let nvmc = &mut self.part.peripherals.nvmc;
         (nvmc.cut_at, nvmc.lost_at) = match cut {
             Some(Cut::FlashOperation(number)) if hold_up == 0 => (Some(number), None),
-            Some(Cut::Time(time)) if hold_up == 0 => (None, Some(cycles_of(time))),
+            // Known from the beginning: an operation of before the fall may
+            // last until the supply is gone.
+            Some(Cut::Time(time)) => {
+                let falls = cycles_of(time).max(now);
+                (None, Some(falls.saturating_add(hold_up)))
+            }
             _ => (None, None),
         };
     }
@@ -89,7 +96,8 @@ impl Machine {
             return Some(self.lose_power());
         }
         self.cut = None;
-        self.part.peripherals.nvmc.lost_at = Some(now.saturating_add(self.hold_up));
+        let lost = now.saturating_add(self.hold_up);
+        self.part.peripherals.nvmc.lost_at.get_or_insert(lost);
         self.set_supply_low(true);
         None
     }

@@ -19,8 +19,9 @@ pub(crate) struct Kept(Arc<Block>);
 
 impl Kept {
     /// The memory again; none while it is somewhere else.
-    pub fn reclaim(self) -> Option<Memory> {
-        let block = Arc::new(Arc::try_unwrap(self.0).ok()?);
+    pub fn reclaim(&mut self) -> Option<Memory> {
+        Arc::get_mut(&mut self.0)?;
+        let block = Arc::clone(&self.0);
         Some(Memory { block })
     }
 }
@@ -32,8 +33,9 @@ struct Block {
 }
 
 // SAFETY: the bytes are owned by this value alone. Only the one `Memory` that
-// has it reaches them, and the core that maps them, which is kept in the same
-// machine and moves between threads together with it.
+// has it reaches them, and the cores that map them. Those run only in the
+// machine that has the `Memory`, move between threads together with it, or
+// stand still in the depot behind its lock.
 unsafe impl Send for Block {}
 // SAFETY: a shared `Block` gives nobody but that one `Memory` its bytes.
 unsafe impl Sync for Block {}
@@ -179,10 +181,14 @@ mod tests {
     fn kept_bytes_outlive_their_memory_and_are_reached_by_one_alone() {
         let mut memory = Memory::new(4096, 0xFF);
         memory.set_word(8, 0x1234_5678);
-        assert!(memory.kept().reclaim().is_none());
-        let kept = memory.kept();
+        let mut kept = memory.kept();
+        assert!(kept.reclaim().is_none());
         drop(memory);
         let memory = kept.reclaim().expect("nobody else has it");
+        assert!(kept.reclaim().is_none(), "one at a time");
+        assert_eq!(memory.word(8), Some(0x1234_5678));
+        drop(memory);
+        let memory = kept.reclaim().expect("still kept");
         assert_eq!(memory.word(8), Some(0x1234_5678));
     }
 }

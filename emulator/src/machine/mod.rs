@@ -127,7 +127,7 @@ impl Machine {
 
     /// As [`new`](Self::new), but one core does everything and translates its
     /// code anew whenever the MPU changes. Slow: what faster machines are
-    /// compared with.
+    /// compared with. Its snapshots are for machines of its kind only.
     pub fn with_one_core(image: &Image, config: Config) -> Result<Self, MachineError> {
         Self::make(image, config, false)
     }
@@ -194,7 +194,12 @@ impl Machine {
 
     /// Cuts the power and switches it on again: flash and external flash are
     /// kept, RAM and everything else are lost.
+    ///
+    /// A fall of the supply that has begun is over; a cut to come stays.
     pub fn power_cycle(&mut self) {
+        if self.cut.is_none() {
+            self.set_cut(None);
+        }
         // The external flash finds out before it starts anew.
         self.part.peripherals.nvmc.power_failed = false;
         self.part.reset(None);

@@ -2,6 +2,7 @@
 
 use super::{Cut, Machine};
 use crate::bus::absent::AbsentCores;
+use crate::bus::context::{FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::bus::lines::Lines;
 use crate::bus::mpu::Mpu;
 use crate::bus::notes::Notes;
@@ -104,9 +105,13 @@ impl Snapshot {
         }
         let snapshot: Snapshot =
             postcard::from_bytes(body).map_err(|error| malformed(&error.to_string()))?;
-        let sizes_fit = snapshot.flash.len() == crate::bus::context::FLASH_SIZE as usize
-            && snapshot.ram.len() == crate::bus::context::RAM_SIZE as usize;
-        if !sizes_fit {
+        let sizes = [
+            (snapshot.flash.len(), FLASH_SIZE),
+            (snapshot.ram.len(), RAM_SIZE),
+            (snapshot.ficr.len(), PAGE_SIZE),
+            (snapshot.uicr.len(), PAGE_SIZE),
+        ];
+        if sizes.iter().any(|(has, fits)| *has != *fits as usize) {
             return Err(malformed("its memories have other sizes"));
         }
         if !snapshot.mpu.is_consistent() {
@@ -220,31 +225,15 @@ impl Machine {
         changed.retain(|queued| !matches!(queued, Queued::Line(..)));
         let context = &mut self.part.context;
         let (memories, absent) = (&mut context.memories, &mut context.absent_cores);
-        put_back(
-            &mut memories.flash,
-            &snapshot.flash,
-            0,
-            absent,
-            &mut changed,
-        );
-        let ram = crate::bus::context::RAM_BASE;
-        put_back(&mut memories.ram, &snapshot.ram, ram, absent, &mut changed);
-        let ficr = crate::bus::context::FICR_BASE;
-        put_back(
-            &mut memories.ficr,
-            &snapshot.ficr,
-            ficr,
-            absent,
-            &mut changed,
-        );
-        let uicr = crate::bus::context::UICR_BASE;
-        put_back(
-            &mut memories.uicr,
-            &snapshot.uicr,
-            uicr,
-            absent,
-            &mut changed,
-        );
+        let pairs = [
+            (&mut memories.flash, snapshot.flash.as_slice(), 0),
+            (&mut memories.ram, snapshot.ram.as_slice(), RAM_BASE),
+            (&mut memories.ficr, snapshot.ficr.as_slice(), FICR_BASE),
+            (&mut memories.uicr, snapshot.uicr.as_slice(), UICR_BASE),
+        ];
+        for (memory, bytes, base) in pairs {
+            put_back(memory, bytes, base, absent, &mut changed);
+        }
         for queued in changed {
             self.cores.active_mut().ask(queued);
         }
@@ -278,5 +267,28 @@ impl Machine {
         self.part.context.now = self.now();
         self.part.route_unreadable(true);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Image;
+    use crate::machine::Config;
+
+    #[test]
+    fn a_state_whose_memories_have_other_sizes_is_refused() {
+        let image = Image::from_raw(&[0; 8]).expect("a small image");
+        let mut machine = Machine::new(&image, Config::default()).expect("a machine");
+        let whole = machine.save();
+        assert!(Snapshot::from_bytes(&whole.to_bytes()).is_ok());
+        let mut short = whole.clone();
+        short.ficr.pop();
+        let mut long = whole.clone();
+        long.uicr.push(0xFF);
+        for state in [short, long] {
+            let error = Snapshot::from_bytes(&state.to_bytes()).expect_err("another size");
+            assert!(error.to_string().contains("other sizes"), "{error}");
+        }
     }
 }

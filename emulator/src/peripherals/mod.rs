@@ -187,7 +187,7 @@ impl Peripherals {
             20..=25 => self.egu[usize::from(slot) - 20].task(offset, context),
             26 | 27 => self.timer[usize::from(slot) - 23].task(offset, context),
             28 => self.pwm[0].task(offset, context),
-            31 => self.ppi.task(offset, context),
+            31 => self.route(context, |ppi, context| ppi.task(offset, context)),
             33 | 34 => self.pwm[usize::from(slot) - 32].task(offset, context),
             35 => self.serial[2].task(offset, context),
             36 => self.rtc[2].task(offset, context),
@@ -287,7 +287,7 @@ impl Peripherals {
                 self.acl.write(offset, value)
                     || self.nvmc.write(offset, value, &self.acl, context)?
             }
-            31 => self.ppi.write(offset, value, context),
+            31 => self.route(context, |ppi, context| ppi.write(offset, value, context)),
             33 | 34 => self.pwm[usize::from(slot) - 32].write(offset, value, context),
             35 => self.serial[2].write(offset, value, context),
             36 => self.rtc[2].write(offset, value, context),
@@ -297,6 +297,18 @@ impl Peripherals {
             47 => self.serial[3].write(offset, value, context),
             _ => false,
         })
+    }
+
+    /// Changes the PPI. A PWM counts its periods only while somebody listens.
+    fn route(
+        &mut self,
+        context: &mut Context,
+        change: impl FnOnce(&mut ppi::Ppi, &mut Context) -> bool,
+    ) -> bool {
+        self.pwm.iter_mut().for_each(|pwm| pwm.settle(context));
+        let known = change(&mut self.ppi, context);
+        self.pwm.iter_mut().for_each(|pwm| pwm.plan(context));
+        known
     }
 
     /// What work-arounds of errata do to a peripheral that hangs.

@@ -75,11 +75,6 @@ impl Power {
         self.supply_low = low;
     }
 
-    /// Whether the supply is low.
-    pub fn supply_low(&self) -> bool {
-        self.supply_low
-    }
-
     /// Whether the comparator is on and sees a low supply: it then warns, and
     /// keeps the NVMC from writing.
     pub fn warns(&self) -> bool {

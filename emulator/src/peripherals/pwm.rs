@@ -105,6 +105,7 @@ impl Pwm {
     /// A task register by its offset; false if there is none. NEXTSTEP has no
     /// model.
     pub fn task(&mut self, offset: u32, context: &mut Context) -> bool {
+        self.settle(context);
         match offset {
             0x04 => self.stop(context),
             0x08 | 0x0C => {
@@ -156,7 +157,8 @@ impl Pwm {
         };
     }
 
-    fn plan(&mut self, context: &mut Context) {
+    /// When it next acts, which depends on who listens.
+    pub(super) fn plan(&mut self, context: &mut Context) {
         let mut next = self.last_value.min(self.over).min(self.stops);
         // Periods are counted only for somebody who listens.
         let heard = self.events.interrupts(PERIOD_END) || context.listens(self.events.slot());
@@ -167,7 +169,7 @@ impl Pwm {
     }
 
     /// Periods that ended since somebody looked.
-    fn settle(&mut self, context: &mut Context) {
+    pub(super) fn settle(&mut self, context: &mut Context) {
         if let Some(start) = self.period_start {
             let periods = context.now.saturating_sub(start) / self.period;
             if periods > 0 {

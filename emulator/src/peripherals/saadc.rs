@@ -151,6 +151,7 @@ impl Saadc {
         self.pointer_fresh = false;
         self.buffer = Some((self.pointer, self.maximum));
         self.amount = 0;
+        self.averaged = (0, 0);
         self.events.signal(STARTED, context);
     }
 
@@ -192,7 +193,6 @@ impl Saadc {
         let channel = self.rest.trailing_zeros() as u8;
         self.rest &= self.rest - 1;
         self.converting = Some(channel);
-        self.averaged = (0, 0);
         self.ends = from + self.conversion_time(channel);
         self.plan(context);
     }
@@ -282,15 +282,16 @@ impl Saadc {
         let one = self.conversion_time(channel) / u64::from(conversions);
         for index in 0..conversions {
             let back = u64::from(conversions - 1 - index) * one;
-            let at = nanoseconds(context.now - CONVERSION - back);
+            // BURST may have been set, or the acquisition prolonged, meanwhile.
+            let at = nanoseconds(context.now.saturating_sub(CONVERSION + back));
             self.averaged.0 += 1;
             self.averaged.1 += i32::from(context.outside.analog.convert(input, at, config));
         }
         if self.averaged.0 < of {
             return None;
         }
-        let mean = self.averaged.1 / of as i32;
-        self.averaged = (0, 0);
+        let (count, sum) = std::mem::take(&mut self.averaged);
+        let mean = sum / count as i32;
         Some(mean as i16)
     }
 

@@ -88,6 +88,48 @@ fn periods_reach_ppi_one_by_one() {
 }
 
 #[test]
+fn a_listener_that_comes_late_hears_the_periods_from_then_on() {
+    let mut bench = enabled();
+    bench.write(PPI + 0x510, PERIOD_END);
+    bench.write(PPI + 0x514, EGU0);
+    bench.write(PPI + 0x800, 1);
+    bench.write(PWM1 + 0x08, 1);
+    bench.pass(20 * PERIOD + PERIOD / 2);
+    bench.write(PPI + 0x504, 1);
+    assert!(!bench.take_event(EGU0 + 0x100), "those before are over");
+    bench.pass(PERIOD / 2 - 1);
+    assert!(!bench.take_event(EGU0 + 0x100));
+    bench.pass(1);
+    assert!(bench.take_event(EGU0 + 0x100));
+    // The same by the task of a channel group.
+    bench.write(PPI + 0x04, 1);
+    bench.pass(20 * PERIOD + PERIOD / 2);
+    bench.write(PPI, 1);
+    bench.pass(PERIOD / 2);
+    assert!(bench.take_event(EGU0 + 0x100));
+    bench.pass(PERIOD / 2);
+    bench.write(PWM1 + 0x04, 1);
+    bench.pass(PERIOD / 2 - 1);
+    assert!(!bench.take_event(STOPPED));
+    bench.pass(1);
+    assert!(bench.take_event(STOPPED));
+}
+
+#[test]
+fn a_stop_heard_late_is_at_the_end_of_the_period() {
+    let mut bench = enabled();
+    bench.write(PPI + 0x510, PERIOD_END);
+    bench.write(PWM1 + 0x08, 1);
+    bench.pass(20 * PERIOD + PERIOD / 2);
+    bench.write(PPI + 0x504, 1);
+    bench.write(PWM1 + 0x04, 1);
+    let next = bench.part.context.wakes.next();
+    assert_eq!(next, bench.now() + PERIOD / 2, "and not in the past");
+    bench.pass(PERIOD / 2);
+    assert!(bench.take_event(STOPPED));
+}
+
+#[test]
 fn a_waveform_brings_its_own_periods() {
     let mut bench = enabled();
     let values = [1, 1, 1, 500, 1, 1, 1, 250u16];

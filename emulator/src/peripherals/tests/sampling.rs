@@ -99,6 +99,54 @@ fn limits_oversampling_and_calibration() {
     assert_eq!(results(&bench, RAM, 1), [2], "the mean of 1, 2, 3, 4");
 }
 
+/// Channel 0 with OVERSAMPLE and room for one result, started.
+fn oversampling(oversample: u32) -> Bench {
+    let mut bench = Bench::new();
+    bench.write(SAADC + 0x510, 1);
+    bench.write(SAADC + 0x518, 2 << 16);
+    bench.write(SAADC + 0x5F4, oversample);
+    bench.write(SAADC + 0x500, 1);
+    bench.write(SAADC + 0x62C, RAM);
+    bench.write(SAADC + 0x630, 1);
+    bench.write(SAADC, 1);
+    bench
+}
+
+#[test]
+fn without_burst_each_sample_is_one_conversion_of_the_average() {
+    let mut bench = oversampling(2);
+    for _ in 0..4 {
+        assert_eq!(bench.read(END), 0);
+        bench.write(SAADC + 0x04, 1);
+        bench.pass(CONVERSION);
+    }
+    assert_eq!(bench.read(END), 1);
+    assert_eq!(results(&bench, RAM, 1), [2], "the mean of 1, 2, 3, 4");
+    assert_eq!(bench.part.context.statistics.samples, 1);
+    // An average that was begun ends with the block.
+    bench.write(END, 0);
+    bench.write(SAADC, 1);
+    bench.write(SAADC + 0x04, 1);
+    bench.pass(CONVERSION);
+    bench.write(SAADC, 1);
+    for _ in 0..4 {
+        assert_eq!(bench.read(END), 0);
+        bench.write(SAADC + 0x04, 1);
+        bench.pass(CONVERSION);
+    }
+    assert_eq!(results(&bench, RAM, 1), [7], "the mean of 6, 7, 8, 9");
+}
+
+#[test]
+fn a_burst_set_in_the_first_conversion_is_no_time_before_zero() {
+    let mut bench = oversampling(8);
+    bench.write(SAADC + 0x04, 1);
+    bench.write(SAADC + 0x518, 2 << 16 | 1 << 24);
+    bench.pass(CONVERSION);
+    assert_eq!(bench.read(END), 1);
+    assert_eq!(results(&bench, RAM, 1), [128], "the mean of 1 to 256");
+}
+
 /// The meter's chain: TIMER1 every 250 us, SAADC restarted by its END.
 fn metering(scans: u32) -> Bench {
     let mut bench = scanning(scans);
