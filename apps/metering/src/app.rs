@@ -21,6 +21,7 @@ use crate::save_policy::SavePolicy;
 use crate::storage::{self, Storage, Stored};
 use libtock::apis::alarm::{Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::leds::Leds;
+use libtock::apis::supply::Supply;
 use libtock::platform::share::Handle;
 use libtock::platform::{DefaultConfig, ErrorCode, Syscalls};
 use metrology::{Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileEntry, ProfileLog};
@@ -51,6 +52,8 @@ pub struct App<'scope, 'share, S: Syscalls> {
     saving: Option<EnergyTotals>,
     /// The supply falls, and the registers are still to be saved.
     supply_falls: bool,
+    /// The supply was low at the start, when there was nothing to save yet.
+    began_low: bool,
     saves: u32,
     failed_saves: u32,
     session: Session,
@@ -100,6 +103,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         S::subscribe::<_, _, DefaultConfig, _, _>(alarm_up, &signals.alarm)?;
         // A board may not warn of a falling supply; the meter measures all the same.
         let _ = S::subscribe::<_, _, DefaultConfig, _, _>(supply_up, &signals.supply);
+        // What fell before it subscribed is told by no upcall.
+        let began_low = Supply::<S>::level().is_ok_and(|level| level.low);
         // A kernel may have no external flash; the meter measures all the same.
         let has_storage =
             S::subscribe::<_, _, DefaultConfig, _, _>(interval_up, &signals.stored).is_ok();
@@ -138,6 +143,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             policy: SavePolicy::new(stored.totals),
             saving: None,
             supply_falls: false,
+            began_low,
             saves: 0,
             failed_saves: 0,
             session: Session::default(),
@@ -249,6 +255,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             self.output
                 .offer(&report::meter_line(&self.session, measurement, &totals));
             self.publisher.publish(&self.session, measurement, &totals);
+            self.supply_falls |= core::mem::take(&mut self.began_low);
             self.save_if_due(&totals);
             self.profile_store.go_on(self.profile);
         }

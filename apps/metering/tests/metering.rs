@@ -221,6 +221,19 @@ fn a_falling_supply_has_the_registers_saved_at_once() {
 }
 
 #[test]
+fn a_start_in_a_low_supply_saves_the_first_second() {
+    for low in [false, true] {
+        let store = Rc::new(EnergyStore::default());
+        let board = Board::new(&store);
+        board.supply.set_low(low);
+        board.run(|board, app| {
+            board.seconds(app, LOAD, 2);
+            assert_eq!(store.writes.get()[0], low.into());
+        });
+    }
+}
+
+#[test]
 fn a_falling_supply_waits_for_the_record_that_is_on_its_way() {
     let store = Rc::new(EnergyStore::default());
     let board = Board::new(&store);

@@ -8,6 +8,7 @@ use kernel::{ErrorCode, ProcessId};
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
 use crate::driver;
+use crate::owed::{Retry, RetryClient, Upcall};
 use crate::system_calls::{answer_pair, copy_in, copy_out};
 use crate::word_flash::WordFlash;
 
@@ -39,9 +40,17 @@ mod allow_rw {
 /// The kind that the upcall names when a repair has ended.
 const KIND_REPAIR: usize = usize::MAX;
 
-/// The grant, which holds nothing but the upcall and the allowed buffers.
+/// What an app has no room to hear of yet.
+#[derive(Default)]
+pub struct App {
+    /// How its record ended.
+    done: Upcall,
+    /// That a repair has ended.
+    repaired: Upcall,
+}
+
 type AppGrant = Grant<
-    (),
+    App,
     UpcallCount<{ upcall::COUNT }>,
     AllowRoCount<{ allow_ro::COUNT }>,
     AllowRwCount<{ allow_rw::COUNT }>,
@@ -57,16 +66,19 @@ pub struct EnergyStoreDriver<'a, F: WordFlash<'a>> {
     apps: AppGrant,
     writer: OptionalCell<ProcessId>,
     reader: OptionalCell<ProcessId>,
+    retry: &'a dyn Retry,
 }
 
 impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
-    /// A driver over this store. The caller makes it the store's client.
-    pub fn new(store: &'a EnergyStore<'a, F>, apps: AppGrant) -> Self {
+    /// A driver over this store. The caller makes it the client of the store and
+    /// of `retry`, which is the driver's own.
+    pub fn new(store: &'a EnergyStore<'a, F>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
         EnergyStoreDriver {
             store,
             apps,
             writer: OptionalCell::empty(),
             reader: OptionalCell::empty(),
+            retry,
         }
     }
 
@@ -83,7 +95,10 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let mut bytes = [0; MAX_PAYLOAD];
         let payload = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
-            .enter(process_id, |_, kernel_data| {
+            .enter(process_id, |app, kernel_data| {
+                if app.done.is_owed() {
+                    return Err(ErrorCode::BUSY);
+                }
                 copy_in(kernel_data, allow_ro::PAYLOAD, payload)
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
@@ -113,11 +128,17 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         Ok((length, sequence))
     }
 
-    fn tell(&self, process_id: ProcessId, arguments: (usize, usize, usize)) {
-        // A process that is gone needs no answer; one with a full queue of
-        // upcalls can still read the newest record.
-        let _ = self.apps.enter(process_id, |_, kernel_data| {
-            let _ = kernel_data.schedule_upcall(upcall::DURABLE, arguments);
+    /// Owes this upcall to the app. One that is gone hears of nothing.
+    fn tell(
+        &self,
+        process_id: ProcessId,
+        owed: fn(&mut App) -> &mut Upcall,
+        arguments: (usize, usize, usize),
+    ) {
+        let _ = self.apps.enter(process_id, |app, kernel_data| {
+            if !owed(app).tell(kernel_data, upcall::DURABLE, arguments) {
+                self.retry.soon();
+            }
         });
     }
 }
@@ -126,15 +147,29 @@ impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
     fn appended(&self, kind: Kind, result: Result<u32, ErrorCode>) {
         let status = kernel::errorcode::into_statuscode(result.map(|_| ()));
         if let Some(writer) = self.writer.get() {
-            self.tell(writer, (status, kind.index(), result.unwrap_or(0) as usize));
+            let arguments = (status, kind.index(), result.unwrap_or(0) as usize);
+            self.tell(writer, |app| &mut app.done, arguments);
         }
         self.repaired();
     }
 
     fn repaired(&self) {
         if let Some(reader) = self.reader.take() {
-            self.tell(reader, (0, KIND_REPAIR, 0));
+            self.tell(reader, |app| &mut app.repaired, (0, KIND_REPAIR, 0));
         }
+    }
+}
+
+impl<'a, F: WordFlash<'a>> RetryClient for EnergyStoreDriver<'a, F> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            let App { done, repaired } = &mut **app;
+            for owed in [done, repaired] {
+                owing |= !owed.pay(kernel_data, upcall::DURABLE);
+            }
+        });
+        owing
     }
 }
 

@@ -8,10 +8,11 @@
 //!    word which reads as erased but is not becomes firm.
 //! 3. A page is opened, once it is erased, by its header, a copy of the newest
 //!    record of each kind, and two open marks. Only then is it the active one.
-//! 4. The page after the active one is erased before it is needed: as soon as
-//!    the active one has less than [`SPARE_WORDS`] left, or rule 5 will ask for
-//!    another. Records go on meanwhile. So a record whose supply is failing waits
-//!    for no erase.
+//! 4. The page after the active one is erased before it is needed: after the
+//!    first record of a start, as soon as the active one has less than
+//!    [`SPARE_WORDS`] left. Records go on meanwhile. So a record whose supply is
+//!    failing waits for no erase, unless it is the first of its start. Before that
+//!    one nothing is erased: starts, however many, wear no page.
 //! 5. After a start the next page is opened
 //!    - before anything is shown, if the scan believes but does not find firm
 //!      ([`Log::needs_repair`]);
@@ -255,13 +256,9 @@ impl Log {
     }
 
     /// Whether the next page is to be erased before it is needed.
-    pub fn spare_due(&self) -> bool {
-        let Some(active) = &self.active else {
-            return false;
-        };
-        let turns = self.next_page_due || self.tail_before_start == Some(Kind::Calibration);
-        let full = active.next_word + SPARE_WORDS > PAGE_WORDS;
-        self.spare == Spare::None && (turns || full)
+    fn spare_due(&self) -> bool {
+        let full = |active: &Active| active.next_word + SPARE_WORDS > PAGE_WORDS;
+        self.spare == Spare::None && self.active.as_ref().is_some_and(full)
     }
 
     /// The write that [`next`](Self::next) asked for has failed. The page

@@ -27,9 +27,10 @@
 //!
 //! A log over all pages in turn ([`format`] has the words). Each page starts
 //! with a copy of the newest record of each kind, so that all other pages are
-//! dispensable the moment a page has been opened; the next one is erased when the
-//! page is nearly full, while records go on. A record of the registers usually stores only the
-//! words that differ from the page's copy.
+//! dispensable the moment a page has been opened; the next one is erased, after
+//! the first record of a start, as soon as the page is nearly full, while records
+//! go on. A record of the registers usually stores only the words that differ from
+//! the page's copy.
 //!
 //! The last word that was written before a cut may be half written and read
 //! well today and badly tomorrow. Nothing that depends on such a word is ever

@@ -84,19 +84,15 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
     pub fn newest(&self, kind: Kind, payload: &mut [u8]) -> Result<(usize, u32), ErrorCode> {
         let answer = self.with_log(|log| {
             if log.needs_repair() {
-                return (Err(ErrorCode::BUSY), true);
+                return Err(ErrorCode::BUSY);
             }
-            let found = log.newest(kind).ok_or(ErrorCode::UNINSTALLED);
-            let result = found.and_then(|record| {
-                let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
-                Ok((length, record.sequence))
-            });
-            // A start may have left a page to erase, which is better done before
-            // a record needs it.
-            (result, log.spare_due())
+            let record = log.newest(kind).ok_or(ErrorCode::UNINSTALLED)?;
+            let length = record.copy_payload(payload).ok_or(ErrorCode::SIZE)?;
+            Ok((length, record.sequence))
         });
-        let (result, has_work) = answer.unwrap_or((Err(ErrorCode::BUSY), true));
-        if has_work {
+        let result = answer.unwrap_or(Err(ErrorCode::BUSY));
+        // Nothing else: starts without a record, however many, wear no page.
+        if result == Err(ErrorCode::BUSY) {
             self.run();
         }
         result
@@ -147,6 +143,8 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
                     }
                 }
                 Step::Waiting | Step::Finished(Outcome::Idle) => return,
+                // Tried again when somebody asks: it would wear the pages without end.
+                Step::Finished(Outcome::Failed) => return self.report(Outcome::Failed),
                 Step::Finished(outcome) => self.report(outcome),
             }
         }

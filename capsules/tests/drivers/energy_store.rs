@@ -1,13 +1,15 @@
 //! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
 
 use capsules::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
+use capsules::owed::RetryAlarm;
 use capsules::word_flash::WordFlash;
+use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use crate::bench::{grants, Bench};
 use crate::flash::{blank, Words, WordsInRam, PAGE_WORDS};
-use crate::rig::forever;
+use crate::rig::{forever, Clock};
 
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;
@@ -18,20 +20,29 @@ const REPAIRED: usize = usize::MAX;
 struct Setup {
     bench: Bench,
     flash: &'static WordsInRam,
+    clock: &'static Clock,
 }
 
 /// A start with this flash content.
 fn start(words: &Words) -> Setup {
     let flash = WordsInRam::on(words);
+    let clock = forever(Clock::default());
     let bench = Bench::new(|kernel| {
+        let retry = forever(RetryAlarm::new(clock));
+        clock.set_alarm_client(retry);
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(DRIVER_NUM, grants());
-        let driver = forever(EnergyStoreDriver::new(store, grant));
+        let driver = forever(EnergyStoreDriver::new(store, grant, retry));
         store.set_client(driver);
+        retry.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
-    let setup = Setup { bench, flash };
+    let setup = Setup {
+        bench,
+        flash,
+        clock,
+    };
     setup.prepare(0);
     setup.prepare(1);
     setup
@@ -215,6 +226,76 @@ fn a_record_waits_for_a_repair() {
 }
 
 #[test]
+fn the_end_of_a_record_and_of_a_repair_outlive_a_full_queue_of_upcalls() {
+    let setup = start(&interrupted());
+    assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
+    assert_eq!(setup.append(0, REGISTERS, b"newer"), SyscallReturn::Success);
+    setup.bench.stall(0);
+    setup.flash.run();
+    setup.clock.pass_ms(3_000);
+    setup.bench.resume(0);
+    assert!(setup.bench.upcalls(0).is_empty(), "not tried again yet");
+    assert_eq!(
+        setup.append(0, REGISTERS, b"newest"),
+        failure(ErrorCode::BUSY),
+        "it has not heard of the one before"
+    );
+    setup.clock.pass_ms(1_100);
+    assert_eq!(
+        setup.bench.upcalls(0),
+        [(0, [0, REGISTERS, 3]), (0, [0, REPAIRED, 0])]
+    );
+    assert!(!setup.clock.is_armed());
+    assert_eq!(setup.appended(0, REGISTERS, b"newest"), 4);
+}
+
+#[test]
+fn starts_without_a_record_wear_no_page() {
+    let nearly_full = || {
+        let words = blank();
+        let setup = start(&words);
+        setup.appended(0, REGISTERS, b"0");
+        // The page that is next shows when it is erased.
+        words.borrow_mut()[PAGE_WORDS..2 * PAGE_WORDS].fill(0);
+        loop {
+            let before = words.borrow().clone();
+            setup.appended(0, REGISTERS, b"1");
+            if words.borrow()[PAGE_WORDS] != 0 {
+                *words.borrow_mut() = before;
+                return words;
+            }
+        }
+    };
+    let torn = || {
+        let words = blank();
+        start(&words).appended(0, REGISTERS, b"0");
+        let last = words.borrow().iter().rposition(|&word| word != u32::MAX);
+        words.borrow_mut()[last.unwrap() + 3] = 0xFFFF_0FF0;
+        words
+    };
+    let other_kind = || {
+        let words = blank();
+        let setup = start(&words);
+        setup.appended(0, REGISTERS, b"0");
+        setup.appended(0, CALIBRATION, b"0");
+        words
+    };
+    for words in [nearly_full(), torn(), other_kind()] {
+        for _ in 0..20 {
+            let setup = start(&words);
+            setup.newest(0, REGISTERS).unwrap();
+            let _ = setup.newest(0, CALIBRATION);
+            setup.flash.run();
+            assert_eq!(setup.flash.operations.get(), 0);
+        }
+        // The first record erases the next page, before it or behind it.
+        words.borrow_mut()[PAGE_WORDS..2 * PAGE_WORDS].fill(0);
+        start(&words).appended(0, REGISTERS, b"1");
+        assert_ne!(words.borrow()[PAGE_WORDS], 0);
+    }
+}
+
+#[test]
 fn flash_that_does_not_work_is_reported() {
     let failed = [(0, [usize::from(ErrorCode::FAIL), REGISTERS, 0])];
     let setup = start(&blank());
@@ -233,6 +314,24 @@ fn flash_that_does_not_work_is_reported() {
     setup.flash.broken.set(false);
     setup.flash.refuses.set(false);
     assert_eq!(setup.appended(0, REGISTERS, b"better"), 2);
+}
+
+#[test]
+fn a_repair_that_fails_comes_to_an_end() {
+    let setup = start(&interrupted());
+    let steps = || (0..10_000).take_while(|_| setup.flash.step()).count();
+    for _ in 0..2 {
+        // Nothing that is written holds; it is tried again when somebody asks.
+        assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
+        setup.flash.broken.set(true);
+        assert!((9..9_999).contains(&steps()));
+        assert!(setup.bench.upcalls(0).is_empty());
+    }
+    setup.flash.broken.set(false);
+    assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
+    setup.flash.run();
+    assert_eq!(setup.bench.upcalls(0), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"new");
 }
 
 #[test]

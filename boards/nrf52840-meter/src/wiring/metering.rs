@@ -2,6 +2,7 @@
 
 use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd};
+use capsules::owed::RetryAlarm;
 use capsules::supply::{self, SupplyDriver, SupplyMonitor};
 use capsules::word_flash::WordFlash;
 use kernel::capabilities::MemoryAllocationCapability;
@@ -89,6 +90,7 @@ pub unsafe fn supply(
 pub unsafe fn energy_store(
     kernel: &'static Kernel,
     pages: &'static Region,
+    mux: &'static Mux,
     memory: &dyn MemoryAllocationCapability,
 ) -> &'static EnergyStoreDriver<'static, Region> {
     type Store = EnergyStore<'static, Region>;
@@ -96,11 +98,14 @@ pub unsafe fn energy_store(
     unsafe {
         let store = static_init!(Store, EnergyStore::new(pages));
         pages.set_client(store);
+        let grant = kernel.create_grant(energy_store::DRIVER_NUM, memory);
+        let retry = retry!(mux);
         let driver = static_init!(
             EnergyStoreDriver<'static, Region>,
-            EnergyStoreDriver::new(store, kernel.create_grant(energy_store::DRIVER_NUM, memory))
+            EnergyStoreDriver::new(store, grant, retry)
         );
         store.set_client(driver);
+        retry.set_client(driver);
         driver
     }
 }

@@ -1,5 +1,16 @@
 //! The capsules, each with its static memory, its hardware and its clients.
 
+/// What rings for a driver that owes upcalls; for each place where it stands once.
+macro_rules! retry {
+    ($mux:expr) => {{
+        let alarm = static_init!(VirtualAlarm, VirtualAlarm::new($mux));
+        alarm.setup();
+        let retry = static_init!(RetryAlarm<'static, VirtualAlarm>, RetryAlarm::new(alarm));
+        alarm.set_alarm_client(retry);
+        &*retry
+    }};
+}
+
 mod inputs_outputs;
 pub mod internal_flash;
 mod metering;
@@ -97,7 +108,7 @@ pub unsafe fn wire(
                 low_level_debug,
                 rng: random.driver,
                 meter_adc: metering::meter_adc(kernel, peripherals, memory),
-                energy_store: metering::energy_store(kernel, flash.energy_store, memory),
+                energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
                 key_store: trust.map(|(key_store, _)| key_store),
                 channel: trust::channels(kernel, mux, memory),
                 storage,

@@ -31,8 +31,6 @@ pub type Vault = vault::Vault<'static, Region>;
 pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 /// Driver 0x80000005.
 pub type Channels = ChannelDriver<'static>;
-/// Rings for one of these drivers.
-type Retry = RetryAlarm<'static, VirtualAlarm>;
 /// The external flash's driver.
 pub type Memory = Qspi<'static, VirtualAlarm>;
 /// The external flash.
@@ -48,17 +46,6 @@ type ChannelMemory = channel::Memory<CHANNEL_COUNT, READER_COUNT, CHANNEL_BYTES>
 const PARTITION_COUNT: usize = PARTITIONS.len();
 const STORAGE_BUFFER: usize = storage::buffer_size(PARTITIONS);
 type StorageMemory = storage::Memory<PARTITION_COUNT, STORAGE_BUFFER>;
-
-/// What rings for a driver that owes upcalls; for each place where it stands once.
-macro_rules! retry {
-    ($mux:expr) => {{
-        let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new($mux));
-        alarm.setup();
-        let retry = static_init!(Retry, RetryAlarm::new(alarm));
-        alarm.set_alarm_client(retry);
-        &*retry
-    }};
-}
 
 /// The key store and its vault, which is still closed and has no client.
 ///
