@@ -16,6 +16,10 @@ use super::Figure;
 const MESSAGE: [u8; 1_024] = [0x5A; 1_024];
 const DIGEST: [u8; 32] = [0x3C; 32];
 const LIMIT: Duration = Duration::from_secs(20);
+/// Names of the kernel's functions that begin and go on with an operation, as they are
+/// mangled.
+const BEGIN: &str = "operations7Working5begin17";
+const STEP: &str = "operations7Working4step17";
 
 /// Operations in instructions, whole system call and upcall included, on a meter
 /// that does nothing else; the longest step of a signature.
@@ -160,7 +164,7 @@ fn instructions(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3
 /// which serves interrupts, once.
 fn longest_step(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3]) -> Result<u64> {
     let kernel = Elf::read(&built("key-bridge/kernel.elf"));
-    let step = kernel.places(&["operations7Working4step17"])[0].start;
+    let step = kernel.places(&[STEP])[0].start;
     bridge.post(request(command, inputs));
     bridge.machine.add_breakpoint(step);
     let (mut longest, mut last) = (0, None);
@@ -174,28 +178,36 @@ fn longest_step(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3
     Ok(longest)
 }
 
-/// An operation of one step, from its first instruction to the end of its wiping.
+/// The longer of the two turns of an operation that begins, which reads its keys, and
+/// then does all in one step; each with its wiping.
 fn longest_service(
     bridge: &mut Bridge,
     command: (u32, u32, u32),
     inputs: [&[u8]; 3],
 ) -> Result<u64> {
-    let kernel = Elf::read(&built("key-bridge/kernel.elf"));
-    let begin = kernel.places(&["operations7Working5begin17"])[0].start;
     bridge.post(request(command, inputs));
-    bridge.machine.add_breakpoint(begin);
-    let reached = bridge.machine.run_for(LIMIT) == Stop::Breakpoint(begin);
-    bridge.machine.remove_hooks(begin);
-    ensure!(reached, "the operation does not begin");
-    let before = bridge.machine.instructions();
-    let back = bridge.machine.registers().r[14] & !1;
-    bridge.machine.add_breakpoint(back);
-    let ended = bridge.machine.run_for(LIMIT) == Stop::Breakpoint(back);
-    let count = bridge.machine.instructions() - before;
-    bridge.machine.remove_hooks(back);
-    ensure!(ended, "the operation does not end");
+    let begin = span(bridge, BEGIN)?;
+    let step = span(bridge, STEP)?;
     bridge.run_to_turn(LIMIT).context("the bridge waits")?;
-    Ok(count)
+    Ok(begin.max(step))
+}
+
+/// Instructions from the first of a function of the kernel to its return.
+fn span(bridge: &mut Bridge, function: &str) -> Result<u64> {
+    let kernel = Elf::read(&built("key-bridge/kernel.elf"));
+    let start = kernel.places(&[function])[0].start;
+    let machine = &mut bridge.machine;
+    machine.add_breakpoint(start);
+    let reached = machine.run_for(LIMIT) == Stop::Breakpoint(start);
+    machine.remove_hooks(start);
+    ensure!(reached, "{function} is not reached");
+    let before = machine.instructions();
+    let back = machine.registers().r[14] & !1;
+    machine.add_breakpoint(back);
+    let ended = machine.run_for(LIMIT) == Stop::Breakpoint(back);
+    machine.remove_hooks(back);
+    ensure!(ended, "{function} does not end");
+    Ok(machine.instructions() - before)
 }
 
 /// From reset to the first instruction of the bridge.
