@@ -1,5 +1,7 @@
 //! The system calls of the key store, and the turns that apps take.
 
+mod permission;
+
 use core::cell::Cell;
 
 use kernel::deferred_call::DeferredCallClient;
@@ -12,10 +14,10 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::app_versions::{object_of, AppVersions, Raises};
 use super::nonces::Nonces;
-use super::operations::command::{number, Action, Command, Seal};
-use super::operations::{counter, request, Keys, Permit, Turn, Working};
+use super::operations::command::{number, Action, Command};
+use super::operations::{counter, request, Keys, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
-use super::sessions::{is_slot, Rights, Sessions, KEY};
+use super::sessions::{Rights, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
 use crate::app_identity::app_of;
 use crate::driver;
@@ -171,102 +173,6 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
 
     fn is_alive(&self, process: ProcessId) -> bool {
         self.apps.enter(process, |_, _| ()).is_ok()
-    }
-
-    /// What the policy says of a command now.
-    fn permit(&self, process: ProcessId, command: &Command) -> Result<Permit, ErrorCode> {
-        let state = self.vault.state()?;
-        let app = app_of(process).map(|app| app.get());
-        let Some(operation) = command.operation() else {
-            if let Action::AdvanceState(to) = command.action {
-                self.policy.transition(app, state, to)?;
-            }
-            return Ok(Permit {
-                kind: None,
-                session: Rights::NONE,
-                succeeds: false,
-            });
-        };
-        let object = command.object;
-        let mut permit = if is_slot(object) {
-            self.permit_slot(process, object, operation)?
-        } else {
-            let access = self.policy.access(app, object, operation, state)?;
-            Permit {
-                kind: Some(access.kind),
-                session: access.session,
-                succeeds: self.may_activate(app, object, state),
-            }
-        };
-        match command.action {
-            // Whatever the table says.
-            Action::Import if state != State::Factory => return Err(ErrorCode::OFF),
-            Action::Read if permit.kind == Some(Kind::Counter) => return Err(ErrorCode::NOSUPPORT),
-            Action::Agree(slot, _) => self.may_fill(slot, process)?,
-            Action::Encrypt(Seal {
-                with: Some(key), ..
-            })
-            | Action::Decrypt(Seal {
-                with: Some(key), ..
-            }) => {
-                let authenticate = Operations::AUTHENTICATE;
-                if is_slot(object) {
-                    self.permit_slot(process, object, authenticate)?;
-                }
-                self.policy.access(app, key, authenticate, state)?;
-            }
-            Action::Wrap(slot) => self.owns(slot, process)?,
-            Action::Unwrap(target) if is_slot(target) => self.may_fill(target, process)?,
-            Action::Unwrap(target) => {
-                let replace = Operations::REPLACE;
-                self.policy.access(app, target, replace, state)?;
-                permit.succeeds = self.may_activate(app, target, state);
-            }
-            _ => {}
-        }
-        Ok(permit)
-    }
-
-    fn may_activate(&self, app: Option<u32>, object: u16, state: State) -> bool {
-        let activate = Operations::ACTIVATE;
-        self.policy.access(app, object, activate, state).is_ok()
-    }
-
-    fn permit_slot(
-        &self,
-        process: ProcessId,
-        slot: u16,
-        operation: Operations,
-    ) -> Result<Permit, ErrorCode> {
-        let session = if operation == Operations::ERASE {
-            self.owns(slot, process)?;
-            Rights::NONE
-        } else {
-            let permitted =
-                |sessions: &mut Sessions<_>| sessions.permitted(slot, process, operation);
-            self.sessions.map_or(Err(ErrorCode::BUSY), permitted)?
-        };
-        Ok(Permit {
-            kind: None,
-            session,
-            succeeds: false,
-        })
-    }
-
-    fn owns(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
-        self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
-            sessions.key(slot, process).map(|_| ())
-        })
-    }
-
-    fn share_of(&self, process: ProcessId) -> usize {
-        self.policy.share_of(app_of(process).map(|app| app.get()))
-    }
-
-    fn may_fill(&self, slot: u16, process: ProcessId) -> Result<(), ErrorCode> {
-        self.sessions.map_or(Err(ErrorCode::BUSY), |sessions| {
-            sessions.may_fill(slot, process, self.share_of(process))
-        })
     }
 
     /// Takes a command of an app, if its arguments are good by now.
