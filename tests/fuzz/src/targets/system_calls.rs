@@ -14,8 +14,9 @@ use kernel::process::{self, FaultAction, Process, ProcessAddresses, ProcessArray
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
 
-use crate::board::FrontEnd;
+use crate::board::{retry_on_a_clock, FrontEnd};
 use crate::flash::{blank, WordsInRam};
+use crate::rig::clock::Clock;
 use crate::rig::driver::NoGrantDriver;
 use crate::rig::{
     self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
@@ -61,6 +62,8 @@ struct World {
     driver: &'static TestDriver,
     front_end: &'static FrontEnd,
     flash: &'static WordsInRam,
+    /// Of the energy store's owed upcalls.
+    clock: &'static Clock,
     processes: [&'static dyn Process; 2],
     apps: &'static [u8],
     cases: Cell<usize>,
@@ -82,8 +85,10 @@ impl World {
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, &Power);
-        let energy = forever(EnergyStoreDriver::new(store, grant));
+        let (retry, clock) = retry_on_a_clock();
+        let energy = forever(EnergyStoreDriver::new(store, grant, retry));
         store.set_client(energy);
+        retry.set_client(energy);
         let drivers: Drivers = vec![
             (DRIVER, driver),
             (DRIVER_WITHOUT_GRANT, forever(NoGrantDriver)),
@@ -105,6 +110,7 @@ impl World {
             driver,
             front_end,
             flash,
+            clock,
             processes,
             apps,
             cases: Cell::new(0),
@@ -177,6 +183,7 @@ impl World {
             3 => self.chip.boundary.stack_full.set(true),
             4 => self.act(process, [Step::Fault]),
             5 => self.act(process, [Step::Interrupted]),
+            6 => drop(self.clock.ring()),
             _ => {
                 let (syscall, called) = input.syscall(&addresses);
                 let answer = self.call(process, syscall);

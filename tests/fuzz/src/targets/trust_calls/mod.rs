@@ -16,12 +16,10 @@ use std::collections::{HashSet, VecDeque};
 use capsules::channel::{self, arena_size, reader_count, ChannelDriver};
 use capsules::key_store::policy::State as MeterState;
 use capsules::key_store::{self, KeyStore, Vault};
-use capsules::owed::RetryAlarm;
 use capsules::sector_flash::{SectorFlash, SectorFlashClient};
 use capsules::storage::{self, buffer_size, StorageDriver, Store};
 use capsules::word_flash::WordFlash;
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
-use kernel::hil::time::Alarm;
 use kernel::process::{FaultAction, Process, ProcessArray, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::{ErrorCode, Kernel};
@@ -30,7 +28,7 @@ use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT
 pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
-use crate::board::Numbers;
+use crate::board::{retry_on_a_clock, Numbers};
 use crate::flash::{blank, SectorsInRam, WordsInRam};
 use crate::loading;
 use crate::rig::chip::Thread;
@@ -90,14 +88,6 @@ fn use_up_deferred_calls() {
     }
 }
 
-/// What rings for a driver, on a clock of its own.
-fn retry() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {
-    let clock = forever(Clock::default());
-    let retry = forever(RetryAlarm::new(clock));
-    clock.set_alarm_client(retry);
-    (retry, clock)
-}
-
 /// A kernel with three processes, the drivers and their hardware.
 struct World {
     kernel: &'static Kernel,
@@ -128,7 +118,7 @@ impl World {
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
-        let (retry, keys_clock) = self::retry();
+        let (retry, keys_clock) = retry_on_a_clock();
         let keys: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
             vault,
             random,
@@ -143,7 +133,7 @@ impl World {
 
         let memory = Box::leak(Box::new(ChannelMemory::new()));
         let grant = kernel.create_grant(channel::DRIVER_NUM, &Power);
-        let (retry, channel_clock) = self::retry();
+        let (retry, channel_clock) = retry_on_a_clock();
         let channels = ChannelDriver::new(CHANNELS, memory, grant, retry).expect("a good table");
         let channels = forever(channels);
         retry.set_client(channels);
@@ -154,7 +144,7 @@ impl World {
         let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
         nor.set_client(store);
         let grant = kernel.create_grant(storage::DRIVER_NUM, &Power);
-        let (retry, storage_clock) = self::retry();
+        let (retry, storage_clock) = retry_on_a_clock();
         let storage = forever(StorageDriver::new(store, grant, retry));
         store.set_client(storage);
         retry.set_client(storage);

@@ -1,0 +1,15 @@
+//! What rings for a driver that owes upcalls.
+
+use capsules::owed::RetryAlarm;
+use kernel::hil::time::Alarm;
+
+use crate::rig::clock::Clock;
+use crate::rig::forever;
+
+/// A driver's retry alarm, on a clock of its own, which the input moves.
+pub fn retry_on_a_clock() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {
+    let clock = forever(Clock::default());
+    let retry = forever(RetryAlarm::new(clock));
+    clock.set_alarm_client(retry);
+    (retry, clock)
+}
