@@ -312,9 +312,7 @@ impl Console<'_> {
             let process_id = app.processid();
             app.enter(|app, _| app.pending_write.then_some((app.ticket, process_id)))
         });
-        waiting
-            .max_by_key(|(ticket, _)| self.turns.age(*ticket))
-            .map(|(_, process_id)| process_id)
+        self.turns.oldest(waiting)
     }
 }
 

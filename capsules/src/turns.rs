@@ -24,9 +24,14 @@ impl Turns {
         Ticket(self.next.replace(self.next.get().wrapping_add(1)))
     }
 
-    /// How many tickets have been given out since this one, and it: the one with the
-    /// most has the turn.
-    pub fn age(&self, ticket: Ticket) -> u32 {
+    /// Of those who wait, the one who has waited longest.
+    pub fn oldest<T>(&self, waiting: impl Iterator<Item = (Ticket, T)>) -> Option<T> {
+        let oldest = waiting.max_by_key(|(ticket, _)| self.age(*ticket));
+        oldest.map(|(_, who)| who)
+    }
+
+    /// How many tickets have been given out since this one, and it.
+    fn age(&self, ticket: Ticket) -> u32 {
         self.next.get().wrapping_sub(ticket.0)
     }
 }

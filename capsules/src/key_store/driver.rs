@@ -215,11 +215,9 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         let waiting = self.apps.iter().filter_map(|grant| {
             let process = grant.processid();
             let (ticket, command) = grant.enter(|app, _| (app.ticket, app.command));
-            Some((ticket, process, command?))
+            Some((ticket, (process, command?)))
         });
-        waiting
-            .max_by_key(|(ticket, ..)| self.turns.age(*ticket))
-            .map(|(_, process, command)| (process, command))
+        self.turns.oldest(waiting)
     }
 
     /// Copies the inputs, once, and does the first step.

@@ -123,7 +123,7 @@ impl<'u, U: Transmit<'u>> LowLevelDebug<'u, U> {
             let process_id = app.processid();
             app.enter(|app, _| (!app.is_empty()).then_some((app.ticket, process_id)))
         });
-        let (_, process_id) = waiting.max_by_key(|(ticket, _)| self.turns.age(*ticket))?;
+        let process_id = self.turns.oldest(waiting)?;
         let entry = self.grant.enter(process_id, |app, _| {
             app.ticket = self.turns.ticket();
             app.pop()

@@ -200,11 +200,9 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         let waiting = self.apps.iter().filter_map(|app| {
             let process_id = app.processid();
             let (ticket, operation) = app.enter(|app, _| (app.ticket, app.operation));
-            Some((ticket, process_id, operation?))
+            Some((ticket, (process_id, operation?)))
         });
-        waiting
-            .max_by_key(|(ticket, ..)| self.turns.age(*ticket))
-            .map(|(_, process_id, operation)| (process_id, operation))
+        self.turns.oldest(waiting)
     }
 
     /// Tells the app whose operation was under way.
