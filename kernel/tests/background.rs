@@ -1,13 +1,13 @@
 //! Deferred calls in the background: processes come first, and cannot keep them away.
 
-mod rig;
+use testing::rig;
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
 
+use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::deferred_call::{initialize_deferred_call_state, BackgroundCall, DeferredCallClient};
 use kernel::process::ProcessArray;
-use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::Kernel;
 use rig::chip::Thread;
 use rig::*;
@@ -56,10 +56,10 @@ fn processes_come_before_the_background_and_do_not_starve_it() {
     let slice = NonZeroU32::new(10_000).unwrap();
     let rig = Rig::assemble(
         &[App::new("a").min_ram(2048)],
-        forever(kernel::process::StopFaultPolicy {}),
+        forever(capsules_system::process_policies::StopFaultPolicy {}),
         slots,
         kernel,
-        PrioritySched::with_levels(kernel, levels, slice),
+        PrioritySched::with_levels(kernel, Power, levels, slice, Woken(kernel)),
     );
     rig.run();
 

@@ -1,14 +1,14 @@
 //! Loading with credential checks, from footers to running processes.
 
-mod rig;
+use testing::rig;
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
 
+use capsules_system::process_policies::StopFaultPolicy;
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
     ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId, State,
-    StopFaultPolicy,
 };
 use kernel::process_checker::{
     AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,

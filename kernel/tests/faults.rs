@@ -1,12 +1,14 @@
 //! Failing processes: policies, restart after a delay, and what a crash log can know.
 
-mod rig;
+use testing::rig;
 
-use kernel::hil::time::Alarm;
-use kernel::process::{
-    Backoff, FaultAction, ProcessFaultPolicy, RestartBackoff, RestartFaultPolicy, State,
-    StopFaultPolicy, ThresholdRestartFaultPolicy, ThresholdRestartThenPanicFaultPolicy,
+use capsules_system::process_policies::{
+    RestartFaultPolicy, StopFaultPolicy, ThresholdRestartFaultPolicy,
+    ThresholdRestartThenPanicFaultPolicy,
 };
+use capsules_system::restart_backoff::{Backoff, RestartBackoff};
+use kernel::hil::time::Alarm;
+use kernel::process::{FaultAction, ProcessFaultPolicy, State};
 use kernel::{ErrorCode, Kernel};
 use rig::*;
 
@@ -136,7 +138,9 @@ fn backing_off(start_of_time: u32) -> (Rig, &'static Clock) {
     let clock = forever(Clock::new(start_of_time));
     let slots = forever(kernel::process::ProcessArray::<SLOTS>::new());
     let kernel = forever(Kernel::new(slots.as_slice()));
-    let policy = forever(RestartBackoff::<Clock, SLOTS>::new(kernel, clock, BACKOFF));
+    let policy = forever(RestartBackoff::<Clock, Power, SLOTS>::new(
+        kernel, Power, clock, BACKOFF,
+    ));
     clock.set_alarm_client(policy);
     let apps = [App::new("bad"), App::new("good")];
     let rig = Rig::assemble(&apps, policy, slots, kernel, round_robin(slots));

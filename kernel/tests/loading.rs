@@ -1,8 +1,9 @@
 //! Loading: lists of objects, sound and hostile.
 
-mod rig;
+use testing::rig;
 
-use kernel::process::{self, ProcessArray, ProcessLoadError, State, StopFaultPolicy};
+use capsules_system::process_policies::StopFaultPolicy;
+use kernel::process::{self, ProcessArray, ProcessLoadError, State};
 use kernel::Kernel;
 use rig::image::{self, App};
 use rig::{forever, ram, FakeChip, Power, SLOTS};

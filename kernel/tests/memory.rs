@@ -1,6 +1,6 @@
 //! A process's memory: memop, what is out of its reach, and grants.
 
-mod rig;
+use testing::rig;
 
 use std::collections::HashSet;
 

@@ -1,11 +1,11 @@
 //! Who executes: time slices, pre-emption, and what an interrupt may change.
 
-mod rig;
+use testing::rig;
 
 use std::num::NonZeroU32;
 
+use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::process::{Process, ProcessArray};
-use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::{Kernel, Scheduler};
 use rig::*;
 
@@ -18,7 +18,7 @@ fn spin() -> impl Iterator<Item = Step> {
     (0..10_000).map(|_| Step::Interrupted)
 }
 
-fn prioritized(levels: &[u8]) -> (Rig<PrioritySched>, &'static [PriorityLevel]) {
+fn prioritized(levels: &[u8]) -> (Rig<PrioritySched<Power, Woken>>, &'static [PriorityLevel]) {
     let levels: &'static [PriorityLevel] = Box::leak(
         levels
             .iter()
@@ -27,10 +27,16 @@ fn prioritized(levels: &[u8]) -> (Rig<PrioritySched>, &'static [PriorityLevel]) 
     );
     let slots = forever(ProcessArray::<SLOTS>::new());
     let kernel = forever(Kernel::new(slots.as_slice()));
-    let scheduler = PrioritySched::with_levels(kernel, levels, NonZeroU32::new(10_000).unwrap());
+    let scheduler = PrioritySched::with_levels(
+        kernel,
+        Power,
+        levels,
+        NonZeroU32::new(10_000).unwrap(),
+        Woken(kernel),
+    );
     let rig = Rig::assemble(
         &apps(),
-        forever(kernel::process::StopFaultPolicy {}),
+        forever(capsules_system::process_policies::StopFaultPolicy {}),
         slots,
         kernel,
         scheduler,

@@ -1,6 +1,6 @@
 //! What TRD 104 promises about subscribe, allow, command and exit, promise by promise.
 
-mod rig;
+use testing::rig;
 
 use kernel::process::{Error, State};
 use kernel::syscall::SyscallReturn;

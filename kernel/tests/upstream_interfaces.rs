@@ -4,7 +4,7 @@
 //! in the same shape: as constants, behind references, with generics. That this
 //! compiles is the greater part of the test.
 
-mod rig;
+use testing::rig;
 mod upstream;
 
 use std::cell::{Cell, RefCell};

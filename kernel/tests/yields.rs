@@ -1,6 +1,6 @@
 //! Waiting: every variant of yield, and what wakes a process.
 
-mod rig;
+use testing::rig;
 
 use kernel::process::State;
 use kernel::syscall::{Syscall, SyscallReturn};

@@ -2,7 +2,7 @@
 
 use board_manifest::walls::{Access, Decision};
 use board_manifest::{Kind, Manifest, Operation, State};
-use capsules::key_store::policy;
+use capsules_trust::key_store::policy;
 
 mod key_store {
     include!("tables/key_store.rs");
@@ -149,7 +149,7 @@ fn objects_sessions_and_transitions_are_those_of_the_page() {
 
 #[test]
 fn channels_are_those_of_the_page() {
-    assert!(capsules::channel::is_consistent(channel::CHANNELS));
+    assert!(capsules_trust::channel::is_consistent(channel::CHANNELS));
     for wall in meter().channel_walls() {
         let of = channel::CHANNELS
             .iter()
@@ -178,7 +178,7 @@ fn partitions_are_those_of_the_page_and_lie_apart() {
         assert_eq!(granted, wall.allowed, "{wall:?}");
     }
     assert_eq!(storage::EXTERNAL_NOR_SIZE, meter.external_nor.size);
-    assert!(capsules::storage::policy::is_consistent(
+    assert!(capsules_trust::storage::policy::is_consistent(
         storage::PARTITIONS,
         storage::EXTERNAL_NOR_SIZE
     ));

@@ -1,10 +1,10 @@
 //! What meter.toml says about apps beyond who signs them: their places, and their versions.
 
-use capsules::app_signature::{
+use capsules_trust::app_signature::{
     AppRules, AppSignatures, Refusal, SignedApp, Signer, StoredVersions,
 };
 
-use capsules::key_store::AppVersions;
+use capsules_trust::key_store::AppVersions;
 use kernel::debug;
 
 use crate::policy::{App, APPS, DEBUG_RTT};

@@ -2,17 +2,19 @@
 
 use core::num::NonZeroU32;
 
+use capsules_system::restart_backoff::RestartBackoff;
+use capsules_system::scheduler::priority::PriorityLevel;
 use kernel::process::{
     FaultAction, Process, ProcessBinary, ProcessFaultPolicy, ProcessLoadError,
-    ProcessLoadingAsyncClient, RestartBackoff,
+    ProcessLoadingAsyncClient,
 };
-use kernel::scheduler::priority::PriorityLevel;
 use kernel::utilities::cells::MapCell;
 use kernel::{capabilities, create_capability, Kernel};
 use nrf52840::rtc::RtcAlarm;
 
 use crate::app_rules::Signatures;
 use crate::crash::ProcessTable;
+use crate::kernel_extras::ProcessManagement;
 use crate::platform::PROCESSES;
 use crate::policy::{app_of, Fault, APPS, DEBUG_RTT};
 use crate::refused;
@@ -22,7 +24,7 @@ use crate::wiring::randomness::Generator;
 pub type Binaries = [MapCell<ProcessBinary>; PROCESSES];
 
 /// Restarts with growing delays, on an alarm of its own.
-pub type Restarts = RestartBackoff<'static, RtcAlarm<'static>, PROCESSES>;
+pub type Restarts = RestartBackoff<'static, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
 
 /// What meter.toml says for each app; a guest just stops.
 pub struct FaultByApp {

@@ -21,6 +21,6 @@ const _: () = assert!(
 );
 
 const _: () = assert!(
-    capsules::channel::is_consistent(channel::CHANNELS),
+    capsules_trust::channel::is_consistent(channel::CHANNELS),
     "meter.toml has passed its checks, so its channels can be carried out"
 );

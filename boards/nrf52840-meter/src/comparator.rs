@@ -1,7 +1,7 @@
 //! The power-fail comparator as the supply capsule's monitor.
 
-use capsules::supply::{SupplyClient, SupplyMonitor};
 use kernel::utilities::cells::OptionalCell;
+use meter_hil::supply_monitor::{SupplyClient, SupplyMonitor};
 use nrf52840::power::{Power, PowerFailClient, PowerFailThreshold};
 
 /// The highest that the part has: the earlier the warning, the longer the supply

@@ -3,8 +3,8 @@
 use core::cell::Cell;
 use core::panic::PanicInfo;
 
-use capsules::crash_log::layout::ENTRIES;
-use capsules::crash_log::{
+use capsules_system::crash_log::layout::ENTRIES;
+use capsules_system::crash_log::{
     CrashKind, CrashLog, CrashRecord, FaultAction, Name, ProcessEntry, ProcessState, Registers,
     RetainedWords,
 };

@@ -1,8 +1,8 @@
 //! The data pages of internal flash, word by word, as the capsules' trait wants them.
 
-use capsules::word_flash::{WordFlash, WordFlashClient};
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
+use meter_hil::word_flash::{WordFlash, WordFlashClient};
 use nrf52840::nvmc::{WordClient, PAGE_SIZE};
 
 use crate::peripherals::Flash;

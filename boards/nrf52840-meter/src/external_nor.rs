@@ -1,9 +1,9 @@
 //! The external flash on the QSPI, as the storage capsule sees it.
 
-use capsules::sector_flash::{SectorFlash, SectorFlashClient};
 use kernel::hil::time::Alarm;
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
+use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 use nrf52840::qspi::{NorClient, Qspi};
 
 /// Hands operations on, and their ends back.

@@ -1,8 +1,8 @@
 //! The SAADC as the meter ADC capsule's front end.
 
-use capsules::meter_adc::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
+use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
 use nrf52840::saadc::{Saadc, ScanBlock, ScanClient, METER_SCAN};
 
 /// Scans of voltage and both current ranges.

@@ -19,6 +19,8 @@ mod external_nor;
 #[cfg(target_os = "none")]
 mod front_end;
 #[cfg(target_os = "none")]
+mod kernel_extras;
+#[cfg(target_os = "none")]
 mod peripherals;
 #[cfg(target_os = "none")]
 mod platform;
@@ -32,7 +34,6 @@ mod root;
 mod rtt;
 #[cfg(target_os = "none")]
 mod start;
-mod steps;
 #[cfg(target_os = "none")]
 mod trust_start;
 #[cfg(target_os = "none")]

@@ -1,23 +1,24 @@
 //! What the kernel loop asks the board for: drivers, filter, scheduler, timer.
 
-use capsules::adc::AdcDedicated;
-use capsules::alarm::AlarmDriver;
-use capsules::button::Button;
-use capsules::console::Console;
-use capsules::energy_store::EnergyStoreDriver;
-use capsules::led::LedDriver;
-use capsules::low_level_debug::LowLevelDebug;
-use capsules::meter_adc::MeterAdc;
-use capsules::rng::RngDriver;
-use capsules::supply::SupplyDriver;
-use capsules::virtualizers::virtual_uart::UartDevice;
-use capsules::{
-    adc, alarm, button, channel, console, energy_store, key_store, led, low_level_debug, meter_adc,
-    rng, storage, supply,
-};
+use capsules_core::adc::AdcDedicated;
+use capsules_core::alarm::AlarmDriver;
+use capsules_core::button::Button;
+use capsules_core::console::Console;
+use capsules_core::led::LedDriver;
+use capsules_core::low_level_debug::LowLevelDebug;
+use capsules_core::rng::RngDriver;
+use capsules_core::virtualizers::virtual_uart::UartDevice;
+use capsules_core::{adc, alarm, button, console, led, low_level_debug, rng};
+use capsules_metering::energy_store::EnergyStoreDriver;
+use capsules_metering::meter_adc::MeterAdc;
+use capsules_metering::supply::SupplyDriver;
+use capsules_metering::{energy_store, meter_adc, supply};
+use capsules_system::scheduler::priority::PrioritySched;
+use capsules_trust::{channel, key_store, storage};
+
+use crate::kernel_extras::{ProcessManagement, Woken};
 use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
-use kernel::scheduler::priority::PrioritySched;
 use kernel::syscall::SyscallDriver;
 use nrf52840::gpio::GPIOPin;
 use nrf52840::saadc::Saadc;
@@ -32,6 +33,9 @@ use crate::wiring::internal_flash::Region;
 use crate::wiring::randomness::Numbers;
 use crate::wiring::time::VirtualAlarm;
 use crate::wiring::trust::{Channels, KeyStore, Storage};
+
+/// Who executes next.
+pub type Scheduler = PrioritySched<ProcessManagement, Woken>;
 
 /// Places in the table of processes; the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
@@ -84,7 +88,7 @@ pub struct Platform {
     /// Crash records.
     pub faults: FaultRecorder,
     /// Priorities.
-    pub scheduler: PrioritySched,
+    pub scheduler: Scheduler,
     /// Time slices.
     pub timer: cortexm4::systick::SysTick,
     /// Resets a kernel that hangs.
@@ -121,7 +125,7 @@ impl KernelResources<Chip> for Platform {
     type SyscallFilter = MeterFilter;
     type ProcessFault = FaultRecorder;
     type ContextSwitchCallback = ();
-    type Scheduler = PrioritySched;
+    type Scheduler = Scheduler;
     type SchedulerTimer = cortexm4::systick::SysTick;
     type WatchDog = Wdt;
 
@@ -141,7 +145,7 @@ impl KernelResources<Chip> for Platform {
         &()
     }
 
-    fn scheduler(&self) -> &PrioritySched {
+    fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }
 

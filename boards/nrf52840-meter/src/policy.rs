@@ -1,7 +1,8 @@
 //! Who may do what: meter.toml's tables and the decisions that the kernel asks for.
 
+use capsules_system::syscall_filter::tbf_header_filter::TbfHeaderFilterDefaultAllow;
 use kernel::errorcode::ErrorCode;
-use kernel::platform::{SyscallFilter, TbfHeaderFilterDefaultAllow};
+use kernel::platform::SyscallFilter;
 use kernel::process::{Process, ShortId};
 use kernel::syscall::Syscall;
 

@@ -1,6 +1,6 @@
 //! The report of a boot: which apps in flash do not run, and why.
 
-use capsules::app_signature::Refusal;
+use capsules_trust::app_signature::Refusal;
 use tock_tbf::parse::{parse_tbf_header, parse_tbf_header_lengths};
 use tock_tbf::types::InitialTbfParseError;
 

@@ -5,7 +5,7 @@
 //! SHA-256 of the secret), a mark. The mark is written last, so a page without
 //! it is a first start that power cut short, and begins anew.
 
-use capsules::entropy::health::{HealthTests, STARTUP_SAMPLES};
+use capsules_trust::entropy::health::{HealthTests, STARTUP_SAMPLES};
 use hkdf::Hkdf;
 use kernel::hil::entropy::Entropy32;
 use kernel::ErrorCode;

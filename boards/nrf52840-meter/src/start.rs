@@ -1,16 +1,15 @@
 //! From reset to the kernel loop.
 
-use capsules::app_signature::{SignedIdentity, StoredVersions};
+use capsules_system::restart_backoff::{Backoff, RestartBackoff};
+use capsules_system::scheduler::priority::PriorityLevel;
+use capsules_trust::app_signature::{SignedIdentity, StoredVersions};
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::{Alarm, Counter};
 use kernel::platform::chip::Chip as _;
-use kernel::process::{
-    Backoff, ProcessArray, ProcessLoadingAsync, RestartBackoff, SequentialProcessLoaderMachine,
-};
+use kernel::process::{ProcessArray, ProcessLoadingAsync, SequentialProcessLoaderMachine};
 use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckerMachine};
-use kernel::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::utilities::cells::MapCell;
 use kernel::{debug, static_init, static_init_const, Kernel};
 use nrf52840::base;
@@ -22,8 +21,9 @@ use nrf52840::wdt::Wdt;
 use crate::app_rules::{KeptVersions, MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
 use crate::apps::{Binaries, FaultByApp, Loaded, Restarts, TIMESLICE_US};
 use crate::crash::{self, FaultRecorder, ProcessTable};
+use crate::kernel_extras::{ProcessManagement, Woken};
 use crate::peripherals::{alarm, Peripherals};
-use crate::platform::{Chip, Platform, PROCESSES};
+use crate::platform::{Chip, Platform, Scheduler, PROCESSES};
 use crate::policy::{MeterFilter, DEBUG_RTT};
 use crate::root;
 use crate::wiring;
@@ -116,7 +116,10 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     // SAFETY: as above.
     let restarts = unsafe {
         let alarm = peripherals.rtc.alarm(alarm::RESTARTS);
-        let restarts = static_init!(Restarts, RestartBackoff::new(kernel, alarm, BACKOFF));
+        let restarts = static_init!(
+            Restarts,
+            RestartBackoff::new(kernel, ProcessManagement, alarm, BACKOFF)
+        );
         alarm.set_alarm_client(restarts);
         &*restarts
     };
@@ -134,7 +137,13 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             wired.into_platform(
                 MeterFilter::new(),
                 FaultRecorder::new(table, trust.map(|(key_store, _)| key_store)),
-                PrioritySched::with_levels(kernel, levels, TIMESLICE_US),
+                Scheduler::with_levels(
+                    kernel,
+                    ProcessManagement,
+                    levels,
+                    TIMESLICE_US,
+                    Woken(kernel),
+                ),
                 cortexm4::systick::SysTick::new_with_calibration(CPU_HZ),
                 Wdt::new(base::WDT, WATCHDOG_MS),
             )

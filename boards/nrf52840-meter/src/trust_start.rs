@@ -4,8 +4,8 @@
 //! versions that it keeps decide which apps may run. So the generator's first
 //! seed opens the key store, and apps are loaded once that answers.
 
-use capsules::entropy::DrbgClient;
-use capsules::key_store::vault::{Condition, VaultClient};
+use capsules_trust::entropy::DrbgClient;
+use capsules_trust::key_store::vault::{Condition, VaultClient};
 use kernel::debug;
 use kernel::process::ProcessLoadingAsync;
 use kernel::utilities::cells::{MapCell, OptionalCell};

@@ -194,8 +194,7 @@ impl Kernel {
                 process.debug_timeslice_expired();
                 return Some(StoppedExecutingReason::TimesliceExpired);
             }
-            // SAFETY: this is the kernel's main loop.
-            if !unsafe { resources.scheduler().continue_process(processid, chip) } {
+            if !resources.scheduler().continue_process(processid, chip) {
                 return Some(StoppedExecutingReason::KernelPreemption);
             }
             resources

@@ -197,8 +197,14 @@ impl Kernel {
     }
 
     /// Whether a process may have become ready since this was last asked.
+    ///
+    /// Upstream's kernel does not have this: capsules reach it through
+    /// a trait of theirs that the board implements.
     #[inline(always)]
-    pub(crate) fn take_process_woke(&self) -> bool {
+    pub fn take_process_woke(
+        &self,
+        _capability: &dyn capabilities::ProcessManagementCapability,
+    ) -> bool {
         // Written only if it must be: this is asked after every system call.
         let woke = self.process_woke.get();
         if woke {

@@ -4,10 +4,8 @@ pub mod chip;
 pub mod mpu;
 mod resources;
 pub mod scheduler_timer;
-mod syscall_filter;
 pub mod watchdog;
 
 pub use self::resources::{
     ContextSwitchCallback, KernelResources, ProcessFault, SyscallDriverLookup, SyscallFilter,
 };
-pub use self::syscall_filter::TbfHeaderFilterDefaultAllow;

@@ -9,7 +9,6 @@ mod loading_async;
 mod policies;
 mod printer;
 mod process_trait;
-mod restart_backoff;
 mod standard;
 mod types;
 
@@ -20,14 +19,9 @@ pub use self::loading::{load_processes, ProcessLoadError};
 pub use self::loading_async::{
     ProcessLoadingAsync, ProcessLoadingAsyncClient, SequentialProcessLoaderMachine,
 };
-pub use self::policies::{
-    PanicFaultPolicy, ProcessFaultPolicy, ProcessStandardStoragePermissionsPolicy,
-    RestartFaultPolicy, RestartWithDebugFaultPolicy, StopFaultPolicy, StopWithDebugFaultPolicy,
-    ThresholdRestartFaultPolicy, ThresholdRestartThenPanicFaultPolicy,
-};
+pub use self::policies::{ProcessFaultPolicy, ProcessStandardStoragePermissionsPolicy};
 pub use self::printer::{ProcessPrinter, ProcessPrinterContext};
 pub use self::process_trait::Process;
-pub use self::restart_backoff::{Backoff, RestartBackoff};
 pub(crate) use self::standard::Exit;
 pub use self::standard::ProcessStandard;
 pub use self::types::{

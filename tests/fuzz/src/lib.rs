@@ -12,13 +12,7 @@
 
 mod board;
 pub mod driver;
-#[path = "../../../capsules/tests/drivers/flash.rs"]
-mod flash;
 mod forget;
-#[path = "../../../capsules/tests/identified/loading.rs"]
-mod loading;
-#[path = "../../../kernel/tests/rig/mod.rs"]
-mod rig;
 pub mod targets;
 
 /// Something to throw bytes at.

@@ -2,10 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use capsules::energy_store::format::{OPEN_MARK, OPEN_MARK_WORD};
-use capsules::energy_store::{EnergyStore, Kind};
-use capsules::word_flash::{WordFlash, WordFlashClient};
+use capsules_metering::energy_store::format::{OPEN_MARK, OPEN_MARK_WORD};
+use capsules_metering::energy_store::{EnergyStore, Kind};
 use kernel::ErrorCode;
+use meter_hil::word_flash::{WordFlash, WordFlashClient};
 
 const WORDS_PER_PAGE: usize = 1024;
 
@@ -84,7 +84,7 @@ pub fn fill(region: &mut [u8], fill: Fill) {
             }
         }
     };
-    let mut payload = [0; capsules::energy_store::MAX_PAYLOAD];
+    let mut payload = [0; capsules_metering::energy_store::MAX_PAYLOAD];
     let length = loop {
         match store.newest(Kind::Registers, &mut payload) {
             Ok((length, _)) => break length,

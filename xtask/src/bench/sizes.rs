@@ -63,12 +63,12 @@ const PARTS: [(&str, &[&str]); 4] = [
     (
         "trust: key store, signatures, channels, storage, entropy",
         &[
-            "capsules::key_store",
-            "capsules::app_signature",
-            "capsules::app_identity",
-            "capsules::channel",
-            "capsules::storage",
-            "capsules::entropy",
+            "capsules_trust::key_store",
+            "capsules_trust::app_signature",
+            "capsules_support::app_identity",
+            "capsules_trust::channel",
+            "capsules_trust::storage",
+            "capsules_trust::entropy",
             "stepped_p256",
         ],
     ),

@@ -5,15 +5,15 @@ use std::fmt::Write;
 use super::{short_ids, MARK};
 use crate::model::{Manifest, Overflow};
 
-/// Rust source of `CHANNELS`, a slice of `capsules::channel::policy::Channel`.
+/// Rust source of `CHANNELS`, a slice of `capsules_trust::channel::policy::Channel`.
 #[must_use]
 pub fn channel_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
-         use capsules::channel::policy::Channel;\n"
+         use capsules_trust::channel::policy::Channel;\n"
     );
     if !manifest.channels.is_empty() {
-        out.push_str("use capsules::channel::policy::Overflow;\n");
+        out.push_str("use capsules_trust::channel::policy::Overflow;\n");
     }
     out.push_str(
         "\n/// The channels of meter.toml, by number.\npub const CHANNELS: &[Channel] = &[\n",

@@ -6,13 +6,13 @@ use super::MARK;
 use crate::check::keys::{NONCE_COUNTERS, SESSION_SLOTS, VAULT_OBJECTS, VAULT_SLOTS};
 use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation, State};
 
-/// Rust source of `KEY_STORE`, a `capsules::key_store::policy::Policy`. It compiles only
+/// Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It compiles only
 /// with a capsule that has the limits against which meter.toml was checked.
 #[must_use]
 pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
-         use capsules::key_store::policy::{{\n    \
+         use capsules_trust::key_store::policy::{{\n    \
          Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,\n\
          }};\n\n\
          /// The keys of meter.toml, and who may do what with each.\n\
@@ -69,7 +69,7 @@ fn write_limits(out: &mut String) {
     ] {
         let _ = writeln!(
             out,
-            "const _: () = assert!(capsules::key_store::{name} == {limit});"
+            "const _: () = assert!(capsules_trust::key_store::{name} == {limit});"
         );
     }
 }

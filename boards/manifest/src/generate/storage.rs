@@ -6,12 +6,12 @@ use super::{short_ids, MARK};
 use crate::check::PAGE;
 use crate::model::Manifest;
 
-/// Rust source of `PARTITIONS`, a slice of `capsules::storage::policy::Partition`.
+/// Rust source of `PARTITIONS`, a slice of `capsules_trust::storage::policy::Partition`.
 #[must_use]
 pub fn storage_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
-         use capsules::storage::policy::Partition;\n\n\
+         use capsules_trust::storage::policy::Partition;\n\n\
          /// Bytes of the external NOR.\n\
          pub const EXTERNAL_NOR_SIZE: u32 = {:#x};\n\n\
          /// The partitions of meter.toml, by number.\n\

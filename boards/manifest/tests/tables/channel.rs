@@ -1,7 +1,7 @@
 // Generated from meter.toml; do not edit.
 
-use capsules::channel::policy::Channel;
-use capsules::channel::policy::Overflow;
+use capsules_trust::channel::policy::Channel;
+use capsules_trust::channel::policy::Overflow;
 
 /// The channels of meter.toml, by number.
 pub const CHANNELS: &[Channel] = &[

@@ -1,6 +1,6 @@
 // Generated from meter.toml; do not edit.
 
-use capsules::key_store::policy::{
+use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 
@@ -309,7 +309,7 @@ pub const KEY_STORE: Policy = Policy {
 };
 
 // The limits of the capsule against which meter.toml was checked.
-const _: () = assert!(capsules::key_store::vault::index::MAX_OBJECTS == 64);
-const _: () = assert!(capsules::key_store::vault::format::LIVE_SLOTS == 256);
-const _: () = assert!(capsules::key_store::sessions::COUNT == 8);
-const _: () = assert!(capsules::key_store::nonces::PLACES == 4);
+const _: () = assert!(capsules_trust::key_store::vault::index::MAX_OBJECTS == 64);
+const _: () = assert!(capsules_trust::key_store::vault::format::LIVE_SLOTS == 256);
+const _: () = assert!(capsules_trust::key_store::sessions::COUNT == 8);
+const _: () = assert!(capsules_trust::key_store::nonces::PLACES == 4);

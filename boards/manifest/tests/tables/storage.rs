@@ -1,6 +1,6 @@
 // Generated from meter.toml; do not edit.
 
-use capsules::storage::policy::Partition;
+use capsules_trust::storage::policy::Partition;
 
 /// Bytes of the external NOR.
 pub const EXTERNAL_NOR_SIZE: u32 = 0x800000;

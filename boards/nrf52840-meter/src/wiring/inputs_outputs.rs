@@ -1,8 +1,8 @@
 //! LEDs, buttons and the analogue inputs that apps may convert.
 
-use capsules::adc::{self, AdcDedicated};
-use capsules::button::{self, Button, ButtonPin};
-use capsules::led::LedDriver;
+use capsules_core::adc::{self, AdcDedicated};
+use capsules_core::button::{self, Button, ButtonPin};
+use capsules_core::led::LedDriver;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil;
 use kernel::hil::adc::{Adc, AdcHighSpeed};

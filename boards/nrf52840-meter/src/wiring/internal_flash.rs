@@ -1,10 +1,10 @@
 //! The pages of internal flash that capsules write, each store with its own.
 
-use capsules::virtualizers::virtual_word_flash::{MuxWordFlash, WordFlashRegion};
-use capsules::word_flash::WordFlash;
+use capsules_system::virtual_word_flash::{MuxWordFlash, WordFlashRegion};
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
 use kernel::static_init;
+use meter_hil::word_flash::WordFlash;
 use nrf52840::nvmc::PAGE_SIZE;
 
 use crate::data_pages::DataPages;

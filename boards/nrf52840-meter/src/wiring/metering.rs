@@ -1,13 +1,15 @@
 //! What only the metering app uses: the converter's scans, the energy store, warnings of the supply.
 
-use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
-use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd};
-use capsules::owed::RetryAlarm;
-use capsules::supply::{self, SupplyDriver, SupplyMonitor};
-use capsules::word_flash::WordFlash;
+use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
+use capsules_metering::meter_adc::{self, MeterAdc};
+use capsules_metering::supply::{self, SupplyDriver};
+use capsules_support::owed::RetryAlarm;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};
+use meter_hil::front_end::MeterFrontEnd;
+use meter_hil::supply_monitor::SupplyMonitor;
+use meter_hil::word_flash::WordFlash;
 
 use super::internal_flash::Region;
 use super::time::{Mux, VirtualAlarm};

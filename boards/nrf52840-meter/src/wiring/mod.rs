@@ -20,14 +20,13 @@ pub mod time;
 pub mod trust;
 
 use kernel::capabilities::MemoryAllocationCapability;
-use kernel::scheduler::priority::PrioritySched;
 use kernel::{static_init, Kernel};
 use nrf52840::wdt::Wdt;
 
 use crate::app_rules::SIGNATURES_REQUIRED;
 use crate::crash::FaultRecorder;
 use crate::peripherals::Peripherals;
-use crate::platform::{Drivers, Platform};
+use crate::platform::{Drivers, Platform, Scheduler};
 use crate::policy::MeterFilter;
 use crate::root::Root;
 use crate::trust_start::TrustStart;
@@ -51,7 +50,7 @@ impl Wired {
         self,
         filter: MeterFilter,
         faults: FaultRecorder,
-        scheduler: PrioritySched,
+        scheduler: Scheduler,
         timer: cortexm4::systick::SysTick,
         watchdog: Wdt,
     ) -> Platform {

@@ -1,7 +1,7 @@
 //! Entropy of the part, the generator on it, and driver 0x40001.
 
-use capsules::entropy::{Drbg, RandomNumbers, ReseedClock};
-use capsules::rng::{self, RngDriver};
+use capsules_core::rng::{self, RngDriver};
+use capsules_trust::entropy::{Drbg, RandomNumbers, ReseedClock};
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::entropy::Entropy32;

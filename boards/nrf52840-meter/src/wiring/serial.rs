@@ -1,8 +1,8 @@
 //! The local port: console and low-level debug share UARTE0.
 
-use capsules::console::{self, Console};
-use capsules::low_level_debug::{self, LowLevelDebug};
-use capsules::virtualizers::virtual_uart::{MuxUart, UartDevice};
+use capsules_core::console::{self, Console};
+use capsules_core::low_level_debug::{self, LowLevelDebug};
+use capsules_core::virtualizers::virtual_uart::{MuxUart, UartDevice};
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil;
 use kernel::hil::gpio::{Configure, FloatingState, Output};

@@ -1,7 +1,7 @@
 //! Alarms of apps, and those that capsules share with them.
 
-use capsules::alarm::{self, AlarmDriver};
-use capsules::virtualizers::virtual_alarm::{MuxAlarm, VirtualMuxAlarm};
+use capsules_core::alarm::{self, AlarmDriver};
+use capsules_core::virtualizers::virtual_alarm::{MuxAlarm, VirtualMuxAlarm};
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, Kernel};

@@ -1,16 +1,16 @@
 //! What keeps secrets and passes messages: key store, storage, channels.
 
-use capsules::channel::{self, ChannelDriver};
-use capsules::key_store::{self, vault};
-use capsules::owed::RetryAlarm;
-use capsules::sector_flash::SectorFlash;
-use capsules::storage::{self, StorageDriver, Store};
-use capsules::virtualizers::virtual_alarm::VirtualMuxAlarm;
-use capsules::word_flash::WordFlash;
+use capsules_core::virtualizers::virtual_alarm::VirtualMuxAlarm;
+use capsules_support::owed::RetryAlarm;
+use capsules_trust::channel::{self, ChannelDriver};
+use capsules_trust::key_store::{self, vault};
+use capsules_trust::storage::{self, StorageDriver, Store};
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};
+use meter_hil::sector_flash::SectorFlash;
+use meter_hil::word_flash::WordFlash;
 use nrf52840::base;
 use nrf52840::qspi::{Qspi, DK_PINS};
 
@@ -21,9 +21,9 @@ use crate::capsule_policy::channel::CHANNELS;
 use crate::capsule_policy::key_store::KEY_STORE;
 use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use crate::external_nor::ExternalNor;
+use crate::kernel_extras::Steps;
 use crate::peripherals::Peripherals;
 use crate::root::Root;
-use crate::steps::Steps;
 
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;

@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use capsules::meter_adc::{FilledBlock, MeterFrontEnd, MeterFrontEndClient};
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
+use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient};
 
 /// Bytes of a block.
 pub const BLOCK: usize = 480;

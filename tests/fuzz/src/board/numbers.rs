@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use capsules::entropy::RandomSource;
+use capsules_trust::entropy::RandomSource;
 use kernel::ErrorCode;
 
 /// Random numbers that are the same in every run, and remembered.

@@ -1,10 +1,10 @@
 //! What rings for a driver that owes upcalls.
 
-use capsules::owed::RetryAlarm;
+use capsules_support::owed::RetryAlarm;
 use kernel::hil::time::Alarm;
 
-use crate::rig::clock::Clock;
-use crate::rig::forever;
+use testing::rig::clock::Clock;
+use testing::rig::forever;
 
 /// A driver's retry alarm, on a clock of its own, which the input moves.
 pub fn retry_on_a_clock() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use capsules::crash_log::layout::{AREA_BYTES, AREA_WORDS};
-use capsules::crash_log::{
+use capsules_system::crash_log::layout::{AREA_BYTES, AREA_WORDS};
+use capsules_system::crash_log::{
     decode, CrashKind, CrashLog, CrashRecord, Name, Opened, ProcessEntry, ProcessState,
 };
 
@@ -73,7 +73,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 struct Shared<'a>(&'a [Cell<u32>; AREA_WORDS]);
 
-impl capsules::crash_log::RetainedWords for Shared<'_> {
+impl capsules_system::crash_log::RetainedWords for Shared<'_> {
     fn read(&self, index: usize) -> u32 {
         self.0[index].get()
     }

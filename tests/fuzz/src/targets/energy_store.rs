@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use capsules::energy_store::format::{PageHeader, PAGES, PAGE_WORDS};
-use capsules::energy_store::log::{Log, Outcome, Step};
-use capsules::energy_store::Kind;
+use capsules_metering::energy_store::format::{PageHeader, PAGES, PAGE_WORDS};
+use capsules_metering::energy_store::log::{Log, Outcome, Step};
+use capsules_metering::energy_store::Kind;
 
 const WORDS: usize = PAGES * PAGE_WORDS;
 /// Operations that an append takes at most: it may have to try every page.

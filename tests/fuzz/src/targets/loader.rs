@@ -4,7 +4,7 @@ use kernel::process::{self, FaultAction, ProcessArray};
 use kernel::Kernel;
 
 use super::tbf;
-use crate::rig::{self, forever, FakeChip, PlainBoard, Power, Told};
+use testing::rig::{self, forever, FakeChip, PlainBoard, Power, Told};
 
 /// RAM for all processes, in bytes.
 const RAM: usize = 16 * 1024;

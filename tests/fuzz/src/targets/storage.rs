@@ -4,15 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use capsules::sector_flash::{SectorFlash, SECTOR_SIZE};
-use capsules::storage::policy::Partition;
-use capsules::storage::store::{Memory, Store, StoreClient};
-use capsules::storage::{buffer_size, is_consistent};
+use capsules_trust::storage::policy::Partition;
+use capsules_trust::storage::store::{Memory, Store, StoreClient};
+use capsules_trust::storage::{buffer_size, is_consistent};
 use kernel::ErrorCode;
+use meter_hil::sector_flash::{SectorFlash, SECTOR_SIZE};
 
 use crate::board::Numbers;
-use crate::flash::SectorsInRam;
 use crate::forget::with_static_mut;
+use testing::flash::SectorsInRam;
 
 const ROOT: [u8; 32] = [0x5A; 32];
 const SECTOR: usize = SECTOR_SIZE as usize;
@@ -135,7 +135,7 @@ fn with_store(cells: Vec<u8>, seed: u64, work: &mut dyn FnMut(&Rig)) -> Vec<u8> 
         let store = store.unwrap_or_else(|error| panic!("a good table: {error:?}"));
         flash.set_client(&store);
         store.set_client(&client);
-        capsules::sector_flash::SectorFlashClient::ready(&store, Ok(()));
+        meter_hil::sector_flash::SectorFlashClient::ready(&store, Ok(()));
         let turn = || flash.step();
         let rig = Rig {
             flash: &turn,

@@ -7,18 +7,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use capsules::energy_store::{self, EnergyStore, EnergyStoreDriver};
-use capsules::meter_adc::{self, MeterAdc, MeterFrontEnd, BUFFERS};
-use capsules::word_flash::WordFlash;
+use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
+use capsules_metering::meter_adc::{self, MeterAdc, BUFFERS};
 use kernel::process::{self, FaultAction, Process, ProcessAddresses, ProcessArray, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
+use meter_hil::front_end::MeterFrontEnd;
+use meter_hil::word_flash::WordFlash;
 
 use crate::board::{retry_on_a_clock, FrontEnd};
-use crate::flash::{blank, WordsInRam};
-use crate::rig::clock::Clock;
-use crate::rig::driver::NoGrantDriver;
-use crate::rig::{
+use testing::flash::{blank, WordsInRam};
+use testing::rig::clock::Clock;
+use testing::rig::driver::NoGrantDriver;
+use testing::rig::{
     self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
     DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER,
 };

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use capsules::key_store::policy::{Kind, State};
-use capsules::key_store::vault::format::{
+use capsules_trust::key_store::policy::{Kind, State};
+use capsules_trust::key_store::vault::format::{
     ANCHOR_PAGE, ERASED, MAX_CONTENT, PAGES, PAGE_WORDS, SLOT_WORDS,
 };
-use capsules::key_store::vault::log::{Log, Outcome, Step};
-use capsules::key_store::vault::{Change, Generation, Request};
+use capsules_trust::key_store::vault::log::{Log, Outcome, Step};
+use capsules_trust::key_store::vault::{Change, Generation, Request};
 use kernel::ErrorCode;
 
 use crate::board::Numbers;

@@ -3,7 +3,7 @@
 //! An agreed secret cannot be chosen, so the vectors' secrets cannot pass through
 //! the system calls; the capsule's function takes those that have 32 bytes.
 
-use capsules::key_store::operations::derivation::Derivation;
+use capsules_trust::key_store::operations::derivation::Derivation;
 use hkdf::Hkdf;
 use libtock::apis::key_store::command;
 use p256::{PublicKey, SecretKey};

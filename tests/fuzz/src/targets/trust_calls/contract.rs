@@ -1,10 +1,10 @@
 //! The policy of the fuzzed drivers, and what the contract answers to a command under it.
 
-use capsules::channel::policy::{Channel, Overflow};
-use capsules::key_store::policy::{
+use capsules_trust::channel::policy::{Channel, Overflow};
+use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
-use capsules::storage::policy::Partition;
+use capsules_trust::storage::policy::Partition;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 

@@ -13,26 +13,26 @@ mod model;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 
-use capsules::channel::{self, arena_size, reader_count, ChannelDriver};
-use capsules::key_store::policy::State as MeterState;
-use capsules::key_store::{self, KeyStore, Vault};
-use capsules::sector_flash::{SectorFlash, SectorFlashClient};
-use capsules::storage::{self, buffer_size, StorageDriver, Store};
-use capsules::word_flash::WordFlash;
+use capsules_trust::channel::{self, arena_size, reader_count, ChannelDriver};
+use capsules_trust::key_store::policy::State as MeterState;
+use capsules_trust::key_store::{self, KeyStore, Vault};
+use capsules_trust::storage::{self, buffer_size, StorageDriver, Store};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::process::{FaultAction, Process, ProcessArray, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::{ErrorCode, Kernel};
+use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
+use meter_hil::word_flash::WordFlash;
 
 use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT, SLOTS};
 pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
 use crate::board::{retry_on_a_clock, Numbers};
-use crate::flash::{blank, SectorsInRam, WordsInRam};
-use crate::loading;
-use crate::rig::chip::Thread;
-use crate::rig::{
+use testing::flash::{blank, SectorsInRam, WordsInRam};
+use testing::loading;
+use testing::rig::chip::Thread;
+use testing::rig::{
     self, forever, App, Clock, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
 };
 

@@ -7,7 +7,7 @@ use kernel::process::Process;
 use kernel::ProcessId;
 
 use super::contract::{CHANNELS, SLOTS};
-use crate::rig;
+use testing::rig;
 
 /// Drivers by their places: key store, channels, storage.
 pub const KEYS: usize = 0;

@@ -1,0 +1,7 @@
+//! Upstream's drivers as apps see them: system calls in, upcalls and memory out.
+
+mod adc;
+mod alarm;
+mod console;
+mod rng;
+mod small;

@@ -1,0 +1,201 @@
+//! The system calls of the energy store.
+
+use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
+use kernel::syscall::{CommandReturn, SyscallDriver};
+use kernel::utilities::cells::OptionalCell;
+use kernel::{ErrorCode, ProcessId};
+
+use super::format::{Kind, MAX_PAYLOAD};
+use super::store::{EnergyStore, EnergyStoreClient};
+use capsules_support::owed::{Retry, RetryClient, Upcall};
+use capsules_support::system_calls::{answer_pair, copy_in, copy_out};
+use meter_hil::word_flash::WordFlash;
+
+/// Driver number.
+pub const DRIVER_NUM: usize = 0x8000_0002;
+
+mod command {
+    pub const EXISTS: usize = 0;
+    pub const APPEND: usize = 1;
+    pub const NEWEST: usize = 2;
+    pub const WEAR: usize = 3;
+}
+
+mod upcall {
+    pub const DURABLE: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+mod allow_ro {
+    pub const PAYLOAD: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+mod allow_rw {
+    pub const PAYLOAD: usize = 0;
+    pub const COUNT: u8 = 1;
+}
+
+/// The kind that the upcall names when a repair has ended.
+const KIND_REPAIR: usize = usize::MAX;
+
+/// What an app has no room to hear of yet.
+#[derive(Default)]
+pub struct App {
+    /// How its record ended.
+    done: Upcall,
+    /// That a repair has ended.
+    repaired: Upcall,
+}
+
+type AppGrant = Grant<
+    App,
+    UpcallCount<{ upcall::COUNT }>,
+    AllowRoCount<{ allow_ro::COUNT }>,
+    AllowRwCount<{ allow_rw::COUNT }>,
+>;
+
+/// Gives apps the energy store.
+///
+/// Which apps may call which command is the business of their permissions. Of
+/// those that may append, the first to do so is the writer until it dies or
+/// restarts, so that two apps never interleave their registers.
+pub struct EnergyStoreDriver<'a, F: WordFlash<'a>> {
+    store: &'a EnergyStore<'a, F>,
+    apps: AppGrant,
+    writer: OptionalCell<ProcessId>,
+    reader: OptionalCell<ProcessId>,
+    retry: &'a dyn Retry,
+}
+
+impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
+    /// A driver over this store. The caller makes it the client of the store and
+    /// of `retry`, which is the driver's own.
+    pub fn new(store: &'a EnergyStore<'a, F>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
+        EnergyStoreDriver {
+            store,
+            apps,
+            writer: OptionalCell::empty(),
+            reader: OptionalCell::empty(),
+            retry,
+        }
+    }
+
+    fn is_alive(&self, process_id: ProcessId) -> bool {
+        self.apps.enter(process_id, |_, _| ()).is_ok()
+    }
+
+    fn append(&self, process_id: ProcessId, kind: usize, length: usize) -> Result<(), ErrorCode> {
+        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let other = self.writer.get().filter(|writer| *writer != process_id);
+        if other.is_some_and(|writer| self.is_alive(writer)) {
+            return Err(ErrorCode::BUSY);
+        }
+        let mut bytes = [0; MAX_PAYLOAD];
+        let payload = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
+        self.apps
+            .enter(process_id, |app, kernel_data| {
+                if app.done.is_owed() {
+                    return Err(ErrorCode::BUSY);
+                }
+                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
+            })
+            .unwrap_or(Err(ErrorCode::FAIL))?;
+        // The end is told to the writer, and can come before `append` returns.
+        let before = self.writer.replace(process_id);
+        self.store
+            .append(kind, payload)
+            .inspect_err(|_| match before {
+                Some(writer) => self.writer.set(writer),
+                None => self.writer.clear(),
+            })
+    }
+
+    fn newest(&self, process_id: ProcessId, kind: usize) -> Result<(usize, u32), ErrorCode> {
+        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let mut bytes = [0; MAX_PAYLOAD];
+        let found = self.store.newest(kind, &mut bytes);
+        if found == Err(ErrorCode::BUSY) {
+            self.reader.set(process_id);
+        }
+        let (length, sequence) = found?;
+        self.apps
+            .enter(process_id, |_, kernel_data| {
+                copy_out(kernel_data, allow_rw::PAYLOAD, &bytes[..length])
+            })
+            .unwrap_or(Err(ErrorCode::FAIL))?;
+        Ok((length, sequence))
+    }
+
+    /// Owes this upcall to the app. One that is gone hears of nothing.
+    fn tell(
+        &self,
+        process_id: ProcessId,
+        owed: fn(&mut App) -> &mut Upcall,
+        arguments: (usize, usize, usize),
+    ) {
+        let _ = self.apps.enter(process_id, |app, kernel_data| {
+            if !owed(app).tell(kernel_data, upcall::DURABLE, arguments) {
+                self.retry.soon();
+            }
+        });
+    }
+}
+
+impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
+    fn appended(&self, kind: Kind, result: Result<u32, ErrorCode>) {
+        let status = kernel::errorcode::into_statuscode(result.map(|_| ()));
+        if let Some(writer) = self.writer.get() {
+            let arguments = (status, kind.index(), result.unwrap_or(0) as usize);
+            self.tell(writer, |app| &mut app.done, arguments);
+        }
+        self.repaired();
+    }
+
+    fn repaired(&self) {
+        if let Some(reader) = self.reader.take() {
+            self.tell(reader, |app| &mut app.repaired, (0, KIND_REPAIR, 0));
+        }
+    }
+}
+
+impl<'a, F: WordFlash<'a>> RetryClient for EnergyStoreDriver<'a, F> {
+    fn pay(&self) -> bool {
+        let mut owing = false;
+        self.apps.each(|_, app, kernel_data| {
+            let App { done, repaired } = &mut **app;
+            for owed in [done, repaired] {
+                owing |= !owed.pay(kernel_data, upcall::DURABLE);
+            }
+        });
+        owing
+    }
+}
+
+impl<'a, F: WordFlash<'a>> SyscallDriver for EnergyStoreDriver<'a, F> {
+    fn command(
+        &self,
+        command_number: usize,
+        kind: usize,
+        length: usize,
+        process_id: ProcessId,
+    ) -> CommandReturn {
+        match command_number {
+            command::EXISTS => CommandReturn::success(),
+            command::APPEND => self.append(process_id, kind, length).into(),
+            command::NEWEST => answer_pair(
+                self.newest(process_id, kind)
+                    .map(|(length, sequence)| (length as u32, sequence)),
+            ),
+            command::WEAR => {
+                let wear = self.store.wear();
+                CommandReturn::success_u32_u32(wear.records, wear.most_erases)
+            }
+            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+        }
+    }
+
+    fn allocate_grant(&self, process_id: ProcessId) -> Result<(), kernel::process::Error> {
+        self.apps.enter(process_id, |_, _| ())
+    }
+}

@@ -1,0 +1,151 @@
+//! Filled blocks that wait for the app, and the account of those that were lost.
+
+use meter_hil::front_end::FilledBlock;
+
+/// Filled blocks that can wait: 160 ms.
+pub const QUEUE_BLOCKS: usize = 8;
+/// Length of a block's header.
+pub const HEADER_BYTES: usize = 24;
+
+/// Flag: blocks were lost before this one.
+pub const FLAG_OVERRUN: u32 = 1 << 0;
+/// Position of channel 0's bit among the flags; channels 1 and 2 follow.
+const SATURATION_SHIFT: u32 = 1;
+
+/// A filled block with what its header says.
+pub struct QueuedBlock {
+    buffer: &'static mut [u8],
+    sequence: u32,
+    saturated: u8,
+    last_scan_us: u64,
+    scans: u32,
+    lost_before: u32,
+}
+
+impl QueuedBlock {
+    /// The scans.
+    pub fn scans(&self) -> &[u8] {
+        self.buffer
+    }
+
+    /// Flags as in the header.
+    pub fn flags(&self) -> u32 {
+        let overrun = if self.lost_before > 0 {
+            FLAG_OVERRUN
+        } else {
+            0
+        };
+        overrun | (u32::from(self.saturated & 0b111) << SATURATION_SHIFT)
+    }
+
+    /// Number of the block.
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    /// The header that goes to the app before the scans.
+    pub fn header(&self) -> [u8; HEADER_BYTES] {
+        let mut header = [0; HEADER_BYTES];
+        header[0..4].copy_from_slice(&self.sequence.to_le_bytes());
+        header[4..8].copy_from_slice(&self.flags().to_le_bytes());
+        header[8..16].copy_from_slice(&self.last_scan_us.to_le_bytes());
+        header[16..20].copy_from_slice(&self.scans.to_le_bytes());
+        header[20..24].copy_from_slice(&self.lost_before.to_le_bytes());
+        header
+    }
+}
+
+/// First in, first out; when it is full the oldest block makes room, and the
+/// next one delivered says how many scans are missing before it.
+pub struct BlockQueue {
+    blocks: [Option<QueuedBlock>; QUEUE_BLOCKS],
+    oldest: usize,
+    waiting: usize,
+    next_sequence: u32,
+    scans_per_block: u32,
+    epoch_us: u64,
+}
+
+impl BlockQueue {
+    /// An empty queue.
+    ///
+    /// - `scans_per_block`: scans that are lost with a block that the hardware missed
+    pub const fn new(scans_per_block: u32) -> Self {
+        BlockQueue {
+            blocks: [const { None }; QUEUE_BLOCKS],
+            oldest: 0,
+            waiting: 0,
+            next_sequence: 0,
+            scans_per_block,
+            epoch_us: 0,
+        }
+    }
+
+    /// Starts to count anew, for a new owner. The queue must be empty.
+    ///
+    /// - `epoch_us`: the hardware's time that the new owner sees as 0
+    pub fn restart(&mut self, epoch_us: u64) {
+        self.next_sequence = 0;
+        self.epoch_us = epoch_us;
+    }
+
+    /// Blocks that wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Adds a filled block. Gives back the buffer of the oldest when it had to
+    /// make room.
+    pub fn push(&mut self, block: FilledBlock) -> Option<&'static mut [u8]> {
+        let mut lost_before = block.missed_blocks.saturating_mul(self.scans_per_block);
+        let mut freed = None;
+        if self.waiting == QUEUE_BLOCKS {
+            if let Some(dropped) = self.take_oldest() {
+                let lost = dropped.lost_before.saturating_add(dropped.scans);
+                match self.blocks[self.oldest]
+                    .as_mut()
+                    .filter(|_| self.waiting > 0)
+                {
+                    Some(next) => next.lost_before = next.lost_before.saturating_add(lost),
+                    None => lost_before = lost_before.saturating_add(lost),
+                }
+                freed = Some(dropped.buffer);
+            }
+        }
+        let sequence = self.next_sequence.wrapping_add(block.missed_blocks);
+        self.next_sequence = sequence.wrapping_add(1);
+        self.blocks[(self.oldest + self.waiting) % QUEUE_BLOCKS] = Some(QueuedBlock {
+            buffer: block.buffer,
+            sequence,
+            saturated: block.saturated,
+            last_scan_us: block.last_scan_us.saturating_sub(self.epoch_us),
+            scans: block.scans,
+            lost_before,
+        });
+        self.waiting += 1;
+        freed
+    }
+
+    /// The oldest block.
+    pub fn front(&self) -> Option<&QueuedBlock> {
+        self.blocks[self.oldest].as_ref()
+    }
+
+    /// The newest block.
+    pub fn newest(&self) -> Option<&QueuedBlock> {
+        let last = self.waiting.checked_sub(1)?;
+        self.blocks[(self.oldest + last) % QUEUE_BLOCKS].as_ref()
+    }
+
+    /// Takes the oldest block out and gives back its buffer.
+    pub fn pop(&mut self) -> Option<&'static mut [u8]> {
+        self.take_oldest().map(|block| block.buffer)
+    }
+
+    fn take_oldest(&mut self) -> Option<QueuedBlock> {
+        let block = self.blocks[self.oldest].take()?;
+        self.oldest = (self.oldest + 1) % QUEUE_BLOCKS;
+        self.waiting -= 1;
+        Some(block)
+    }
+}

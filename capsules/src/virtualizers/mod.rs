@@ -1,8 +1,0 @@
-//! One piece of hardware for several users.
-
-mod deadline;
-pub mod virtual_alarm;
-pub mod virtual_uart;
-pub mod virtual_word_flash;
-
-pub(crate) use deadline::Deadline;

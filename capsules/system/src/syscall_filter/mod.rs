@@ -1,0 +1,3 @@
+//! Filters of system calls: what a process may ask at all.
+
+pub mod tbf_header_filter;
