@@ -6,7 +6,7 @@ use meter_hil::word_flash::{WordFlash, WordFlashClient};
 use nrf52840::nvmc::{WordClient, PAGE_SIZE};
 
 use crate::peripherals::Flash;
-use crate::policy::DATA_PAGES;
+use crate::tables::DATA_PAGES;
 
 const WORD: usize = 4;
 

@@ -3,12 +3,6 @@
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 #[cfg(target_os = "none")]
-mod app_rules;
-#[cfg(target_os = "none")]
-mod apps;
-#[cfg(target_os = "none")]
-mod capsule_policy;
-#[cfg(target_os = "none")]
 mod comparator;
 #[cfg(target_os = "none")]
 mod crash;
@@ -25,17 +19,11 @@ mod peripherals;
 #[cfg(target_os = "none")]
 mod platform;
 #[cfg(target_os = "none")]
-mod policy;
-#[cfg(target_os = "none")]
-mod refused;
-#[cfg(target_os = "none")]
 mod root;
-#[cfg(target_os = "none")]
-mod rtt;
 #[cfg(target_os = "none")]
 mod start;
 #[cfg(target_os = "none")]
-mod trust_start;
+mod tables;
 #[cfg(target_os = "none")]
 mod wiring;
 

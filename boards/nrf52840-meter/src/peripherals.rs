@@ -14,7 +14,7 @@ use nrf52840::timer::Timer;
 use nrf52840::uarte::{PauseDetector, Uarte};
 use nrf52840::{base, nvmc};
 
-use crate::policy::DATA_PAGES;
+use crate::tables::DATA_PAGES;
 use crate::wiring::trust::Memory;
 
 /// Internal flash, of which only the data pages are written.

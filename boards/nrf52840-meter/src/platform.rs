@@ -14,6 +14,7 @@ use capsules_metering::meter_adc::MeterAdc;
 use capsules_metering::supply::SupplyDriver;
 use capsules_metering::{energy_store, meter_adc, supply};
 use capsules_system::scheduler::priority::PrioritySched;
+use capsules_system::syscall_filter::app_filter::AppFilter;
 use capsules_trust::{channel, key_store, storage};
 
 use crate::kernel_extras::{ProcessManagement, Woken};
@@ -28,12 +29,14 @@ use crate::comparator::Comparator;
 use crate::crash::FaultRecorder;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
-use crate::policy::MeterFilter;
+use crate::tables::MeterRestricted;
 use crate::wiring::internal_flash::Region;
 use crate::wiring::randomness::Numbers;
 use crate::wiring::time::VirtualAlarm;
 use crate::wiring::trust::{Channels, KeyStore, Storage};
 
+/// Who may call what.
+pub type Filter = AppFilter<MeterRestricted>;
 /// Who executes next.
 pub type Scheduler = PrioritySched<ProcessManagement, Woken>;
 
@@ -84,7 +87,7 @@ pub struct Platform {
     /// What apps call.
     pub drivers: Drivers,
     /// Who may call what.
-    pub filter: MeterFilter,
+    pub filter: Filter,
     /// Crash records.
     pub faults: FaultRecorder,
     /// Priorities.
@@ -122,7 +125,7 @@ impl SyscallDriverLookup for Platform {
 
 impl KernelResources<Chip> for Platform {
     type SyscallDriverLookup = Self;
-    type SyscallFilter = MeterFilter;
+    type SyscallFilter = Filter;
     type ProcessFault = FaultRecorder;
     type ContextSwitchCallback = ();
     type Scheduler = Scheduler;
@@ -133,7 +136,7 @@ impl KernelResources<Chip> for Platform {
         self
     }
 
-    fn syscall_filter(&self) -> &MeterFilter {
+    fn syscall_filter(&self) -> &Filter {
         &self.filter
     }
 

@@ -1,33 +1,44 @@
 //! From reset to the kernel loop.
 
+use core::num::NonZeroU32;
+
+use capsules_system::app_rules::{SlotRules, StoredVersions};
+use capsules_system::debug_writer::rtt::RTT;
+use capsules_system::fault_by_app::FaultByApp;
+use capsules_system::loading_report::LoadingReport;
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
 use capsules_system::scheduler::priority::PriorityLevel;
-use capsules_trust::app_signature::{SignedIdentity, StoredVersions};
+use capsules_trust::app_signature::{AppSignatures, SignedIdentity};
+use capsules_trust::key_store::KeptVersions;
+use capsules_trust::root::Root;
 use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::{Alarm, Counter};
 use kernel::platform::chip::Chip as _;
-use kernel::process::{ProcessArray, ProcessLoadingAsync, SequentialProcessLoaderMachine};
+use kernel::process::{
+    ProcessArray, ProcessBinary, ProcessLoadingAsync, SequentialProcessLoaderMachine,
+};
 use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckerMachine};
 use kernel::utilities::cells::MapCell;
-use kernel::{debug, static_init, static_init_const, Kernel};
+use kernel::{debug, static_init, static_init_const, ErrorCode, Kernel};
 use nrf52840::base;
 use nrf52840::clock::{Clock, LowClockSource};
 use nrf52840::gpio::Port;
 use nrf52840::power::Power;
+use nrf52840::rtc::RtcAlarm;
 use nrf52840::wdt::Wdt;
 
-use crate::app_rules::{KeptVersions, MeterRules, Signatures, SIGNATURES_REQUIRED, SIGNERS};
-use crate::apps::{Binaries, FaultByApp, Loaded, Restarts, TIMESLICE_US};
-use crate::crash::{self, FaultRecorder, ProcessTable};
+use crate::crash::{self, CoreRegisters, FaultRecorder, ProcessTable, Retained};
 use crate::kernel_extras::{ProcessManagement, Woken};
 use crate::peripherals::{alarm, Peripherals};
-use crate::platform::{Chip, Platform, Scheduler, PROCESSES};
-use crate::policy::{MeterFilter, DEBUG_RTT};
+use crate::platform::{Chip, Filter, Platform, Scheduler, PROCESSES};
 use crate::root;
+use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED, SIGNERS, TABLE};
 use crate::wiring;
 
+/// Time slice of processes of equal priority.
+const TIMESLICE_US: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// CPU clock in Hz.
 const CPU_HZ: u32 = 64_000_000;
 /// A kernel that does not come back to its loop for so long is reset.
@@ -41,6 +52,14 @@ const BACKOFF: Backoff = Backoff {
 
 /// What makes processes of apps.
 pub type Loader = SequentialProcessLoaderMachine<'static, Chip>;
+/// Where accepted binaries wait until all are known.
+type Binaries = [MapCell<ProcessBinary>; PROCESSES];
+/// Restarts with growing delays, on an alarm of its own.
+type Restarts = RestartBackoff<'static, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
+/// The policy that looks at credentials.
+type Signatures = AppSignatures<'static>;
+/// What follows when all apps are loaded.
+type Report = LoadingReport<'static, Retained, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
 type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
 
 /// Called by the reset handler with RAM made ready.
@@ -54,7 +73,7 @@ pub unsafe extern "C" fn main() -> ! {
     kernel::debug::initialize_debug_writer_wrapper::<ThreadId>();
     if DEBUG_RTT {
         kernel::debug::set_debug_writer_wrapper(
-            &crate::rtt::RTT,
+            &RTT,
             create_capability!(capabilities::SetDebugWriterCapability),
         );
     }
@@ -102,7 +121,10 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     // SAFETY: as above.
     let table = unsafe {
         let alarm = peripherals.rtc.alarm(alarm::PROCESS_TABLE);
-        let table = static_init!(ProcessTable, ProcessTable::new(log, kernel, alarm));
+        let table = static_init!(
+            ProcessTable,
+            ProcessTable::new(log, kernel, ProcessManagement, alarm)
+        );
         alarm.set_alarm_client(table);
         &*table
     };
@@ -135,8 +157,13 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         static_init!(
             Platform,
             wired.into_platform(
-                MeterFilter::new(),
-                FaultRecorder::new(table, trust.map(|(key_store, _)| key_store)),
+                Filter::new(TABLE),
+                FaultRecorder::new(
+                    TABLE,
+                    table,
+                    CoreRegisters,
+                    trust.map(|(key_store, _)| key_store as _),
+                ),
                 Scheduler::with_levels(
                     kernel,
                     ProcessManagement,
@@ -153,10 +180,13 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     // SAFETY: as above; the linker script gives these addresses to the apps.
     let loader = unsafe {
         let versions: &dyn StoredVersions = match trust {
-            Some((key_store, _)) => static_init!(KeptVersions, KeptVersions(key_store)),
+            Some((key_store, _)) => static_init!(
+                KeptVersions<'static>,
+                KeptVersions::new(key_store, version_not_kept)
+            ),
             None => &(),
         };
-        let rules = static_init!(MeterRules, MeterRules::new(versions));
+        let rules = static_init!(SlotRules<'static>, SlotRules::new(TABLE, versions));
         let signatures = static_init!(
             Signatures,
             Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED)
@@ -178,7 +208,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
                 chip,
                 flash,
                 ram,
-                static_init!(FaultByApp, FaultByApp::new(restarts)),
+                static_init!(FaultByApp<'static>, FaultByApp::new(TABLE, restarts)),
                 &(),
                 static_init!(SignedIdentity, SignedIdentity::new(&SIGNERS)),
                 &management,
@@ -186,15 +216,19 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         );
         checker.set_client(loader);
         loader.register();
-        let loaded = Loaded {
+        let report = Report {
             kernel,
+            capability: ProcessManagement,
+            apps: TABLE,
             levels,
             flash,
-            signatures,
+            signatures_required: SIGNATURES_REQUIRED,
+            outcomes: signatures,
             table,
-            generator,
+            debug_output: DEBUG_RTT,
+            client: generator,
         };
-        loader.set_client(static_init!(Loaded, loaded));
+        loader.set_client(static_init!(Report, report));
         &*loader
     };
     match trust {
@@ -220,7 +254,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
 ///
 /// # Safety
 /// Once, before the kernel's drivers exist.
-unsafe fn take_root() -> Option<root::Root> {
+unsafe fn take_root() -> Option<Root> {
     if !SIGNATURES_REQUIRED {
         return None;
     }
@@ -228,6 +262,15 @@ unsafe fn take_root() -> Option<root::Root> {
     unsafe { root::take() }
         .inspect_err(|error| debug!("no root of trust: {:?}", error))
         .ok()
+}
+
+fn version_not_kept(short_id: u32, version: u32, error: ErrorCode) {
+    if DEBUG_RTT {
+        debug!(
+            "version {} of app {} not kept: {:?}",
+            version, short_id, error
+        );
+    }
 }
 
 /// Flash and RAM of the apps.

@@ -17,6 +17,7 @@ kernel::ProcessId
 kernel::capabilities::ProcessManagementCapability
 kernel::collections::list::{List, ListLink, ListNode}
 kernel::debug
+kernel::debug::DebugWriter
 kernel::deferred_call::{DeferredCall, DeferredCallClient}
 kernel::errorcode
 kernel::errorcode::into_statuscode
@@ -29,23 +30,25 @@ kernel::hil::gpio::{Input, InterruptEdge, InterruptPin, InterruptValueWrapper, I
 kernel::hil::led::Led
 kernel::hil::rng
 kernel::hil::rng::{Client, Continue, Rng}
-kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Freq32KHz, OverflowClient}
+kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Freq32KHz, Frequency, OverflowClient}
 kernel::hil::time::{Ticks, Ticks24, Ticks32, Ticks64, Time}
 kernel::hil::uart
 kernel::hil::uart::{Configure, Error, Parameters, Parity, Receive, ReceiveClient}
 kernel::hil::uart::{StopBits, Transmit, TransmitClient, Width}
-kernel::platform::SyscallFilter
+kernel::platform::{ProcessFault, SyscallFilter}
 kernel::platform::chip::Chip
 kernel::process::{Error, FaultAction, Process, ProcessBinary, ProcessFaultPolicy, ProcessId}
-kernel::process::{ProcessSlot, ShortId, State, StoppedExecutingReason}
+kernel::process::{ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ProcessSlot}
+kernel::process::{ShortId, State, StoppedExecutingReason, StoppedState}
 kernel::process_checker::{AppCredentialsPolicy, AppCredentialsPolicyClient, AppUniqueness}
 kernel::process_checker::{CheckResult, CheckResultAcceptMetadata, Compress}
 kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer, WriteableProcessSlice}
 kernel::scheduler::{Scheduler, SchedulingDecision}
 kernel::syscall::{CommandReturn, Syscall, SyscallDriver}
+kernel::utilities::io_write::IoWrite
 kernel::utilities::cells::{MapCell, OptionalCell, TakeCell}
 tock_tbf::parse::{parse_tbf_header, parse_tbf_header_lengths}
-tock_tbf::types::CommandPermissions
+tock_tbf::types::{CommandPermissions, InitialTbfParseError}
 tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType, TbfHeader}
 ";
 

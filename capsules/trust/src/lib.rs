@@ -7,4 +7,6 @@ pub mod app_signature;
 pub mod channel;
 pub mod entropy;
 pub mod key_store;
+pub mod root;
+pub mod start;
 pub mod storage;

@@ -3,10 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp, StoredVersions};
 use capsules_system::process_policies::StopFaultPolicy;
-use capsules_trust::app_signature::{
-    AppRules, AppSignatures, Refusal, SignedApp, SignedIdentity, Signer, StoredVersions,
-};
+use capsules_trust::app_signature::{AppSignatures, SignedIdentity, Signer};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
     ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId,

@@ -9,7 +9,7 @@ use nrf52840::nvmc::PAGE_SIZE;
 
 use crate::data_pages::DataPages;
 use crate::peripherals::{self, Peripherals};
-use crate::policy::{ANCHOR, DATA_PAGES, ENERGY_STORE, KEY_STORE};
+use crate::tables::{ANCHOR, DATA_PAGES, ENERGY_STORE, KEY_STORE};
 
 const REGIONS: usize = 2;
 const WORDS_PER_PAGE: usize = PAGE_SIZE / 4;

@@ -23,15 +23,19 @@ use kernel::capabilities::MemoryAllocationCapability;
 use kernel::{static_init, Kernel};
 use nrf52840::wdt::Wdt;
 
-use crate::app_rules::SIGNATURES_REQUIRED;
 use crate::crash::FaultRecorder;
 use crate::peripherals::Peripherals;
-use crate::platform::{Drivers, Platform, Scheduler};
-use crate::policy::MeterFilter;
-use crate::root::Root;
-use crate::trust_start::TrustStart;
+use crate::platform::{Drivers, Filter, Platform, Scheduler};
+use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED};
+use capsules_trust::key_store::vault::Condition;
+use capsules_trust::root::Root;
+use capsules_trust::start;
+use kernel::debug;
 use randomness::Generator;
 use trust::KeyStore;
+
+/// The order of a start.
+pub type TrustStart = start::TrustStart<'static, internal_flash::Region>;
 
 /// All drivers, and what the board has to start.
 pub struct Wired {
@@ -48,7 +52,7 @@ impl Wired {
     /// With what else the kernel loop needs.
     pub fn into_platform(
         self,
-        filter: MeterFilter,
+        filter: Filter,
         faults: FaultRecorder,
         scheduler: Scheduler,
         timer: cortexm4::systick::SysTick,
@@ -88,7 +92,7 @@ pub unsafe fn wire(
         let trust = SIGNATURES_REQUIRED.then(|| {
             let (vault, key_store) =
                 trust::key_store(kernel, flash.key_store, mux, generator, memory);
-            let start = TrustStart::new(random.numbers, vault, key_store, root);
+            let start = TrustStart::new(random.numbers, vault, key_store, root, not_open);
             let start = &*static_init!(TrustStart, start);
             vault.set_client(start);
             generator.set_client(start);
@@ -116,5 +120,11 @@ pub unsafe fn wire(
             generator,
             trust,
         }
+    }
+}
+
+fn not_open(condition: Condition) {
+    if DEBUG_RTT {
+        debug!("key store: {:?}", condition);
     }
 }

@@ -17,13 +17,13 @@ use nrf52840::qspi::{Qspi, DK_PINS};
 use super::internal_flash::Region;
 use super::randomness::Generator;
 use super::time::{Mux, VirtualAlarm};
-use crate::capsule_policy::channel::CHANNELS;
-use crate::capsule_policy::key_store::KEY_STORE;
-use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use crate::external_nor::ExternalNor;
 use crate::kernel_extras::Steps;
 use crate::peripherals::Peripherals;
-use crate::root::Root;
+use crate::tables::channel::CHANNELS;
+use crate::tables::key_store::KEY_STORE;
+use crate::tables::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
+use capsules_trust::root::Root;
 
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;

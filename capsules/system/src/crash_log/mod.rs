@@ -6,16 +6,21 @@
 //! process table of the present boot, for whoever looks at a running part from
 //! outside.
 //!
-//! Nothing here touches the kernel: the board fills a [`CrashRecord`] from its
-//! fault policy and panic handler and a [`ProcessEntry`] from its process list.
+//! [`FaultRecorder`] fills a [`CrashRecord`] at each fault of an app and
+//! [`ProcessTable`] a [`ProcessEntry`] for each process; the board's panic handler
+//! adds its own record.
 
 mod decoder;
 mod encoder;
+mod fault_recorder;
 pub mod layout;
+mod process_table;
 mod record;
 
 pub use decoder::{decode, DecodeError, Report};
 pub use encoder::{CrashLog, Opened, RetainedWords};
+pub use fault_recorder::{ExitClient, FaultRecorder, FaultRegisters};
+pub use process_table::ProcessTable;
 pub use record::{
     CrashKind, CrashRecord, FaultAction, Name, ProcessEntry, ProcessState, Registers,
 };

@@ -9,10 +9,13 @@ use kernel::process_checker::{
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
 use stepped_p256::Progress;
-use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType, TbfHeader};
+use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
+
+use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp};
+use capsules_system::tbf_objects::Objects;
 
 use super::check::Check;
-use super::{AppRules, Refusal, SignedApp, Signer};
+use super::Signer;
 
 /// Objects whose check is remembered.
 const REMEMBERED: usize = 16;
@@ -50,15 +53,6 @@ impl<'a> AppSignatures<'a> {
             outcomes: [const { Cell::new(None) }; REMEMBERED],
             deferred_call: DeferredCall::new(),
         }
-    }
-
-    /// What came of the check of the object at this address; none if it has no
-    /// credential that could be checked.
-    pub fn outcome_of(&self, flash_start: usize) -> Option<Result<(), Refusal>> {
-        self.outcomes
-            .iter()
-            .filter_map(Cell::get)
-            .find_map(|(address, outcome)| (address == flash_start).then_some(outcome))
     }
 
     fn remember(&self, flash_start: usize, outcome: Result<(), Refusal>) {
@@ -102,18 +96,28 @@ impl<'a> AppSignatures<'a> {
 
 /// What the header at the start of a region claims; none if it claims no app.
 fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
-    let start: &[u8; 8] = region.first_chunk()?;
-    let (version, length, total) = tock_tbf::parse::parse_tbf_header_lengths(start).ok()?;
-    let header: TbfHeader =
-        tock_tbf::parse::parse_tbf_header(region.get(..usize::from(length))?, version).ok()?;
+    let object = Objects::of(region).next()?;
+    // The region ends before the signatures, so only the first object is whole in it.
+    let header = object
+        .header
+        .filter(|_| object.address == region.as_ptr().addr())?;
     Some(SignedApp {
         short_id: header.get_fixed_short_id()?.get(),
         version: header.get_binary_version(),
-        flash_start: region.as_ptr().addr(),
-        flash_size: total as usize,
+        flash_start: object.address,
+        flash_size: object.size,
         ram_start: header.get_fixed_address_ram().map(|start| start as usize),
         ram_size: header.get_minimum_app_ram_size() as usize,
     })
+}
+
+impl Outcomes for AppSignatures<'_> {
+    fn outcome_of(&self, flash_start: usize) -> Option<Result<(), Refusal>> {
+        self.outcomes
+            .iter()
+            .filter_map(Cell::get)
+            .find_map(|(address, outcome)| (address == flash_start).then_some(outcome))
+    }
 }
 
 impl AppCredentialsPolicy<'static> for AppSignatures<'_> {

@@ -8,6 +8,7 @@
 
 use core::cell::Cell;
 
+use capsules_system::loading_report::LoadedClient;
 use kernel::hil::entropy::{Client32, Continue, Entropy32};
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{debug, ErrorCode};
@@ -157,6 +158,13 @@ impl<'a, E: Entropy32<'a>> Drbg<'a, E> {
         self.requests.set(0);
         self.phase.set(Phase::Idle);
         self.client.map(|client| client.seeded());
+    }
+}
+
+/// Starts it, if nothing did before: its interrupts would delay the apps.
+impl<'a, E: Entropy32<'a>> LoadedClient for Drbg<'a, E> {
+    fn apps_loaded(&self) {
+        self.start();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+use capsules_system::app_rules::StoredVersions;
 use kernel::ErrorCode;
 
 use super::policy::RESERVED;
@@ -20,6 +21,36 @@ pub trait AppVersions {
     ///
     /// `NOMEM`: too many wait for that. Others: as [`newest`](Self::newest).
     fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode>;
+}
+
+/// The versions of the key store, as the rules of apps ask for them. While it refuses to
+/// answer, because its flash was tampered with, no version is known: metering goes on,
+/// and no app has keys.
+pub struct KeptVersions<'a> {
+    versions: &'a dyn AppVersions,
+    not_kept: fn(short_id: u32, version: u32, error: ErrorCode),
+}
+
+impl<'a> KeptVersions<'a> {
+    /// The versions in `versions`; `not_kept` hears of those that could not be stored.
+    pub const fn new(
+        versions: &'a dyn AppVersions,
+        not_kept: fn(short_id: u32, version: u32, error: ErrorCode),
+    ) -> Self {
+        Self { versions, not_kept }
+    }
+}
+
+impl StoredVersions for KeptVersions<'_> {
+    fn newest(&self, short_id: u32) -> u32 {
+        self.versions.newest(short_id).unwrap_or(0)
+    }
+
+    fn ran(&self, short_id: u32, version: u32) {
+        if let Err(error) = self.versions.raise(short_id, version) {
+            (self.not_kept)(short_id, version, error);
+        }
+    }
 }
 
 /// The object that counts the versions of an app.

@@ -24,6 +24,7 @@ use capsules_support::app_identity::app_of;
 use capsules_support::owed::{Retry, RetryClient, Upcall};
 use capsules_support::system_calls::{copy_in, copy_out};
 use capsules_support::turns::{Ticket, Turns};
+use capsules_system::crash_log::ExitClient;
 use capsules_system::step_call::StepCall;
 use meter_hil::word_flash::WordFlash;
 
@@ -150,12 +151,6 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
             self.deferred.set_in_background();
         }
         Ok(())
-    }
-
-    /// For the kernel's hooks of faults and exits: once the process has stopped,
-    /// what was its own here is wiped, without waiting for the next system call.
-    pub fn process_ended(&self) {
-        self.deferred.set();
     }
 
     /// Wipes what belongs to processes that are not there any more. No grant of this
@@ -468,6 +463,14 @@ impl<'a, F: WordFlash<'a>, S: StepCall> RetryClient for KeyStore<'a, F, S> {
             owing |= !app.done.pay(kernel_data, DONE);
         });
         owing
+    }
+}
+
+impl<'a, F: WordFlash<'a>, S: StepCall> ExitClient for KeyStore<'a, F, S> {
+    /// Once the process has stopped, what was its own here is wiped, without waiting
+    /// for the next system call.
+    fn process_ended(&self) {
+        self.deferred.set();
     }
 }
 

@@ -21,7 +21,8 @@
 //! ```text
 //! let vault = Vault::new(flash, random);
 //! flash.set_client(vault);
-//! let store = KeyStore::new(vault, random, &POLICY, kernel.create_grant(DRIVER_NUM, &capability), retry);
+//! let store = KeyStore::new(vault, random, &POLICY, kernel.create_grant(DRIVER_NUM, &capability),
+//!     steps, retry);
 //! retry.set_client(store);
 //! vault.set_client(store);
 //! store.register();
@@ -40,6 +41,6 @@ pub mod policy;
 pub mod sessions;
 pub mod vault;
 
-pub use app_versions::AppVersions;
+pub use app_versions::{AppVersions, KeptVersions};
 pub use driver::{App, AppGrant, KeyStore, DRIVER_NUM};
 pub use vault::{Condition, Usage, Vault, VaultClient};

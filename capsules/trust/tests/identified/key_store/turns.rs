@@ -1,5 +1,6 @@
 //! Apps take turns; they end, restart, and change their buffers at the worst moment.
 
+use capsules_system::crash_log::ExitClient;
 use capsules_trust::key_store::policy::{Policy, SessionShare};
 use capsules_trust::key_store::DRIVER_NUM;
 use kernel::hil::time::Alarm;

@@ -4,39 +4,38 @@
 //! versions that it keeps decide which apps may run. So the generator's first
 //! seed opens the key store, and apps are loaded once that answers.
 
-use capsules_trust::entropy::DrbgClient;
-use capsules_trust::key_store::vault::{Condition, VaultClient};
-use kernel::debug;
 use kernel::process::ProcessLoadingAsync;
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
+use meter_hil::word_flash::WordFlash;
 use zeroize::Zeroize;
 
-use crate::policy::DEBUG_RTT;
+use crate::entropy::DrbgClient;
+use crate::key_store::vault::{Condition, Vault, VaultClient};
 use crate::root::Root;
-use crate::start::Loader;
-use crate::wiring::randomness::Numbers;
-use crate::wiring::trust::{KeyStore, Vault};
 
 /// Hears of the generator and of the vault, and hands on what it hears.
-pub struct TrustStart {
-    numbers: &'static Numbers,
-    vault: &'static Vault,
-    key_store: &'static KeyStore,
+pub struct TrustStart<'a, F: WordFlash<'a>> {
+    numbers: &'a dyn DrbgClient,
+    vault: &'a Vault<'a, F>,
+    key_store: &'a dyn VaultClient,
     /// Until the vault has it.
     root: MapCell<Root>,
     /// Until it has started.
-    loader: OptionalCell<&'static Loader>,
+    loader: OptionalCell<&'a dyn ProcessLoadingAsync<'static>>,
+    not_open: fn(Condition),
 }
 
-impl TrustStart {
-    /// The board makes it the client of the generator and of the vault. Without
-    /// a root the key store stays closed, and apps run without it.
+impl<'a, F: WordFlash<'a>> TrustStart<'a, F> {
+    /// The caller makes it the client of the generator and of the vault. Without
+    /// a root the key store stays closed, and apps run without it; `not_open` hears
+    /// in which condition the vault is when it does not open.
     pub fn new(
-        numbers: &'static Numbers,
-        vault: &'static Vault,
-        key_store: &'static KeyStore,
+        numbers: &'a dyn DrbgClient,
+        vault: &'a Vault<'a, F>,
+        key_store: &'a dyn VaultClient,
         root: Option<Root>,
+        not_open: fn(Condition),
     ) -> Self {
         Self {
             numbers,
@@ -44,11 +43,12 @@ impl TrustStart {
             key_store,
             root: root.map_or(MapCell::empty(), MapCell::new),
             loader: OptionalCell::empty(),
+            not_open,
         }
     }
 
     /// Sets what loads the apps when the time has come.
-    pub fn set_loader(&self, loader: &'static Loader) {
+    pub fn set_loader(&self, loader: &'a dyn ProcessLoadingAsync<'static>) {
         self.loader.set(loader);
     }
 
@@ -67,15 +67,15 @@ impl TrustStart {
 
     fn load(&self) {
         if let Some(loader) = self.loader.take() {
-            if DEBUG_RTT && self.vault.condition() != Condition::Open {
-                debug!("key store: {:?}", self.vault.condition());
+            if self.vault.condition() != Condition::Open {
+                (self.not_open)(self.vault.condition());
             }
             loader.start();
         }
     }
 }
 
-impl DrbgClient for TrustStart {
+impl<'a, F: WordFlash<'a>> DrbgClient for TrustStart<'a, F> {
     fn seeded(&self) {
         self.numbers.seeded();
         self.open();
@@ -88,7 +88,7 @@ impl DrbgClient for TrustStart {
     }
 }
 
-impl VaultClient for TrustStart {
+impl<'a, F: WordFlash<'a>> VaultClient for TrustStart<'a, F> {
     fn committed(&self, result: Result<(), ErrorCode>) {
         self.key_store.committed(result);
     }

@@ -1,0 +1,46 @@
+//! What is generated from meter.toml: regions, apps, signers, and the tables of the capsules.
+
+use capsules_system::apps::{App, Apps, Fault, Grant};
+use capsules_system::syscall_filter::app_filter::Restricted;
+use capsules_trust::app_signature::Signer;
+
+include!(concat!(env!("OUT_DIR"), "/policy_tables.rs"));
+include!(concat!(env!("OUT_DIR"), "/signer_table.rs"));
+
+/// The apps of meter.toml.
+pub const TABLE: Apps = Apps(&APPS);
+
+/// Which drivers meter.toml restricts.
+pub struct MeterRestricted;
+
+impl Restricted for MeterRestricted {
+    #[inline(always)]
+    fn is_restricted(driver: u32) -> bool {
+        is_restricted(driver)
+    }
+}
+
+/// Keys, grants and transitions.
+pub mod key_store {
+    include!(concat!(env!("OUT_DIR"), "/key_store_table.rs"));
+}
+
+/// Channels.
+pub mod channel {
+    include!(concat!(env!("OUT_DIR"), "/channel_table.rs"));
+}
+
+/// Storage partitions.
+pub mod storage {
+    include!(concat!(env!("OUT_DIR"), "/storage_table.rs"));
+}
+
+const _: () = assert!(
+    key_store::KEY_STORE.shares_fit(),
+    "meter.toml has passed its checks, so all its session slots are there"
+);
+
+const _: () = assert!(
+    capsules_trust::channel::is_consistent(channel::CHANNELS),
+    "meter.toml has passed its checks, so its channels can be carried out"
+);

@@ -1,0 +1,3 @@
+//! Where the kernel's debug output goes.
+
+pub mod rtt;
