@@ -29,7 +29,7 @@ pub trait SupplyMonitor<'a> {
     fn set_client(&self, client: &'a dyn SupplyClient);
 
     /// Watches the supply until it has told the client once that it is low,
-    /// which comes within [`SETTLE_MS`] if it is low now; never from within
+    /// which comes within two milliseconds if it is low now; never from within
     /// this call.
     fn watch(&self);
 }
