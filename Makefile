@@ -5,7 +5,7 @@ CARGO_FLAGS := --ignore-rust-version
 # What is built the first time takes minutes: cargo shows it.
 XTASK := cargo build $(CARGO_FLAGS) --package xtask && cargo run --quiet $(CARGO_FLAGS) --package xtask --
 
-.PHONY: help run test test-long bench audit policy lint flash image clean
+.PHONY: help run test test-long bench audit policy lint docs flash image clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,12 +36,21 @@ audit: ## attack every wall of the running image and print the verdicts
 policy: ## renew docs/isolation.md and the tables kept for tests from meter.toml
 	cargo run --quiet --package board-manifest --bin policy
 
-lint: ## formatting, clippy with warnings as errors, licences and sources
+lint: ## formatting, clippy and rustdoc with warnings as errors, what comes from outside
 	@scripts/setup lint
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(XTASK) clippy
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet $(CARGO_FLAGS) --no-deps
 	.tools/bin/cargo-deny --log-level error check bans licenses sources
+	@scripts/advisories
+
+docs: ## the book with the API of every crate, to be read in a browser
+	@scripts/setup docs
+	.tools/bin/mdbook build docs
+	cargo doc --quiet $(CARGO_FLAGS) --no-deps
+	@rm -rf target/book/api && cp -R target/doc target/book/api
+	@echo "docs: open target/book/index.html (the API: target/book/api/kernel/index.html)"
 
 flash: ## write the image to a real nRF52840-DK (probe-rs), see docs/hardware.md
 	@scripts/setup run

@@ -1,4 +1,4 @@
-//! The lines that the app writes (docs/design.md, "The meter's console").
+//! The lines that the app writes (docs/console.md).
 
 use crate::text::Text;
 use metrology::{EnergyTotals, Measurement, ProfileEntry};

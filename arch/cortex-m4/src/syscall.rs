@@ -3,7 +3,7 @@
 //! [`SysCall`] is the kernel's [`UserspaceKernelBoundary`]. Its `unsafe`
 //! methods find the process's frame, which checks the process's stack pointer
 //! against its memory, and leave the rest to safe functions of
-//! [`crate::frame`] and [`conclude`].
+//! `frame` and `conclude`.
 
 use core::fmt::Write;
 
@@ -18,7 +18,7 @@ use crate::frame::{Frame, Word, FRAME_BYTES};
 /// What is kept of a process while it does not run: the registers that the
 /// hardware does not put on its stack.
 ///
-/// The order is that of [`crate::handlers`].
+/// The order is that of `handlers`.
 #[derive(Default, Debug, Clone, PartialEq, Eq)]
 #[repr(C)]
 pub struct CortexMStoredState {
@@ -49,7 +49,7 @@ impl SysCall {
     ///
     /// # Safety
     ///
-    /// The vector table in use is the one of [`crate::entry`], and
+    /// The vector table in use is the one of `entry`, and
     /// [`crate::initialize`] was called: processes run on both.
     pub const unsafe fn new() -> SysCall {
         SysCall(())

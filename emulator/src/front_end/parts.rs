@@ -3,7 +3,7 @@
 use super::converter::Converter;
 use super::random::Stream;
 
-/// Nominal scales at the pins (docs/design.md).
+/// Nominal scales at the pins (docs/front-end.md).
 const VOLTS_PER_VOLT: f64 = 3.5e-3;
 const VOLTS_PER_AMPERE: f64 = 14e-3;
 const HIGH_GAIN: f64 = 16.0;

@@ -30,7 +30,7 @@ pub enum BlockError {
 }
 
 /// A block of scans, borrowed from the bytes that the driver wrote
-/// (docs/design.md, "meter_adc").
+/// (docs/syscalls/80000001_meter_adc.md).
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
     /// Counts every block that the hardware filled, lost ones included.

@@ -16,7 +16,7 @@ pub use sweeps::*;
 
 use crate::machine::system_call;
 
-/// Places of the memory map (docs/design.md).
+/// Places of the memory map (meter.toml).
 mod place {
     pub const KERNEL_RAM: u32 = 0x2000_4000;
     pub const KERNEL_STACK: u32 = 0x2000_0800;

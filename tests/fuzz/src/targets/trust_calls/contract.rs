@@ -343,7 +343,7 @@ fn advance_state(app: u32, state: State, first: usize) -> Verdict {
     }
 }
 
-/// What docs/design.md says of objects: absent, not granted, not possible, not now.
+/// What docs/syscalls/80000004_key_store.md says of objects: absent, not granted, not possible, not now.
 fn access(app: u32, state: State, object: usize, wanted: Operations) -> Result<Kind, ErrorCode> {
     let known = POLICY.objects.iter();
     let mut known = known.filter(|known| usize::from(known.number) == object);
