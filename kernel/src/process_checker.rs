@@ -16,6 +16,8 @@ use crate::process::{Process, ProcessBinary, ShortId};
 use crate::utilities::cells::OptionalCell;
 use crate::ErrorCode;
 
+pub use crate::process::credential::{AcceptedCredential, CheckResultAcceptMetadata};
+
 /// Why a binary may not run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ProcessCheckError {
@@ -48,22 +50,6 @@ pub enum CheckResult {
     Pass,
     /// The binary may not run.
     Reject,
-}
-
-/// What a policy wants to remember about a credential that it accepted.
-#[derive(Debug, Copy, Clone, PartialEq, Eq)]
-pub struct CheckResultAcceptMetadata {
-    /// Opaque to the kernel.
-    pub metadata: usize,
-}
-
-/// A credential that was accepted.
-#[derive(Copy, Clone, Debug)]
-pub struct AcceptedCredential {
-    /// The credential.
-    pub credential: TbfFooterV2Credentials,
-    /// What the policy wants to remember.
-    pub metadata: Option<CheckResultAcceptMetadata>,
 }
 
 /// Hears what a policy has decided.
