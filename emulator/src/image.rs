@@ -1,6 +1,6 @@
 //! Reads flash images: raw binaries and 32-bit ARM ELF files.
 
-use crate::bus::context::{CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
+use crate::bus::map::{CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::peripherals::nor::NOR_SIZE;
 use crate::peripherals::qspi::WINDOW_BASE;
 use std::fmt;

@@ -19,10 +19,7 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
-use receive::{Ended, Reception};
-
-/// Most bytes that EasyDMA moves at a time (MAXCNT has 16 bits).
-const LONGEST: usize = 0xFFFF;
+use receive::{Ended, Reception, LONGEST};
 
 /// Timer and PPI channels that see pauses on the line.
 pub struct PauseDetector {

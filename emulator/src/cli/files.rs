@@ -2,7 +2,7 @@
 
 use super::arguments::Run;
 use super::Failure;
-use emulator::bus::context::PAGE_SIZE;
+use emulator::bus::map::PAGE_SIZE;
 use emulator::image::{is_elf, Image};
 use emulator::machine::Machine;
 use emulator::peripherals::nor::NOR_SIZE;

@@ -1,7 +1,7 @@
 //! A debugger's view: registers, memory, serial lines, pins, traces.
 
 use super::Machine;
-use crate::bus::context::{
+use crate::bus::map::{
     CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::mpu::Mpu;

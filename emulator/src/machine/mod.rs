@@ -17,9 +17,9 @@ pub use snapshot::{Snapshot, SnapshotError};
 
 use crate::analog::{AnalogInput, Still};
 use crate::bus::absent::AbsentCores;
-use crate::bus::context::{
-    Context, Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE,
-    UICR_BASE,
+use crate::bus::context::{Context, Memories};
+use crate::bus::map::{
+    CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::outside::Outside;
 use crate::bus::Part;

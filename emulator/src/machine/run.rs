@@ -2,7 +2,8 @@
 //! part does something, idle time skipped, flash stalls waited for.
 
 use super::Machine;
-use crate::bus::context::{ResetCause, FLASH_SIZE};
+use crate::bus::context::ResetCause;
+use crate::bus::map::FLASH_SIZE;
 use crate::time::{cycles_at, cycles_of, nanoseconds, Cycles, MILLISECOND, NEVER};
 use rigless::emulator::Exit;
 use rigless::time::VirtualNanos;

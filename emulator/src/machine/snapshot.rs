@@ -2,8 +2,8 @@
 
 use super::{Cut, Machine};
 use crate::bus::absent::AbsentCores;
-use crate::bus::context::{FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::bus::lines::Lines;
+use crate::bus::map::{FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::bus::mpu::Mpu;
 use crate::bus::notes::Notes;
 use crate::bus::outside::{Pins, SerialLine};

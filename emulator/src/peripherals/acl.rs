@@ -1,6 +1,6 @@
 //! ACL: regions of flash that stay locked until the next reset.
 
-use crate::bus::context::{FLASH_SIZE, PAGE_SIZE};
+use crate::bus::map::{FLASH_SIZE, PAGE_SIZE};
 use serde::{Deserialize, Serialize};
 
 const REGIONS: usize = 8;

@@ -7,6 +7,9 @@
 use kernel::hil::uart::Error;
 use kernel::ErrorCode;
 
+/// Most bytes that the port's EasyDMA moves at a time (MAXCNT has 16 bits).
+pub const LONGEST: usize = 0xFFFF;
+
 /// What to do at ENDRX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -77,7 +80,7 @@ impl Reception {
     /// ENDRX with `amount` bytes. `timer_stopped`: the pause timer stopped the
     /// receiver although the buffer is full.
     pub fn ended(&mut self, amount: usize, timer_stopped: bool) -> Ended {
-        let chunk = self.rest().min(super::LONGEST);
+        let chunk = self.rest().min(LONGEST);
         self.received += amount.min(chunk);
         let cut_short = amount < chunk;
         if self.aborted || cut_short || timer_stopped {
