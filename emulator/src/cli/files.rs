@@ -1,7 +1,7 @@
 //! The files of a run: image, user information page, external flash, states.
 
 use super::arguments::Run;
-use super::Failure;
+use super::failure::Failure;
 use emulator::bus::map::PAGE_SIZE;
 use emulator::image::{is_elf, Image};
 use emulator::machine::Machine;

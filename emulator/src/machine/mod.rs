@@ -3,17 +3,20 @@
 mod core;
 mod cores;
 mod depot;
+mod fault;
 mod faults;
 mod information;
 mod inspect;
 pub mod memory;
+mod put_back;
 mod run;
 mod snapshot;
+mod stops;
 
-pub use faults::{Cut, Skip};
+pub use fault::{Cut, Skip};
 pub use inspect::Registers;
-pub use run::{Action, Hit, Hook, Stop};
 pub use snapshot::{Snapshot, SnapshotError};
+pub use stops::{Action, Hit, Hook, Stop};
 
 use crate::analog::{AnalogInput, Still};
 use crate::bus::absent::AbsentCores;
@@ -31,6 +34,7 @@ use crate::time::{nanoseconds, seconds, Cycles};
 use cores::Cores;
 use depot::Lease;
 use memory::Memory;
+use put_back::put_back;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -102,7 +106,7 @@ pub struct Machine {
     cut: Option<Cut>,
     /// From the cut until the power is gone.
     hold_up: Cycles,
-    breakpoints: BTreeMap<u32, run::Breakpoint>,
+    breakpoints: BTreeMap<u32, stops::Breakpoint>,
     /// The core sleeps and nothing has happened since that it would notice.
     asleep: bool,
     off: bool,
@@ -283,7 +287,7 @@ fn with_cores(content: Memories) -> Result<(Lease, Memories, AbsentCores), Strin
     ];
     // The cores are told later, of all RAM anyway.
     for (memory, content, base) in pairs {
-        snapshot::put_back(
+        put_back(
             memory,
             &content.to_vec(),
             base,
