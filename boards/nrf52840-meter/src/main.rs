@@ -21,6 +21,8 @@ mod front_end;
 #[cfg(target_os = "none")]
 mod peripherals;
 #[cfg(target_os = "none")]
+mod pins;
+#[cfg(target_os = "none")]
 mod platform;
 #[cfg(target_os = "none")]
 mod policy;

@@ -12,7 +12,7 @@ use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};
 use nrf52840::base;
-use nrf52840::qspi::{Qspi, DK_PINS};
+use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
@@ -22,6 +22,7 @@ use crate::capsule_policy::key_store::KEY_STORE;
 use crate::capsule_policy::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use crate::external_nor::ExternalNor;
 use crate::peripherals::Peripherals;
+use crate::pins::EXTERNAL_FLASH;
 use crate::root::Root;
 use crate::steps::Steps;
 
@@ -134,10 +135,11 @@ pub unsafe fn storage(
         let driver = static_init!(Storage, StorageDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
-        for pin in [DK_PINS.sck, DK_PINS.csn].into_iter().chain(DK_PINS.io) {
+        let pins = EXTERNAL_FLASH;
+        for pin in [pins.sck, pins.csn].into_iter().chain(pins.io) {
             peripherals.pins[pin].set_high_drive();
         }
-        qspi.initialize(DK_PINS);
+        qspi.initialize(pins);
         // A memory that is not there leaves the storage off.
         let _ = qspi.identify();
         Some(driver)

@@ -17,7 +17,7 @@ pub struct Block<T: 'static> {
     /// Blocks that ended after it.
     pub blocks_since: u32,
     /// Blocks lost between the one before and this.
-    pub missed: u32,
+    pub lost_blocks: u32,
 }
 
 /// The driver's own memory, where samples go that nobody wants.
@@ -102,7 +102,7 @@ impl<T> Blocks<T> {
             buffer: unsafe { place.buffer.reclaim() },
             samples: place.samples,
             blocks_since: filled.blocks_since,
-            missed: filled.missed,
+            lost_blocks: filled.lost_blocks,
         })
     }
 

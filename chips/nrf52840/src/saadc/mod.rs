@@ -10,7 +10,7 @@ mod tests;
 
 pub use adc::AdcChannelSetup;
 pub use hardware::{AdcChannel, Hardware};
-pub use scan::{ScanBlock, ScanClient, ScanConfig, StartRefused, METER_SCAN};
+pub use scan::{ScanBlock, ScanClient, ScanConfig, StartRefused};
 
 use crate::dma::DmaBuffer;
 use adc::{AdcState, Conversion};

@@ -31,7 +31,7 @@ pub struct Filled {
     /// Blocks ended after it: its end is so many block times older than the last END.
     pub blocks_since: u32,
     /// Blocks lost between the block delivered before and this one.
-    pub missed: u32,
+    pub lost_blocks: u32,
 }
 
 /// What a look at the counter brought.
@@ -48,7 +48,7 @@ pub struct Outcome {
 pub struct Rotation {
     filling: Filling,
     handled: u32,
-    missed: u32,
+    lost_blocks: u32,
 }
 
 impl Rotation {
@@ -57,7 +57,7 @@ impl Rotation {
         Rotation {
             filling: Filling::One(slot),
             handled: 0,
-            missed: 0,
+            lost_blocks: 0,
         }
     }
 
@@ -88,23 +88,23 @@ impl Rotation {
         self.handled = ends;
         match self.filling {
             Filling::Next(done, now) => {
-                let missed = core::mem::replace(&mut self.missed, ended - 1);
+                let lost_blocks = core::mem::replace(&mut self.lost_blocks, ended - 1);
                 self.filling = Filling::One(now);
                 Outcome {
                     filled: Some(Filled {
                         slot: done,
                         blocks_since: ended - 1,
-                        missed,
+                        lost_blocks,
                     }),
                     freed: None,
                 }
             }
             Filling::One(_) => {
-                self.missed += ended;
+                self.lost_blocks += ended;
                 Outcome::default()
             }
             Filling::Either(before, now) => {
-                self.missed += ended;
+                self.lost_blocks += ended;
                 self.filling = Filling::One(now);
                 Outcome {
                     filled: None,
@@ -121,7 +121,7 @@ impl Rotation {
         if let Filling::One(now) = self.filling {
             let ended = self.unhandled(ends);
             self.handled = ends;
-            self.missed += ended;
+            self.lost_blocks += ended;
             self.filling = if ended == 0 && settled {
                 Filling::Next(now, slot)
             } else {
@@ -135,12 +135,12 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    fn filled(slot: Slot, blocks_since: u32, missed: u32) -> Outcome {
+    fn filled(slot: Slot, blocks_since: u32, lost_blocks: u32) -> Outcome {
         Outcome {
             filled: Some(Filled {
                 slot,
                 blocks_since,
-                missed,
+                lost_blocks,
             }),
             freed: None,
         }
@@ -246,7 +246,7 @@ mod tests {
         };
         let mut rotation = Rotation::started(0);
         let mut free = vec![1, 2];
-        let (mut delivered, mut missed) = (0u32, 0u32);
+        let (mut delivered, mut lost_blocks) = (0u32, 0u32);
         for _ in 0..100_000 {
             for _ in 0..random(4) {
                 converter.end();
@@ -254,10 +254,10 @@ mod tests {
             let outcome = rotation.advance(converter.ends);
             if let Some(filled) = outcome.filled {
                 let number = converter.holds[usize::from(filled.slot)];
-                missed += filled.missed;
+                lost_blocks += filled.lost_blocks;
                 delivered += 1;
                 // It holds the very block that the counts say, untouched.
-                assert_eq!(number, Some(delivered + missed));
+                assert_eq!(number, Some(delivered + lost_blocks));
                 assert_eq!(number, Some(converter.ends - filled.blocks_since));
                 free.push(filled.slot);
             }
@@ -277,6 +277,6 @@ mod tests {
                 }
             }
         }
-        assert!(delivered > 10_000 && missed > 10_000);
+        assert!(delivered > 10_000 && lost_blocks > 10_000);
     }
 }
