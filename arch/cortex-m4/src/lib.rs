@@ -18,7 +18,7 @@
 //!    LR.** Handlers can be tail-chained: a handler may find LR already turned
 //!    towards the kernel by the one before it. The kernel's `svc` therefore
 //!    leaves a word in its own frame that says how far the crossing is
-//!    (table in [`handlers`]). An `svc` that comes behind a fault is void, an
+//!    (table in `handlers`). An `svc` that comes behind a fault is void, an
 //!    `svc` that comes behind an interrupt is still a system call, and only
 //!    the kernel's request, once, enters the process.
 //! 3. **Priorities are set, not left at reset values** ([`priority`]). Faults
@@ -50,7 +50,7 @@
 //!
 //! # What the chip and the board do
 //!
-//! * Link as [`entry`] says (on the target); put `[generic_isr; N]` in section
+//! * Link as `entry` says (on the target); put `[generic_isr; N]` in section
 //!   `.irqs`.
 //! * Call [`initialize`] first thing in `main`.
 //! * Serve what [`nvic::next_pending_of`] finds, in thread mode, and enable

@@ -3,7 +3,7 @@
 //! [`SysCall`] is the kernel's [`UserspaceKernelBoundary`]. Its `unsafe`
 //! methods find the process's frame, which checks the process's stack pointer
 //! against its memory, and leave the rest to safe functions of
-//! [`crate::frame`] and [`conclude`].
+//! `frame` and `conclude`.
 
 use core::fmt::Write;
 
@@ -38,7 +38,7 @@ impl SysCall {
     ///
     /// # Safety
     ///
-    /// The vector table in use is the one of [`crate::entry`], and
+    /// The vector table in use is the one of `entry`, and
     /// [`crate::initialize`] was called: processes run on both.
     pub const unsafe fn new() -> SysCall {
         SysCall(())
