@@ -65,10 +65,10 @@ pub trait AppCredentialsPolicyClient<'a> {
 
 /// Decides which credentials are accepted.
 pub trait AppCredentialsPolicy<'a> {
-    /// Whom to tell.
+    /// Sets the object that is told of each verdict.
     fn set_client(&self, client: &'a dyn AppCredentialsPolicyClient<'a>);
 
-    /// Whether a binary without an accepted credential may not run.
+    /// Returns whether a binary needs an accepted credential to run.
     fn require_credentials(&self) -> bool;
 
     /// Starts the check of one credential of the bytes `integrity_region`.
@@ -88,17 +88,17 @@ pub trait AppCredentialsPolicy<'a> {
 /// Tells apps apart: two that are the same do not run at the same time. `()`
 /// takes all for different.
 pub trait AppUniqueness {
-    /// Whether two binaries are different apps.
+    /// Returns whether two binaries are different apps.
     fn different_identifier(&self, process_a: &ProcessBinary, process_b: &ProcessBinary) -> bool;
 
-    /// Whether a binary and a process are different apps.
+    /// Returns whether a binary and a process are different apps.
     fn different_identifier_process(
         &self,
         process_a: &ProcessBinary,
         process_b: &dyn Process,
     ) -> bool;
 
-    /// Whether two processes are different apps.
+    /// Returns whether two processes are different apps.
     fn different_identifier_processes(
         &self,
         process_a: &dyn Process,
@@ -182,7 +182,7 @@ impl ProcessCheckerMachine {
         }
     }
 
-    /// Whom to tell.
+    /// Sets the object that is told whether a binary may run.
     pub fn set_client(&self, client: &'static dyn ProcessCheckerMachineClient) {
         self.client.set(client);
     }

@@ -106,7 +106,7 @@ mod crossing {
 
     /// # Safety
     ///
-    /// As [`enter_process`].
+    /// Those of [`enter_process`].
     #[inline(always)]
     pub(super) unsafe fn enter(state: &mut CortexMStoredState) -> Exit {
         // SAFETY: promised by the caller.

@@ -232,7 +232,8 @@ impl Uarte<'_> {
         ppi.enable(self.pauses.channels());
     }
 
-    /// Lets nothing stop the receiver any more; did the timer stop it already?
+    /// Lets nothing stop the receiver any more, and returns whether the timer has
+    /// stopped it already.
     fn end_watch(&self) -> bool {
         self.pauses.ppi.disable(self.pauses.channels());
         self.pauses.timer.stop();

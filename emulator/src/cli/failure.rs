@@ -15,7 +15,7 @@ pub struct Failure {
 const MALFORMED: u8 = 2;
 
 impl Failure {
-    /// Something given to the program is wrong.
+    /// Something that was given to the program is wrong: exit code 2.
     pub fn malformed(what: impl Display) -> Self {
         Failure {
             message: what.to_string(),
@@ -23,17 +23,17 @@ impl Failure {
         }
     }
 
-    /// A file given to the program is wrong.
+    /// A file that was given to the program is wrong: exit code 2.
     pub fn input(path: &Path, what: impl Display) -> Self {
         Self::malformed(format_args!("{}: {what}", path.display()))
     }
 
-    /// A file could not be written.
+    /// A file could not be written: exit code 1.
     pub fn output(path: &Path, what: impl Display) -> Self {
         Self::other(format_args!("{}: {what}", path.display()))
     }
 
-    /// Anything else.
+    /// Anything else went wrong: exit code 1.
     pub fn other(what: impl Display) -> Self {
         Failure {
             message: what.to_string(),

@@ -46,7 +46,7 @@ fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// An image or a state.
+/// Reads an image or a state; a longer file than either can be is refused.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read_up_to(path, MOST_BYTES)
 }

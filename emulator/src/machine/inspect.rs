@@ -128,7 +128,8 @@ impl Machine {
         }
     }
 
-    /// A little-endian word.
+    /// Reads a little-endian word of a memory or a register; `None` where there is
+    /// nothing to read.
     pub fn read_word(&mut self, address: u32) -> Option<u32> {
         let bytes = self.read_memory(address, 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))

@@ -129,9 +129,9 @@ impl Machine {
         Self::make(image, config, true)
     }
 
-    /// As [`new`](Self::new), but one core does everything and translates its
-    /// code anew whenever the MPU changes. Slow: what faster machines are
-    /// compared with. Its snapshots are for machines of its kind only.
+    /// Makes a machine in which one core does everything and translates its code
+    /// anew whenever the MPU changes. It is slow, and serves as what faster
+    /// machines are compared with. Its snapshots are for machines of its kind only.
     pub fn with_one_core(image: &Image, config: Config) -> Result<Self, MachineError> {
         Self::make(image, config, false)
     }

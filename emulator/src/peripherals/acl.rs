@@ -36,7 +36,8 @@ pub struct Acl {
 }
 
 impl Acl {
-    /// As after a reset: nothing locked.
+    /// Makes the peripheral in the state that it has after a reset: nothing is
+    /// locked.
     pub fn new() -> Self {
         Self::default()
     }

@@ -16,7 +16,7 @@ pub struct Block<T: 'static> {
     pub samples: usize,
     /// Blocks that ended after it.
     pub blocks_since: u32,
-    /// Blocks lost between the one before and this.
+    /// Blocks lost between the block delivered before and this one.
     pub lost_blocks: u32,
 }
 
@@ -38,7 +38,7 @@ pub struct Blocks<T: 'static> {
 }
 
 impl<T> Blocks<T> {
-    /// Without buffers.
+    /// Makes the rotation's memory, without buffers.
     pub const fn new() -> Self {
         Blocks {
             places: [Cell::new(None), Cell::new(None)],
@@ -60,7 +60,7 @@ impl<T> Blocks<T> {
         self.keep(1, second, more);
     }
 
-    /// Are no buffers kept?
+    /// Returns whether no buffers are kept.
     pub fn is_empty(&self) -> bool {
         self.places.iter().all(is_free)
     }

@@ -87,7 +87,7 @@ impl Saadc<'_> {
     }
 }
 
-/// Did the event happen? It is cleared.
+/// Returns whether the event has happened, and clears it.
 fn take<R: Readable<T = u32> + Writeable<T = u32>>(event: &R) -> bool {
     let happened = event.get() != 0;
     if happened {

@@ -61,12 +61,13 @@ impl Rotation {
         }
     }
 
-    /// Can RESULT.PTR take a next buffer?
+    /// Returns whether RESULT.PTR can take a next buffer.
     pub fn wants_next(&self) -> bool {
         self.lone().is_some()
     }
 
-    /// The buffer that the converter fills again and again for want of a next one.
+    /// Returns the buffer that the converter fills again and again for want of a
+    /// next one.
     pub fn lone(&self) -> Option<Slot> {
         match self.filling {
             Filling::One(slot) => Some(slot),
@@ -74,12 +75,14 @@ impl Rotation {
         }
     }
 
-    /// How many END events the counter shows beyond what was handled.
+    /// Returns how many END events the counter shows beyond those that were
+    /// handled.
     pub fn unhandled(&self, ends: u32) -> u32 {
         ends.wrapping_sub(self.handled)
     }
 
-    /// The counter stands at `ends`.
+    /// Takes note that the counter stands at `ends`, and says what has been filled
+    /// or freed since the last look.
     pub fn advance(&mut self, ends: u32) -> Outcome {
         let ended = self.unhandled(ends);
         if ended == 0 {

@@ -38,7 +38,7 @@ pub struct ScanBlock {
     pub scans: u32,
     /// Time of the end of the last scan, in microseconds since the first scan was set off.
     pub end_us: u64,
-    /// Blocks lost between the one delivered before and this.
+    /// Blocks lost between the block delivered before and this one.
     pub lost_blocks: u32,
     /// A bit for each input that touched an end of its range. A touch in the first
     /// scan of the next block may be counted here as well.
@@ -104,7 +104,7 @@ impl ScanState<'_> {
 }
 
 impl<'a> Saadc<'a> {
-    /// Sets who gets scans.
+    /// Sets the object that gets scans.
     pub fn set_scan_client(&self, client: &'a dyn ScanClient) {
         self.scan.client.set(client);
     }
