@@ -1,9 +1,17 @@
 //! Reads flash images: raw binaries and 32-bit ARM ELF files.
 
-use crate::bus::context::{CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
+use crate::bus::map::{CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::peripherals::nor::NOR_SIZE;
 use crate::peripherals::qspi::WINDOW_BASE;
+use object::elf::{FileHeader32, ProgramHeader32, ELFCLASS32, ELFDATA2LSB, ELFMAG};
+use object::elf::{EM_ARM, PT_LOAD};
+use object::read::elf::{FileHeader, ProgramHeader};
+use object::{LittleEndian, ReadRef};
 use std::fmt;
+use std::mem::offset_of;
+
+type Header = FileHeader32<LittleEndian>;
+type SegmentHeader = ProgramHeader32<LittleEndian>;
 
 /// Bytes for one place of the part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,17 +53,14 @@ fn error<T>(offset: u64, reason: impl Into<String>) -> Result<T, ImageError> {
     })
 }
 
-const MAGIC: [u8; 4] = [0x7F, b'E', b'L', b'F'];
-const HEADER_SIZE: usize = 52;
-const SEGMENT_HEADER_SIZE: usize = 32;
-const MACHINE_ARM: u16 = 40;
-const LOADED: u32 = 1;
+/// Bytes of a program header.
+const SEGMENT_HEADER_SIZE: usize = size_of::<SegmentHeader>();
 /// More program headers than any linker writes.
 const MOST_SEGMENTS: u16 = 256;
 
 /// Whether bytes begin as an ELF file does.
 pub fn is_elf(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
+    bytes.starts_with(&ELFMAG)
 }
 
 /// Whether bytes begin with a record of Intel HEX. No stack pointer of a raw
@@ -108,39 +113,20 @@ impl Image {
     /// The loaded segments of a 32-bit little-endian ARM ELF file, by their
     /// physical addresses.
     pub fn from_elf(bytes: &[u8]) -> Result<Self, ImageError> {
-        let file = Reader { bytes };
         if !is_elf(bytes) {
             return error(0, "not an ELF file");
         }
-        if bytes.len() < HEADER_SIZE {
+        let Ok(header) = bytes.read_at::<Header>(0) else {
             return error(bytes.len() as u64, "the file ends inside the ELF header");
-        }
-        match bytes[4] {
-            1 => {}
-            other => return error(4, format!("not a 32-bit ELF file (class {other})")),
-        }
-        if bytes[5] != 1 {
-            return error(5, format!("not little endian (data {})", bytes[5]));
-        }
-        let machine = file.half(18)?;
-        if machine != MACHINE_ARM {
-            return error(18, format!("not built for ARM (machine {machine})"));
-        }
-        let table = file.word(28)?;
-        let (size, count) = (file.half(42)?, file.half(44)?);
-        if count == 0 {
-            return error(44, "no program headers: nothing to load");
-        }
-        if count > MOST_SEGMENTS {
-            return error(44, format!("{count} program headers are too many"));
-        }
-        if usize::from(size) < SEGMENT_HEADER_SIZE {
-            return error(42, format!("program headers of {size} bytes are too small"));
-        }
+        };
+        check_header(header)?;
+        let table = u64::from(header.e_phoff(LittleEndian));
+        let Ok(headers) = header.program_headers(LittleEndian, bytes) else {
+            return error(table, "the program headers lie past the end of the file");
+        };
         let mut image = Image::default();
-        for index in 0..u64::from(count) {
-            let at = u64::from(table) + index * u64::from(size);
-            if let Some(segment) = file.segment(at)? {
+        for (header, at) in headers.iter().zip((table..).step_by(SEGMENT_HEADER_SIZE)) {
+            if let Some(segment) = segment(header, at, bytes)? {
                 image.segments.push(segment);
             }
         }
@@ -176,58 +162,69 @@ impl Image {
     }
 }
 
-/// Reads numbers at offsets, each inside the file.
-struct Reader<'a> {
-    bytes: &'a [u8],
+/// Whether a file with this header can be for the part, and says what it loads.
+fn check_header(header: &Header) -> Result<(), ImageError> {
+    let (ident, at) = (&header.e_ident, |offset: usize| offset as u64);
+    if ident.class != ELFCLASS32 {
+        let reason = format!("not a 32-bit ELF file (class {})", ident.class);
+        return error(at(offset_of!(Header, e_ident.class)), reason);
+    }
+    if ident.data != ELFDATA2LSB {
+        let reason = format!("not little endian (data {})", ident.data);
+        return error(at(offset_of!(Header, e_ident.data)), reason);
+    }
+    if !header.is_supported() {
+        let reason = format!("not version 1 of ELF (version {})", ident.version);
+        return error(at(offset_of!(Header, e_ident.version)), reason);
+    }
+    let machine = header.e_machine(LittleEndian);
+    if machine != EM_ARM {
+        let reason = format!("not built for ARM (machine {machine})");
+        return error(at(offset_of!(Header, e_machine)), reason);
+    }
+    let count = header.e_phnum(LittleEndian);
+    if count == 0 || header.e_phoff(LittleEndian) == 0 {
+        let reason = "no program headers: nothing to load";
+        return error(at(offset_of!(Header, e_phnum)), reason);
+    }
+    if count > MOST_SEGMENTS {
+        let reason = format!("{count} program headers are too many");
+        return error(at(offset_of!(Header, e_phnum)), reason);
+    }
+    let size = header.e_phentsize(LittleEndian);
+    if usize::from(size) != SEGMENT_HEADER_SIZE {
+        let reason = format!("program headers of {size} bytes instead of {SEGMENT_HEADER_SIZE}");
+        return error(at(offset_of!(Header, e_phentsize)), reason);
+    }
+    Ok(())
 }
 
-impl Reader<'_> {
-    fn take<const N: usize>(&self, offset: u64) -> Result<[u8; N], ImageError> {
-        usize::try_from(offset)
-            .ok()
-            .and_then(|start| self.bytes.get(start..start.checked_add(N)?))
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or_else(|| error(offset, "past the end of the file"), Ok)
+/// The segment of the program header that stands at `at`, if it loads anything.
+fn segment(header: &SegmentHeader, at: u64, bytes: &[u8]) -> Result<Option<Segment>, ImageError> {
+    let (address, length) = (header.p_paddr(LittleEndian), header.p_filesz(LittleEndian));
+    if header.p_type(LittleEndian) != PT_LOAD || length == 0 {
+        return Ok(None);
     }
-
-    fn half(&self, offset: u64) -> Result<u16, ImageError> {
-        self.take(offset).map(u16::from_le_bytes)
-    }
-
-    fn word(&self, offset: u64) -> Result<u32, ImageError> {
-        self.take(offset).map(u32::from_le_bytes)
-    }
-
-    /// The segment whose program header is at `at`, if it loads anything.
-    fn segment(&self, at: u64) -> Result<Option<Segment>, ImageError> {
-        let kind = self.word(at)?;
-        let (from, address, length) = (
-            u64::from(self.word(at + 4)?),
-            self.word(at + 12)?,
-            self.word(at + 16)?,
+    let Ok(content) = header.data(LittleEndian, bytes) else {
+        let end = u64::from(header.p_offset(LittleEndian)) + u64::from(length);
+        return error(
+            at + offset_of!(SegmentHeader, p_filesz) as u64,
+            format!(
+                "the segment for {address:#010x} has bytes up to {end:#x}, the file only {:#x}",
+                bytes.len()
+            ),
         );
-        if kind != LOADED || length == 0 {
-            return Ok(None);
-        }
-        let end = from + u64::from(length);
-        if end > self.bytes.len() as u64 {
-            return error(
-                at + 16,
-                format!(
-                    "the segment for {address:#010x} has bytes up to {end:#x}, the file only {:#x}",
-                    self.bytes.len()
-                ),
-            );
-        }
-        if !fits(address, length) {
-            return error(
-                at + 12,
-                format!("{length} bytes at {address:#010x} are outside every memory of the part"),
-            );
-        }
-        let bytes = self.bytes[from as usize..end as usize].to_vec();
-        Ok(Some(Segment { address, bytes }))
+    };
+    if !fits(address, length) {
+        return error(
+            at + offset_of!(SegmentHeader, p_paddr) as u64,
+            format!("{length} bytes at {address:#010x} are outside every memory of the part"),
+        );
     }
+    Ok(Some(Segment {
+        address,
+        bytes: content.to_vec(),
+    }))
 }
 
 /// Whether a range lies inside one memory of the part.
@@ -250,18 +247,19 @@ fn fits(address: u32, length: u32) -> bool {
 mod tests {
     use super::*;
 
+    const HEADER_SIZE: usize = size_of::<Header>();
+
     /// An ELF file with one segment of `bytes` at `address`.
     fn elf(address: u32, bytes: &[u8]) -> Vec<u8> {
         let mut file = vec![0; HEADER_SIZE + SEGMENT_HEADER_SIZE];
-        file[..4].copy_from_slice(&MAGIC);
-        file[4] = 1;
-        file[5] = 1;
-        file[18] = MACHINE_ARM as u8;
+        file[..4].copy_from_slice(&ELFMAG);
+        file[4..7].fill(1);
+        file[18] = EM_ARM as u8;
         file[28] = HEADER_SIZE as u8;
         file[42] = SEGMENT_HEADER_SIZE as u8;
         file[44] = 1;
         let header = HEADER_SIZE;
-        file[header] = LOADED as u8;
+        file[header] = PT_LOAD as u8;
         file[header + 4] = (HEADER_SIZE + SEGMENT_HEADER_SIZE) as u8;
         file[header + 8..header + 12].copy_from_slice(&0x2000_0000u32.to_le_bytes());
         file[header + 12..header + 16].copy_from_slice(&address.to_le_bytes());
@@ -305,6 +303,35 @@ mod tests {
         assert_eq!(at(b":020000040000FA\r\n:10000000"), 0);
         assert_eq!(at(&vec![0; FLASH_SIZE as usize + 1]), u64::from(FLASH_SIZE));
     }
+
+    #[test]
+    fn no_byte_of_a_header_leads_outside_the_file_or_the_part() {
+        let good = elf(0x1000, &[1, 2, 3]);
+        for offset in 0..good.len() {
+            for value in 0..=u8::MAX {
+                let mut bytes = good.clone();
+                bytes[offset] = value;
+                let Ok(image) = Image::from_elf(&bytes) else {
+                    continue;
+                };
+                for segment in image.segments {
+                    assert!(fits(segment.address, segment.bytes.len() as u32));
+                    assert!(segment.bytes.len() < bytes.len(), "{offset}: {value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_may_lie_at_any_address() {
+        for start in 0..4 {
+            let mut moved = vec![0; start];
+            moved.extend(elf(0x1000, &[1, 2, 3]));
+            let image = Image::from_elf(&moved[start..]).expect("well formed");
+            assert_eq!(image.segments[0].bytes, [1, 2, 3]);
+        }
+    }
+
     #[test]
     fn segments_of_one_file_do_not_overlap() {
         let place = |address| Segment {

@@ -1,6 +1,6 @@
 //! SEGGER RTT: finds the control block in RAM and reads up-buffer 0 as text.
 
-use crate::bus::context::{RAM_BASE, RAM_SIZE};
+use crate::bus::map::{RAM_BASE, RAM_SIZE};
 use crate::machine::Machine;
 
 /// What the control block begins with.

@@ -1,6 +1,6 @@
 //! What a run counts.
 
-use crate::bus::context::PAGE_COUNT;
+use crate::bus::map::PAGE_COUNT;
 use serde::{Deserialize, Serialize};
 
 /// Counters of one machine since it was made, over all resets.

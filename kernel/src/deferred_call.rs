@@ -103,13 +103,13 @@ impl DeferredCall {
         1u32.checked_shl(self.index as u32).unwrap_or(0)
     }
 
-    /// Asks for the call.
+    /// Asks for the call, which comes from the kernel's loop.
     #[inline]
     pub fn set(&self) {
         PENDING.fetch_or(self.bit(), Ordering::Relaxed);
     }
 
-    /// Was it set, and not handled yet?
+    /// Returns whether the call was asked for and has not come yet.
     pub fn is_pending(&self) -> bool {
         let pending = PENDING.load(Ordering::Relaxed) | IN_BACKGROUND.load(Ordering::Relaxed);
         pending & self.bit() != 0
@@ -120,19 +120,19 @@ impl DeferredCall {
         service_next(&PENDING)
     }
 
-    /// As [`service_next_pending`](Self::service_next_pending), of the calls in the
-    /// background.
+    /// Handles the pending call in the background that has the lowest index;
+    /// returns that index.
     pub(crate) fn service_next_in_background() -> Option<usize> {
         service_next(&IN_BACKGROUND)
     }
 
-    /// Is any call pending?
+    /// Returns whether any call is pending.
     #[inline]
     pub fn has_tasks() -> bool {
         PENDING.load(Ordering::Relaxed) != 0
     }
 
-    /// Is any call in the background pending?
+    /// Returns whether any call in the background is pending.
     #[inline]
     pub(crate) fn has_background_tasks() -> bool {
         IN_BACKGROUND.load(Ordering::Relaxed) != 0
@@ -177,7 +177,7 @@ impl BackgroundCall {
         self.call.register(client);
     }
 
-    /// Asks for the call.
+    /// Asks for the call, which comes from the kernel's loop.
     #[inline]
     pub fn set(&self) {
         self.call.set();

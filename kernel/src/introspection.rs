@@ -12,7 +12,7 @@ pub struct KernelInfo {
 }
 
 impl KernelInfo {
-    /// Of this kernel.
+    /// Makes an object that answers questions about the processes of `kernel`.
     pub fn new(kernel: &'static Kernel) -> KernelInfo {
         KernelInfo { kernel }
     }

@@ -12,6 +12,50 @@
 //!
 //! Module paths, trait names and signatures are those of Tock 2.3, so that
 //! capsules compile against either kernel.
+//!
+//! # Kept for upstream's capsules
+//!
+//! No code of this project outside this crate uses what stands here. Upstream's capsules
+//! and boards do, and none of it takes space in an image that does not.
+//!
+//! Whole modules:
+//!
+//! - [`collections::queue`], [`collections::ring_buffer`]
+//! - [`component`]
+//! - [`hil::digest`], [`hil::nonvolatile_storage`], [`hil::public_key_crypto`]
+//! - [`introspection`]
+//! - [`scheduler::round_robin`]
+//! - [`utilities::binary_write`], [`utilities::copy_slice`], [`utilities::leasable_buffer`],
+//!   [`utilities::mut_imut_buffer`], [`utilities::storage_volume`](mod@utilities::storage_volume)
+//!
+//! Of modules whose rest is in use:
+//!
+//! - [`capabilities::ApplicationStorageCapability`],
+//!   [`capabilities::CreatePortTableCapability`], [`capabilities::ExternalProcessCapability`],
+//!   [`capabilities::KerneluserStorageCapability`],
+//!   [`capabilities::NetworkCapabilityCreationCapability`],
+//!   [`capabilities::ProcessStartCapability`], [`capabilities::UdpDriverCapability`]
+//! - [`debug::assign_gpios`], [`debug::debug_available_len`], [`debug::debug_slice`],
+//!   [`debug::panic_banner`], [`debug::panic_blink_forever`], [`debug::panic_print`]
+//! - [`grant::CustomGrant`], [`grant::GrantRegionAllocator`]
+//! - [`hil::entropy::Client8`], [`hil::entropy::Entropy8`]
+//! - [`hil::gpio::ConfigureInputOutput`], [`hil::gpio::InterruptValuePin`]
+//! - [`hil::symmetric_encryption::AES256`], [`hil::symmetric_encryption::AESCCM`],
+//!   [`hil::symmetric_encryption::AESGCM`], [`hil::symmetric_encryption::CCMClient`],
+//!   [`hil::symmetric_encryption::GCMClient`]
+//! - [`hil::time::Timer`], [`hil::time::TimerClient`], [`hil::time::Timestamp`]
+//! - [`hil::uart::UartAdvanced`]
+//! - [`platform::chip::ClockInterface`], [`platform::chip::NoClockControl`],
+//!   [`platform::chip::PanicWriter`]
+//! - [`platform::mpu::MpuConfigDefault`]
+//! - [`platform::scheduler_timer::VirtualSchedulerTimer`]
+//! - [`process::ProcessPrinter`], [`process::ProcessPrinterContext`]
+//! - [`utilities::math::closest_power_of_two`],
+//!   [`utilities::math::closest_power_of_two_usize`], [`utilities::math::log_base_two`],
+//!   [`utilities::math::log_base_two_u64`]
+//! - the macros [`create_typed_capability!`], [`debug_expr!`], [`debug_gpio!`],
+//!   [`debug_process_slice!`], [`debug_verbose!`], [`define_capability_type!`],
+//!   [`mint_defined_capability!`], [`stack_size!`], [`static_named_buf!`]
 
 #![cfg_attr(not(test), no_std)]
 

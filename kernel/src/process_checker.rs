@@ -16,6 +16,8 @@ use crate::process::{Process, ProcessBinary, ShortId};
 use crate::utilities::cells::OptionalCell;
 use crate::ErrorCode;
 
+pub use crate::process::credential::{AcceptedCredential, CheckResultAcceptMetadata};
+
 /// Why a binary may not run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ProcessCheckError {
@@ -50,22 +52,6 @@ pub enum CheckResult {
     Reject,
 }
 
-/// What a policy wants to remember about a credential that it accepted.
-#[derive(Debug, Copy, Clone, PartialEq, Eq)]
-pub struct CheckResultAcceptMetadata {
-    /// Opaque to the kernel.
-    pub metadata: usize,
-}
-
-/// A credential that was accepted.
-#[derive(Copy, Clone, Debug)]
-pub struct AcceptedCredential {
-    /// The credential.
-    pub credential: TbfFooterV2Credentials,
-    /// What the policy wants to remember.
-    pub metadata: Option<CheckResultAcceptMetadata>,
-}
-
 /// Hears what a policy has decided.
 pub trait AppCredentialsPolicyClient<'a> {
     /// The check that was started is done.
@@ -79,10 +65,10 @@ pub trait AppCredentialsPolicyClient<'a> {
 
 /// Decides which credentials are accepted.
 pub trait AppCredentialsPolicy<'a> {
-    /// Whom to tell.
+    /// Sets the object that is told of each verdict.
     fn set_client(&self, client: &'a dyn AppCredentialsPolicyClient<'a>);
 
-    /// Whether a binary without an accepted credential may not run.
+    /// Returns whether a binary needs an accepted credential to run.
     fn require_credentials(&self) -> bool;
 
     /// Starts the check of one credential of the bytes `integrity_region`.
@@ -102,17 +88,17 @@ pub trait AppCredentialsPolicy<'a> {
 /// Tells apps apart: two that are the same do not run at the same time. `()`
 /// takes all for different.
 pub trait AppUniqueness {
-    /// Whether two binaries are different apps.
+    /// Returns whether two binaries are different apps.
     fn different_identifier(&self, process_a: &ProcessBinary, process_b: &ProcessBinary) -> bool;
 
-    /// Whether a binary and a process are different apps.
+    /// Returns whether a binary and a process are different apps.
     fn different_identifier_process(
         &self,
         process_a: &ProcessBinary,
         process_b: &dyn Process,
     ) -> bool;
 
-    /// Whether two processes are different apps.
+    /// Returns whether two processes are different apps.
     fn different_identifier_processes(
         &self,
         process_a: &dyn Process,
@@ -196,7 +182,7 @@ impl ProcessCheckerMachine {
         }
     }
 
-    /// Whom to tell.
+    /// Sets the object that is told whether a binary may run.
     pub fn set_client(&self, client: &'static dyn ProcessCheckerMachineClient) {
         self.client.set(client);
     }

@@ -1,6 +1,6 @@
 //! Fault status: captured when a fault happens, read by crash log and panic report.
 //!
-//! The fault handler (`handlers`) copies CFSR, HFSR, MMFAR and BFAR
+//! The fault handler (in `handlers`) copies CFSR, HFSR, MMFAR and BFAR
 //! into `CAPTURED` and clears the sticky bits, for a fault of an app and of
 //! the kernel alike. [`FaultStatus::last`] reads the copy: right after
 //! [`ContextSwitchReason::Fault`](kernel::syscall::ContextSwitchReason) it is

@@ -32,7 +32,7 @@ use core::arch::naked_asm;
 
 use crate::fault::{kernel_faulted, CAPTURED, KERNEL_FRAME};
 use crate::registers::{NVIC_ICER, NVIC_ISPR, SHCSR};
-use crate::syscall::CortexMStoredState;
+use crate::stored_state::CortexMStoredState;
 
 extern "C" {
     static _sstack: u32;

@@ -83,6 +83,7 @@ mod frame;
 // A host has no handlers, so it does not read all of them.
 #[cfg_attr(not(all(target_arch = "arm", target_os = "none")), allow(dead_code))]
 mod registers;
+mod stored_state;
 
 pub use fault::print_cortexm_state;
 pub use thread_id::CortexMThreadIdProvider;

@@ -1,7 +1,7 @@
 //! The NVIC: enabling, disabling and finding interrupts.
 //!
 //! The kernel serves interrupts in thread mode. The handler of every line
-//! (`handlers::generic_isr`) only switches the line off and marks it
+//! (`generic_isr`) only switches the line off and marks it
 //! pending again; the kernel's loop then asks [`next_pending`], lets the
 //! driver serve it, and switches the line on again with
 //! [`Nvic::clear_pending`] and [`Nvic::enable`].

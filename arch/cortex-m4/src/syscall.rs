@@ -15,18 +15,7 @@ use kernel::ErrorCode;
 
 use crate::frame::{Frame, Word, FRAME_BYTES};
 
-/// What is kept of a process while it does not run: the registers that the
-/// hardware does not put on its stack.
-///
-/// The order is that of `handlers`.
-#[derive(Default, Debug, Clone, PartialEq, Eq)]
-#[repr(C)]
-pub struct CortexMStoredState {
-    /// r4 to r11.
-    regs: [u32; 8],
-    /// The process stack pointer; the process chooses it freely.
-    pub(crate) psp: usize,
-}
+pub use crate::stored_state::CortexMStoredState;
 
 /// Bytes of a stored context: r4 to r11 and PSP, little-endian.
 const CONTEXT_BYTES: usize = 9 * 4;
@@ -117,7 +106,7 @@ mod crossing {
 
     /// # Safety
     ///
-    /// As [`enter_process`].
+    /// Those of [`enter_process`].
     #[inline(always)]
     pub(super) unsafe fn enter(state: &mut CortexMStoredState) -> Exit {
         // SAFETY: promised by the caller.

@@ -3,7 +3,9 @@
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
-use nrf52840::saadc::{Saadc, ScanBlock, ScanClient, METER_SCAN};
+use nrf52840::saadc::{Saadc, ScanBlock, ScanClient};
+
+use crate::pins::METER_SCAN;
 
 /// Scans of voltage and both current ranges.
 pub struct SaadcFrontEnd {
@@ -54,7 +56,7 @@ impl ScanClient for SaadcFrontEnd {
                 buffer: block.buffer,
                 scans: block.scans,
                 last_scan_us: block.end_us,
-                missed_blocks: block.missed_blocks,
+                missed_blocks: block.lost_blocks,
                 saturated: block.saturated,
             });
         }

@@ -17,6 +17,8 @@ mod kernel_extras;
 #[cfg(target_os = "none")]
 mod peripherals;
 #[cfg(target_os = "none")]
+mod pins;
+#[cfg(target_os = "none")]
 mod platform;
 #[cfg(target_os = "none")]
 mod root;

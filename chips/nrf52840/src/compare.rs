@@ -27,7 +27,7 @@ pub struct Step {
 }
 
 impl Compare {
-    /// Ticks from `earlier` to `later`.
+    /// Returns the ticks from `earlier` to `later`.
     pub fn since(self, earlier: u32, later: u32) -> u32 {
         later.wrapping_sub(earlier) & self.mask
     }

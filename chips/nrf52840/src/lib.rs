@@ -8,8 +8,11 @@
 //!    host against a fake block.
 //! 4. Buffers for EasyDMA are `&'static mut` in RAM and are bare pointers while lent.
 //!
-//! The board makes an [`rtc::Rtc`], [`Nrf52840DefaultPeripherals`] and a
-//! [`chip::Nrf52840`], in static memory and in this order.
+//! The board decides which timer, alarm and pin serves what. It makes the drivers that
+//! it uses in static memory, each with its registers from [`base`], connects them to
+//! their clients, and dispatches interrupts to them in an implementation of
+//! `InterruptService`, with which it makes the [`chip::Nrf52840`]. Channels of the PPI
+//! are given out in [`ppi::channel`], because drivers of this crate use them.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -35,9 +38,6 @@ pub mod wdt;
 
 mod compare;
 mod dma;
-mod peripherals;
 mod registers;
 #[cfg(test)]
 mod testing;
-
-pub use peripherals::{Buffers, Nrf52840DefaultPeripherals, NVMC_ALARM, QSPI_ALARM};

@@ -3,7 +3,7 @@
 //! A compare register fires when the counter becomes equal to it, surely only if
 //! it was written at least two ticks ahead, and a match on the old value may still
 //! come shortly after a new one was written (product specification, "RTC", compare
-//! event). The module `compare` keeps the distance; an early match re-arms.
+//! event). `compare` keeps the distance; an early match re-arms.
 
 use crate::compare::{Compare, Step};
 use crate::registers::rtc::RtcRegisters;

@@ -105,17 +105,17 @@ impl Timer {
         register_address(&self.registers.tasks_capture[index])
     }
 
-    /// PPI task: count one.
+    /// Returns the address of the task that counts one, for the PPI.
     pub fn count_task(&self) -> u32 {
         register_address(&self.registers.tasks_count)
     }
 
-    /// PPI task: start.
+    /// Returns the address of the task that starts the timer, for the PPI.
     pub fn start_task(&self) -> u32 {
         register_address(&self.registers.tasks_start)
     }
 
-    /// PPI task: clear.
+    /// Returns the address of the task that sets the count to 0, for the PPI.
     pub fn clear_task(&self) -> u32 {
         register_address(&self.registers.tasks_clear)
     }

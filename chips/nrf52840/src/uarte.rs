@@ -19,10 +19,7 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
-use receive::{Ended, Reception};
-
-/// Most bytes that EasyDMA moves at a time (MAXCNT has 16 bits).
-const LONGEST: usize = 0xFFFF;
+use receive::{Ended, Reception, LONGEST};
 
 /// Timer and PPI channels that see pauses on the line.
 pub struct PauseDetector {
@@ -235,7 +232,8 @@ impl Uarte<'_> {
         ppi.enable(self.pauses.channels());
     }
 
-    /// Lets nothing stop the receiver any more; did the timer stop it already?
+    /// Lets nothing stop the receiver any more, and returns whether the timer has
+    /// stopped it already.
     fn end_watch(&self) -> bool {
         self.pauses.ppi.disable(self.pauses.channels());
         self.pauses.timer.stop();

@@ -1,7 +1,7 @@
 //! What a core that does not run now must be told when it is taken up again:
 //! which code has changed, and which accesses the bus must see.
 
-use super::context::{FICR_BASE, FLASH_SIZE, PAGE_COUNT, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
+use super::map::{FICR_BASE, FLASH_SIZE, PAGE_COUNT, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use rigless::emulator::Queued;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 
 use super::absent::AbsentCores;
 use super::lines::Lines;
+use super::map::{RAM_BASE, RAM_SIZE};
 use super::notes::Notes;
 use super::outside::Outside;
 use super::wakes::Wakes;
@@ -12,23 +13,6 @@ use crate::statistics::Statistics;
 use crate::time::Cycles;
 use rigless::emulator::{Processor, Queued};
 use std::collections::VecDeque;
-
-/// First address of the data RAM.
-pub const RAM_BASE: u32 = 0x2000_0000;
-/// The same RAM on the code bus.
-pub const CODE_RAM_BASE: u32 = 0x0080_0000;
-/// Bytes of RAM.
-pub const RAM_SIZE: u32 = 256 * 1024;
-/// Bytes of flash, at address zero.
-pub const FLASH_SIZE: u32 = 1024 * 1024;
-/// Bytes of a flash page.
-pub const PAGE_SIZE: u32 = 4096;
-/// Pages of flash.
-pub const PAGE_COUNT: usize = (FLASH_SIZE / PAGE_SIZE) as usize;
-/// The factory information page.
-pub const FICR_BASE: u32 = 0x1000_0000;
-/// The user information page.
-pub const UICR_BASE: u32 = 0x1000_1000;
 
 /// The memories of the part.
 #[derive(Debug)]

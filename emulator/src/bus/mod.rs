@@ -3,6 +3,7 @@
 pub(crate) mod absent;
 pub mod context;
 pub mod lines;
+pub mod map;
 pub(crate) mod mpu;
 pub mod notes;
 pub mod outside;
@@ -14,10 +15,8 @@ use crate::peripherals::nvmc::{is_flash, Refused};
 use crate::peripherals::qspi::{WINDOW_BASE, WINDOW_END};
 use crate::peripherals::Peripherals;
 use crate::time::{nanoseconds, Cycles, NEVER};
-use context::{
-    Context, ResetCause, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE,
-    UICR_BASE,
-};
+use context::{Context, ResetCause};
+use map::{CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use mpu::Mpu;
 use rigless::emulator::{Access, AccessKind, CoreBus, Queued};
 use rigless::soc::Width;

@@ -137,7 +137,7 @@ impl Mpu {
         self.written
     }
 
-    /// The machine has looked.
+    /// Takes note that the machine has looked at the configuration.
     pub fn seen(&mut self) {
         self.written = false;
     }

@@ -36,7 +36,7 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// A register without a model.
+    /// Notes an access to a register without a model.
     pub fn unmodelled(&mut self, address: u32, write: Option<u32>, now: Cycles) {
         Self::add(&mut self.unmodelled, address, write, now);
     }
@@ -46,17 +46,17 @@ impl Notes {
         Self::add(&mut self.absent, address, write, now);
     }
 
-    /// EasyDMA outside RAM.
+    /// Notes that EasyDMA reached outside RAM.
     pub fn dma_outside_ram(&mut self, address: u32, now: Cycles) {
         Self::add(&mut self.dma_outside_ram, address, None, now);
     }
 
-    /// A flash operation refused.
+    /// Notes that a flash operation was refused.
     pub fn refused_flash(&mut self, address: u32, value: u32, now: Cycles) {
         Self::add(&mut self.refused_flash, address, Some(value), now);
     }
 
-    /// A word written once too often.
+    /// Notes that a word of flash was written once too often.
     pub fn overwritten_word(&mut self, address: u32, value: u32, now: Cycles) {
         Self::add(&mut self.overwritten_words, address, Some(value), now);
     }

@@ -1,8 +1,8 @@
 //! The files of a run: image, user information page, external flash, states.
 
 use super::arguments::Run;
-use super::Failure;
-use emulator::bus::context::PAGE_SIZE;
+use super::failure::Failure;
+use emulator::bus::map::PAGE_SIZE;
 use emulator::image::{is_elf, Image};
 use emulator::machine::Machine;
 use emulator::peripherals::nor::NOR_SIZE;
@@ -46,7 +46,7 @@ fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// An image or a state.
+/// Reads an image or a state; a longer file than either can be is refused.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read_up_to(path, MOST_BYTES)
 }

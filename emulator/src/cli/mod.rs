@@ -1,78 +1,29 @@
 //! The command-line program: reads files, runs the machine, moves bytes.
 
 mod arguments;
+mod failure;
 mod files;
 mod gdb;
 mod ports;
+mod run;
 mod session;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use std::fmt::{self, Display};
-use std::io::{self, Write};
-use std::path::Path;
+use failure::tell;
 use std::process::ExitCode;
-
-/// Why the program failed, and how it exits.
-#[derive(Debug)]
-pub struct Failure {
-    message: String,
-    code: u8,
-}
-
-/// Exit code for a malformed image, recording or specification.
-const MALFORMED: u8 = 2;
-
-impl Failure {
-    /// Something given to the program is wrong.
-    pub fn malformed(what: impl Display) -> Self {
-        Failure {
-            message: what.to_string(),
-            code: MALFORMED,
-        }
-    }
-
-    /// A file given to the program is wrong.
-    pub fn input(path: &Path, what: impl Display) -> Self {
-        Self::malformed(format_args!("{}: {what}", path.display()))
-    }
-
-    /// A file could not be written.
-    pub fn output(path: &Path, what: impl Display) -> Self {
-        Self::other(format_args!("{}: {what}", path.display()))
-    }
-
-    /// Anything else.
-    pub fn other(what: impl Display) -> Self {
-        Failure {
-            message: what.to_string(),
-            code: 1,
-        }
-    }
-}
-
-impl Display for Failure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-/// Tells people something on standard error, which may be closed.
-pub fn tell(what: impl Display) {
-    let _ = write!(io::stderr(), "{what}");
-}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
-        Command::Run(run) => session::run(run),
+        Command::Run(run) => run::run(run),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tell(format_args!("emulator: {failure}\n"));
-            ExitCode::from(failure.code)
+            ExitCode::from(failure.code())
         }
     }
 }

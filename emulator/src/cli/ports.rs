@@ -2,7 +2,7 @@
 //! files. Nothing here ever waits.
 
 use super::arguments::Port;
-use super::tell;
+use super::failure::tell;
 use rustix::fs::{fcntl_setfl, OFlags};
 use rustix::pty::{grantpt, openpt, ptsname, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetattr, OptionalActions};

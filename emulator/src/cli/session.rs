@@ -1,19 +1,14 @@
-//! One run: makes the machine, moves bytes between it and the host, reports.
+//! A machine and the host's ends of its lines: moves bytes between them, and reports at the end.
 
 use super::arguments::{Port, Run, Speed};
-use super::files::{expect_writable, read, replace, Files};
-use super::gdb;
+use super::failure::{tell, Failure};
+use super::files::{replace, Files};
 use super::ports::Endpoint;
-use super::{tell, Failure};
-use emulator::analog::{AnalogInput, Still};
-use emulator::front_end::FrontEnd;
-use emulator::machine::Snapshot;
-use emulator::mains::{Mains, Playback, Recording};
 use emulator::report::meter::MeterLines;
 use emulator::report::Report;
 use emulator::rtt::Rtt;
 use emulator::time::{cycles_of, seconds, Cycles, MILLISECOND};
-use emulator::{Config, Machine, Stop};
+use emulator::{Machine, Stop};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,88 +25,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Bytes on their way to a UART beyond which the host's end is left alone.
 const MOST_ON_THE_WAY: usize = 64 * 1024;
 
-/// Runs an image as the command line says.
-pub fn run(run: &Run) -> Result<(), Failure> {
-    let json = run.json.as_deref().filter(|path| !is_dash(path));
-    for path in run.save.as_deref().into_iter().chain(json) {
-        expect_writable(path)?;
-    }
-    let files = Files::read(run)?;
-    let config = Config {
-        seed: run.seed,
-        analog: analog(run)?,
-        nor: files.nor.clone(),
-        uicr: files.uicr.clone(),
-    };
-    let mut machine = Machine::new(&files.image, config).map_err(Failure::malformed)?;
-    let fresh_uicr = match &files.uicr {
-        Some(bytes) => bytes.clone(),
-        None => machine.uicr(),
-    };
-    if let Some(path) = &run.restore {
-        let snapshot =
-            Snapshot::from_bytes(&read(path)?).map_err(|error| Failure::input(path, error))?;
-        machine
-            .restore(&snapshot)
-            .map_err(|error| Failure::input(path, error))?;
-    }
-    match (run.cut_at, run.hold_up) {
-        (Some(cut), Some(hold_up)) => machine.set_falling_cut(cut, hold_up),
-        (cut, _) => machine.set_cut(cut),
-    }
-    for skip in &run.skip {
-        let is_memory = machine.read_memory(skip.address, 2).is_some();
-        if !is_memory || !machine.add_skip(*skip) {
-            return Err(Failure::malformed(format_args!(
-                "no instruction can be at {:#x}",
-                skip.address
-            )));
-        }
-    }
-    if let Some((start, end)) = run.trace {
-        machine.trace(start, end);
-    }
-    let mut session = Session::open(run, machine)?;
-    let begun = Instant::now();
-    let earlier = (session.machine.instructions(), session.machine.now());
-    let ended = match run.gdb {
-        Some(port) => gdb::serve(&mut session, port),
-        None => session.go(run),
-    };
-    let wall = begun.elapsed().as_secs_f64();
-    // A host's line that fails ends the run, but the meter keeps its state.
-    let (stop, failure) = match ended {
-        Ok(stop) => (stop, Ok(())),
-        Err(failure) => (Stop::Time, Err(failure)),
-    };
-    let finished = session.finish(run, &files, &fresh_uicr, stop, wall, earlier);
-    failure.and(finished)
-}
-
 /// Whether a path stands for standard output.
-fn is_dash(path: &Path) -> bool {
+pub fn is_dash(path: &Path) -> bool {
     path == Path::new("-")
-}
-
-fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
-    let mains = match (&run.mains, &run.recording) {
-        (Some(spec), _) => Mains::parse(spec).map_err(Failure::malformed)?,
-        (None, Some(path)) => {
-            let playback = if run.looped {
-                Playback::Loop
-            } else {
-                Playback::Once
-            };
-            let recording = Recording::open(path, playback).map_err(Failure::malformed)?;
-            Mains::Recorded(Box::new(recording))
-        }
-        (None, None) => return Ok(Box::new(Still::default())),
-    };
-    Ok(Box::new(if run.ideal_front_end {
-        FrontEnd::ideal(mains)
-    } else {
-        FrontEnd::from_seed(mains, run.seed)
-    }))
 }
 
 /// A machine and the host's ends of its lines.
@@ -127,7 +43,8 @@ pub struct Session {
 }
 
 impl Session {
-    fn open(run: &Run, machine: Machine) -> Result<Self, Failure> {
+    /// Opens the host's ends that the command line names.
+    pub fn open(run: &Run, machine: Machine) -> Result<Self, Failure> {
         // Standard output is the report's alone.
         let to_error = run.json.as_deref().is_some_and(is_dash);
         let open = |port: &Port, name: &str, reads: bool| {
@@ -167,7 +84,8 @@ impl Session {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    fn go(&mut self, run: &Run) -> Result<Stop, Failure> {
+    /// Runs to the end that the command line names.
+    pub fn go(&mut self, run: &Run) -> Result<Stop, Failure> {
         let start = self.machine.now();
         let end = run
             .time
@@ -261,7 +179,12 @@ impl Session {
         }
     }
 
-    fn finish(
+    /// Writes what the run keeps, then the report.
+    ///
+    /// `stop` is why the run ended, `wall` how many seconds it took on the wall's clock,
+    /// `earlier` the instructions and cycles that the machine had behind it before. An
+    /// error names the first file that could not be written.
+    pub fn finish(
         mut self,
         run: &Run,
         files: &Files,

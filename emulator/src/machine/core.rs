@@ -1,7 +1,8 @@
 //! Makes the ARMv7-M core of the part and maps the memories into it.
 
-use crate::bus::context::{
-    Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
+use crate::bus::context::Memories;
+use crate::bus::map::{
+    CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::mpu::{MPU_BASE, MPU_SIZE};
 use crate::bus::{lines::LINE_COUNT, CYCLE_COUNTER_BASE};

@@ -1,7 +1,7 @@
 //! The factory and user information pages of a part as it leaves the fab.
 
 use super::memory::Memory;
-use crate::bus::context::PAGE_SIZE;
+use crate::bus::map::PAGE_SIZE;
 use crate::chance::Chance;
 
 /// FICR of an nRF52840 QIAA, revision F0, with an identity from the seed.

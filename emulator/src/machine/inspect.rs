@@ -1,7 +1,7 @@
 //! A debugger's view: registers, memory, serial lines, pins, traces.
 
 use super::Machine;
-use crate::bus::context::{
+use crate::bus::map::{
     CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::mpu::Mpu;
@@ -128,7 +128,8 @@ impl Machine {
         }
     }
 
-    /// A little-endian word.
+    /// Reads a little-endian word of a memory or a register; `None` where there is
+    /// nothing to read.
     pub fn read_word(&mut self, address: u32) -> Option<u32> {
         let bytes = self.read_memory(address, 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?))

@@ -3,23 +3,26 @@
 mod core;
 mod cores;
 mod depot;
+mod fault;
 mod faults;
 mod information;
 mod inspect;
 pub mod memory;
+mod put_back;
 mod run;
 mod snapshot;
+mod stops;
 
-pub use faults::{Cut, Skip};
+pub use fault::{Cut, Skip};
 pub use inspect::Registers;
-pub use run::{Action, Hit, Hook, Stop};
 pub use snapshot::{Snapshot, SnapshotError};
+pub use stops::{Action, Hit, Hook, Stop};
 
 use crate::analog::{AnalogInput, Still};
 use crate::bus::absent::AbsentCores;
-use crate::bus::context::{
-    Context, Memories, CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE,
-    UICR_BASE,
+use crate::bus::context::{Context, Memories};
+use crate::bus::map::{
+    CODE_RAM_BASE, FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE,
 };
 use crate::bus::outside::Outside;
 use crate::bus::Part;
@@ -31,6 +34,7 @@ use crate::time::{nanoseconds, seconds, Cycles};
 use cores::Cores;
 use depot::Lease;
 use memory::Memory;
+use put_back::put_back;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -102,7 +106,7 @@ pub struct Machine {
     cut: Option<Cut>,
     /// From the cut until the power is gone.
     hold_up: Cycles,
-    breakpoints: BTreeMap<u32, run::Breakpoint>,
+    breakpoints: BTreeMap<u32, stops::Breakpoint>,
     /// The core sleeps and nothing has happened since that it would notice.
     asleep: bool,
     off: bool,
@@ -125,9 +129,9 @@ impl Machine {
         Self::make(image, config, true)
     }
 
-    /// As [`new`](Self::new), but one core does everything and translates its
-    /// code anew whenever the MPU changes. Slow: what faster machines are
-    /// compared with. Its snapshots are for machines of its kind only.
+    /// Makes a machine in which one core does everything and translates its code
+    /// anew whenever the MPU changes. It is slow, and serves as what faster
+    /// machines are compared with. Its snapshots are for machines of its kind only.
     pub fn with_one_core(image: &Image, config: Config) -> Result<Self, MachineError> {
         Self::make(image, config, false)
     }
@@ -283,7 +287,7 @@ fn with_cores(content: Memories) -> Result<(Lease, Memories, AbsentCores), Strin
     ];
     // The cores are told later, of all RAM anyway.
     for (memory, content, base) in pairs {
-        snapshot::put_back(
+        put_back(
             memory,
             &content.to_vec(),
             base,

@@ -1,64 +1,14 @@
 //! The run loop: stretches of instructions between the instants at which the
 //! part does something, idle time skipped, flash stalls waited for.
 
+use super::stops::{Action, Hit, Hook, Stop};
 use super::Machine;
-use crate::bus::context::{ResetCause, FLASH_SIZE};
+use crate::bus::context::ResetCause;
+use crate::bus::map::FLASH_SIZE;
 use crate::time::{cycles_at, cycles_of, nanoseconds, Cycles, MILLISECOND, NEVER};
 use rigless::emulator::Exit;
 use rigless::time::VirtualNanos;
 use std::time::Duration;
-
-/// Why a run stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The virtual time asked for has passed.
-    Time,
-    /// The instructions asked for were retired.
-    Instructions,
-    /// What was waited for is there.
-    Found,
-    /// A breakpoint, before its instruction.
-    Breakpoint(u32),
-    /// The power was cut; only [`Machine::power_cycle`] goes on.
-    PowerCut,
-    /// Firmware entered System OFF; a reset or power cycle goes on.
-    SystemOff,
-    /// A BKPT instruction, while a debugger is attached.
-    Halted(u32),
-}
-
-/// What a hook sees of the machine at its address, before the instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// The address.
-    pub pc: u32,
-    /// Instructions retired so far.
-    pub instructions: u64,
-    /// The time.
-    pub now: Cycles,
-    /// R0 to R12, SP, LR, PC.
-    pub r: [u32; 16],
-}
-
-/// What becomes of the instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    /// It runs.
-    Continue,
-    /// The run stops before it.
-    Stop,
-    /// It is left out.
-    Skip,
-}
-
-/// Called each time the core arrives at an address.
-pub type Hook = Box<dyn FnMut(&Hit) -> Action + Send>;
-
-/// What happens at an address.
-#[derive(Default)]
-pub(super) struct Breakpoint {
-    hooks: Vec<Hook>,
-}
 
 /// The most instructions between looks at the program counter while the flash
 /// is busy and code runs from RAM.

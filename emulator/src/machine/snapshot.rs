@@ -1,15 +1,14 @@
 //! Snapshots: the whole state of a machine, to go back to or to keep in a file.
 
+use super::put_back::put_back;
 use super::{Cut, Machine};
-use crate::bus::absent::AbsentCores;
-use crate::bus::context::{FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::bus::lines::Lines;
+use crate::bus::map::{FICR_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::bus::mpu::Mpu;
 use crate::bus::notes::Notes;
 use crate::bus::outside::{Pins, SerialLine};
 use crate::bus::wakes::Wakes;
 use crate::chance::Chance;
-use crate::machine::memory::Memory;
 use crate::peripherals::Peripherals;
 use crate::statistics::Statistics;
 use crate::time::Cycles;
@@ -146,32 +145,6 @@ fn layout() -> u64 {
         Notes::default(),
     );
     checksum(&bytes_of(&state))
-}
-
-/// The grain at which memories are compared.
-const CHUNK: usize = 1024;
-
-/// Puts `bytes` into `memory`; the core forgets what it translated of those
-/// that changed.
-pub(super) fn put_back(
-    memory: &mut Memory,
-    bytes: &[u8],
-    base: u32,
-    absent: &mut AbsentCores,
-    changed: &mut Vec<Queued>,
-) {
-    let mut current = [0; CHUNK];
-    for (index, chunk) in bytes.chunks(CHUNK).enumerate() {
-        let offset = index * CHUNK;
-        let current = &mut current[..chunk.len()];
-        memory.read(offset, current);
-        if current != chunk {
-            memory.write(offset, chunk);
-            absent.changed(base + offset as u32, chunk.len() as u32);
-            let start = u64::from(base) + offset as u64;
-            changed.push(Queued::Invalidate(start, start + chunk.len() as u64));
-        }
-    }
 }
 
 impl Machine {

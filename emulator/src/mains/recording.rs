@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::MainsError;
+use super::error::MainsError;
 
 /// Longest line, bytes.
 const LONGEST_LINE: u64 = 1_024;

@@ -1,7 +1,7 @@
 //! Reads the description of a synthetic load.
 
+use super::error::MainsError;
 use super::synthesis::{Harmonic, Synthesis};
-use super::MainsError;
 
 /// Harmonics beyond are nothing that 4,000 samples a second could show.
 const HIGHEST_ORDER: u32 = 100;

@@ -1,6 +1,6 @@
 //! ACL: regions of flash that stay locked until the next reset.
 
-use crate::bus::context::{FLASH_SIZE, PAGE_SIZE};
+use crate::bus::map::{FLASH_SIZE, PAGE_SIZE};
 use serde::{Deserialize, Serialize};
 
 const REGIONS: usize = 8;
@@ -36,7 +36,8 @@ pub struct Acl {
 }
 
 impl Acl {
-    /// As after a reset: nothing locked.
+    /// Makes the peripheral in the state that it has after a reset: nothing is
+    /// locked.
     pub fn new() -> Self {
         Self::default()
     }

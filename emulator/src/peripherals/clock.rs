@@ -50,7 +50,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Clock {
             high_requested: false,
@@ -177,7 +177,7 @@ impl Clock {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         *self = Clock::new();
         context.low_frequency_running = false;

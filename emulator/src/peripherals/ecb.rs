@@ -23,7 +23,7 @@ pub struct Ecb {
 }
 
 impl Ecb {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Ecb {
             events: Events::new(14),
@@ -75,7 +75,7 @@ impl Ecb {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(Source::Ecb);

@@ -30,7 +30,7 @@ pub struct Gpio {
 }
 
 impl Gpio {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Gpio {
             out: 0,
@@ -210,7 +210,7 @@ impl Gpio {
         }
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         let shown = self.shown;
         *self = Gpio::new();

@@ -28,7 +28,7 @@ fn pin_of(configuration: u32) -> u8 {
 }
 
 impl Gpiote {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Gpiote {
             events: Events::new(6),
@@ -128,7 +128,7 @@ impl Gpiote {
         }
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         *self = Gpiote::new();

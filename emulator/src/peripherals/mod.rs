@@ -86,7 +86,7 @@ pub struct Peripherals {
 }
 
 impl Peripherals {
-    /// As after a power-up.
+    /// Makes all peripherals in the state that they have after a power-up.
     pub fn new() -> Self {
         Peripherals {
             clock_events: events::Events::new(0),

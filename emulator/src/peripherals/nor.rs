@@ -178,7 +178,7 @@ impl Nor {
         self.busy_until = now + PROGRAM_TIME;
     }
 
-    /// Erases.
+    /// Begins to erase what `what` says at `address`.
     pub fn erase(&mut self, address: u32, what: Erase, now: Cycles) {
         if !self.ready_to_write(now) {
             return;
@@ -251,7 +251,7 @@ impl Nor {
         }
     }
 
-    /// RDSR.
+    /// Returns the status register, as the command RDSR reads it.
     pub fn status_register(&self, now: Cycles) -> u8 {
         self.status
             | if self.busy(now) { STATUS_BUSY } else { 0 }

@@ -4,7 +4,8 @@
 //! serial lines go on. Bits only clear; an erase sets a page's bits.
 
 use super::acl::Acl;
-use crate::bus::context::{Context, FICR_BASE, FLASH_SIZE, PAGE_COUNT, PAGE_SIZE, UICR_BASE};
+use crate::bus::context::Context;
+use crate::bus::map::{FICR_BASE, FLASH_SIZE, PAGE_COUNT, PAGE_SIZE, UICR_BASE};
 use crate::bus::wakes::Source;
 use crate::time::{Cycles, MICROSECOND, MILLISECOND};
 use serde::{Deserialize, Serialize};

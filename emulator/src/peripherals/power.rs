@@ -34,7 +34,7 @@ pub struct Power {
 }
 
 impl Power {
-    /// As after a power-up.
+    /// Makes the peripheral in the state that it has after a power-up.
     pub fn new() -> Self {
         Power {
             reset_reason: 0,

@@ -41,7 +41,7 @@ pub fn event_address(id: EventId) -> u32 {
 }
 
 impl Ppi {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         let (mut event, mut task) = ([0; CHANNELS], [0; CHANNELS]);
         for (index, (from, to)) in FIXED.into_iter().enumerate() {
@@ -141,7 +141,7 @@ impl Ppi {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         *self = Ppi::new();
         self.changed(context);

@@ -68,7 +68,7 @@ pub struct Pwm {
 }
 
 impl Pwm {
-    /// PWM`instance`.
+    /// Makes PWM number `instance` in its state after a reset.
     pub fn new(instance: u8) -> Self {
         let sequence = Sequence {
             pointer: 0,
@@ -296,7 +296,7 @@ impl Pwm {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(self.source());

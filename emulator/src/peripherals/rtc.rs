@@ -225,7 +225,7 @@ impl Rtc {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(self.source());

@@ -82,7 +82,7 @@ pub struct Saadc {
 }
 
 impl Saadc {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Saadc {
             events: Events::new(7),
@@ -414,7 +414,7 @@ impl Saadc {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(Source::Saadc);

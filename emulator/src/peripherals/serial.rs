@@ -65,7 +65,8 @@ pub struct Serial {
 }
 
 impl Serial {
-    /// Block `instance`, 0 to 3.
+    /// Makes the serial block number `instance`, 0 to 3, in its state after a
+    /// reset.
     pub fn new(instance: u8) -> Self {
         let mut serial = Serial {
             instance,
@@ -250,7 +251,7 @@ impl Serial {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(self.source());

@@ -14,7 +14,7 @@ pub struct Egu {
 }
 
 impl Egu {
-    /// EGU`instance`.
+    /// Makes EGU number `instance` in its state after a reset.
     pub fn new(instance: u8) -> Self {
         Egu {
             events: Events::new(20 + instance),
@@ -48,7 +48,7 @@ const RANDOM_BYTE: [Cycles; 2] = [30 * MICROSECOND, 120 * MICROSECOND];
 const RANDOM_START: Cycles = 128 * MICROSECOND;
 
 impl Rng {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Rng {
             events: Events::new(13),
@@ -115,7 +115,7 @@ impl Rng {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(Source::Rng);
@@ -149,7 +149,7 @@ const TEMPERATURE_FUNCTION: [u32; 21] = [
 const TEMPERATURE_TIME: Cycles = 36 * MICROSECOND;
 
 impl Temp {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Temp {
             events: Events::new(12),
@@ -194,7 +194,7 @@ impl Temp {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(Source::Temp);
@@ -226,7 +226,7 @@ const RELOAD_KEY: u32 = 0x6E52_4635;
 const TICKS_TO_RESET: u64 = 2;
 
 impl Watchdog {
-    /// As after a reset.
+    /// Makes the peripheral in the state that it has after a reset.
     pub fn new() -> Self {
         Watchdog {
             events: Events::new(16),
@@ -307,7 +307,7 @@ impl Watchdog {
         true
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.set(Source::Watchdog, NEVER);

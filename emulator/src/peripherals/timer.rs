@@ -232,7 +232,7 @@ impl Timer {
             .then(|| (channel, u64::from(compare) * self.tick()))
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(self.source());

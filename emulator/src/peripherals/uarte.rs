@@ -70,7 +70,7 @@ pub struct Uarte {
 }
 
 impl Uarte {
-    /// UARTE`instance`.
+    /// Makes UARTE number `instance` in its state after a reset.
     pub fn new(instance: u8) -> Self {
         Uarte {
             instance,
@@ -473,7 +473,7 @@ impl Uarte {
         self.frame() / MICROSECOND
     }
 
-    /// Back to the state after reset.
+    /// Brings the peripheral back to the state after a reset.
     pub fn reset(&mut self, context: &mut Context) {
         self.events.reset(context);
         context.wakes.cancel(self.transmit_source());

@@ -14,12 +14,12 @@ pub struct MeterLines {
 }
 
 impl MeterLines {
-    /// Nothing seen yet.
+    /// Makes a reader that has seen nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// More console output.
+    /// Takes in more of the console's output.
     pub fn feed(&mut self, bytes: &[u8]) {
         for byte in bytes {
             match byte {

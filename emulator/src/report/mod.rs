@@ -3,7 +3,7 @@
 pub mod crash_log;
 pub mod meter;
 
-use crate::bus::context::PAGE_SIZE;
+use crate::bus::map::PAGE_SIZE;
 use crate::bus::notes::Note;
 use crate::bus::outside::LED_PINS;
 use crate::machine::{Machine, Stop};

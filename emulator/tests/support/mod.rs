@@ -7,6 +7,9 @@ pub mod program;
 use emulator::image::{Image, Segment};
 use emulator::{Config, Machine};
 
+/// The data RAM.
+pub const RAM: u32 = 0x2000_0000;
+const ENABLE_INTERRUPTS: u32 = 0xE000_E100;
 /// The stack of test firmware.
 pub const STACK: u32 = 0x2000_8000;
 /// Where its code begins: after all vectors.
@@ -211,4 +214,38 @@ impl Firmware {
 /// A machine that runs `code` from reset.
 pub fn machine(code: &Code) -> Machine {
     Firmware::new(code).machine()
+}
+
+/// Counts in R0 for ever.
+pub fn counter() -> Code {
+    let mut code = Code::at(CODE);
+    code.load(0, 0);
+    let top = code.here();
+    code.add(0, 1).nop().branch(top);
+    code
+}
+
+/// RTC1 interrupts every 32 ticks; the handler counts in RAM.
+pub fn ticking() -> Firmware {
+    let mut main = Code::at(CODE);
+    main.poke(RAM, 0)
+        .poke(0x4000_0008, 1)
+        .poke(0x4001_1540, 32)
+        .poke(0x4001_1304, 1 << 16)
+        .poke(0x4001_1000, 1)
+        .poke(ENABLE_INTERRUPTS, 1 << 17)
+        .sleep();
+    let mut handler = Code::at(CODE + 0x200);
+    handler
+        .poke(0x4001_1140, 0)
+        .load(0, 0x4001_1540)
+        .ldr(1, 0)
+        .add(1, 32)
+        .str(1, 0)
+        .load(0, RAM)
+        .ldr(1, 0)
+        .add(1, 1)
+        .str(1, 0)
+        .ret();
+    Firmware::new(&main).vector(16 + 17, &handler)
 }

@@ -2,16 +2,16 @@
 
 /// A queue of bounded length.
 pub trait Queue<T> {
-    /// Is anything in it?
+    /// Returns whether anything is in the queue.
     fn has_elements(&self) -> bool;
 
-    /// Is there no room?
+    /// Returns whether no further element fits.
     fn is_full(&self) -> bool;
 
-    /// How many elements are in it.
+    /// Returns how many elements are in the queue.
     fn len(&self) -> usize;
 
-    /// Is nothing in it?
+    /// Returns whether the queue is empty.
     fn is_empty(&self) -> bool {
         !self.has_elements()
     }
@@ -23,7 +23,7 @@ pub trait Queue<T> {
     /// is returned.
     fn push(&mut self, val: T) -> Option<T>;
 
-    /// Takes the oldest.
+    /// Takes the oldest element, if there is one.
     fn dequeue(&mut self) -> Option<T>;
 
     /// Takes the oldest for which `f` holds; the others keep their order.
@@ -31,7 +31,7 @@ pub trait Queue<T> {
     where
         F: Fn(&T) -> bool;
 
-    /// Drops everything.
+    /// Drops all elements.
     fn empty(&mut self);
 
     /// Keeps the elements for which `f` holds, in their order.

@@ -147,7 +147,8 @@ pub(crate) fn allow_ro(
     Ok((before.ptr.cast_const(), before.len))
 }
 
-/// As [`allow_ro`], for a buffer that may be written.
+/// Puts a shared buffer that the driver may write into its place and returns address
+/// and length of what was there, with the errors of [`allow_ro`].
 pub(crate) fn allow_rw(
     process: &dyn Process,
     driver_num: usize,

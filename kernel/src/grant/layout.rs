@@ -185,7 +185,8 @@ impl GrantName {
         Ok(())
     }
 
-    /// As [`EnteredGrant::enter`] after [`in_process`](Self::in_process).
+    /// Makes sure that the process has the grant
+    /// ([`in_process`](Self::in_process)), and enters it ([`EnteredGrant::enter`]).
     ///
     /// # Panics
     ///
@@ -247,7 +248,7 @@ impl<'a> EnteredGrant<'a> {
         })
     }
 
-    /// As [`enter`](Self::enter).
+    /// Enters a grant that has been allocated and filled.
     ///
     /// # Panics
     ///

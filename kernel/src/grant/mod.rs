@@ -121,16 +121,16 @@ impl<T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSi
         Ok(unsafe { within(entered, shape, fun) })
     }
 
-    /// As [`enter`](Self::enter), with an allocator for further memory of the
-    /// process.
+    /// Enters the grant as [`enter`](Self::enter) does, and gives `fun` an
+    /// allocator for further memory of the process too.
     ///
     /// # Errors
     ///
-    /// As [`enter`](Self::enter).
+    /// Those of [`enter`](Self::enter).
     ///
     /// # Panics
     ///
-    /// As [`enter`](Self::enter).
+    /// Those of [`enter`](Self::enter).
     pub fn enter_with_allocator<F, R>(&self, processid: ProcessId, fun: F) -> Result<R, Error>
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,
@@ -192,7 +192,7 @@ pub struct ProcessGrant<
 impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: AllowRwSize>
     ProcessGrant<'a, T, Upcalls, AllowROs, AllowRWs>
 {
-    /// The process.
+    /// Returns the process that lends the memory.
     pub fn processid(&self) -> ProcessId {
         self.process.processid()
     }
@@ -212,7 +212,8 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
         unsafe { within(entered, shape, fun) }
     }
 
-    /// As [`enter`](Self::enter), but `None` instead of a panic.
+    /// Enters the grant, and returns what `fun` returns, or `None` if the grant is
+    /// entered already or the process has ended.
     pub fn try_enter<F, R>(self, fun: F) -> Option<R>
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData) -> R,
@@ -223,11 +224,12 @@ impl<'a, T: Default, Upcalls: UpcallSize, AllowROs: AllowRoSize, AllowRWs: Allow
         Some(unsafe { within(entered, shape, fun) })
     }
 
-    /// As [`enter`](Self::enter), with an allocator for further memory.
+    /// Enters the grant, and gives `fun` an allocator for further memory of the
+    /// process too.
     ///
     /// # Panics
     ///
-    /// As [`enter`](Self::enter).
+    /// Those of [`enter`](Self::enter).
     pub fn enter_with_allocator<F, R>(self, fun: F) -> R
     where
         F: FnOnce(&mut GrantData<T>, &GrantKernelData, &mut GrantRegionAllocator) -> R,

@@ -18,19 +18,19 @@ pub trait Adc<'a> {
     /// Ends whatever sampling is under way; no callback comes after it.
     fn stop_sampling(&self) -> Result<(), ErrorCode>;
 
-    /// Bits of a sample that mean something.
+    /// Returns how many of the upper bits of a sample carry information.
     fn get_resolution_bits(&self) -> usize;
 
-    /// Full scale in millivolts, if known.
+    /// Returns the voltage of full scale in millivolts, if it is known.
     fn get_voltage_reference_mv(&self) -> Option<usize>;
 
-    /// Sets who gets samples.
+    /// Sets the object that gets samples.
     fn set_client(&self, client: &'a dyn Client);
 }
 
 /// Gets single samples.
 pub trait Client {
-    /// A conversion is done.
+    /// A conversion is done, with the left-justified result `sample`.
     fn sample_ready(&self, sample: u16);
 }
 
@@ -69,7 +69,7 @@ pub trait AdcHighSpeed<'a>: Adc<'a> {
         &self,
     ) -> Result<(Option<&'static mut [u16]>, Option<&'static mut [u16]>), ErrorCode>;
 
-    /// Sets who gets buffers.
+    /// Sets the object that gets filled buffers.
     fn set_highspeed_client(&self, client: &'a dyn HighSpeedClient);
 }
 
@@ -81,15 +81,15 @@ pub trait AdcChannel<'a> {
     /// Converts again and again, with a callback for each sample.
     fn sample_continuous(&self) -> Result<(), ErrorCode>;
 
-    /// Ends sampling.
+    /// Ends whatever sampling is under way; no callback comes after it.
     fn stop_sampling(&self) -> Result<(), ErrorCode>;
 
-    /// Bits of a sample that mean something.
+    /// Returns how many of the upper bits of a sample carry information.
     fn get_resolution_bits(&self) -> usize;
 
-    /// Full scale in millivolts, if known.
+    /// Returns the voltage of full scale in millivolts, if it is known.
     fn get_voltage_reference_mv(&self) -> Option<usize>;
 
-    /// Sets who gets samples.
+    /// Sets the object that gets samples.
     fn set_client(&self, client: &'a dyn Client);
 }

@@ -13,19 +13,20 @@ pub trait ClientData<const DIGEST_LEN: usize> {
     /// The window of `data` shows what was not added: nothing, on success.
     fn add_data_done(&self, result: Result<(), ErrorCode>, data: SubSlice<'static, u8>);
 
-    /// As [`ClientData::add_data_done`], for a buffer in RAM.
+    /// The window of `data`, a buffer that may be written, shows what was not
+    /// added: nothing, on success.
     fn add_mut_data_done(&self, result: Result<(), ErrorCode>, data: SubSliceMut<'static, u8>);
 }
 
 /// Is told when a digest was computed.
 pub trait ClientHash<const DIGEST_LEN: usize> {
-    /// `digest` holds it, on success.
+    /// On success `digest` holds the computed digest.
     fn hash_done(&self, result: Result<(), ErrorCode>, digest: &'static mut [u8; DIGEST_LEN]);
 }
 
 /// Is told when a digest was compared.
 pub trait ClientVerify<const DIGEST_LEN: usize> {
-    /// `Ok(true)` when it is the expected one.
+    /// `result` is `Ok(true)` when the computed digest is that in `compare`.
     fn verification_done(
         &self,
         result: Result<bool, ErrorCode>,
@@ -115,7 +116,7 @@ pub trait DigestVerify<'a, const DIGEST_LEN: usize> {
 pub trait Digest<'a, const DIGEST_LEN: usize>:
     DigestData<'a, DIGEST_LEN> + DigestHash<'a, DIGEST_LEN> + DigestVerify<'a, DIGEST_LEN>
 {
-    /// Sets who is told of everything.
+    /// Sets the object that is told of every operation's end.
     fn set_client(&'a self, client: &'a dyn Client<DIGEST_LEN>);
 }
 
@@ -123,7 +124,7 @@ pub trait Digest<'a, const DIGEST_LEN: usize>:
 pub trait DigestDataHash<'a, const DIGEST_LEN: usize>:
     DigestData<'a, DIGEST_LEN> + DigestHash<'a, DIGEST_LEN>
 {
-    /// Sets who is told of everything.
+    /// Sets the object that is told of every operation's end.
     fn set_client(&'a self, client: &'a dyn ClientDataHash<DIGEST_LEN>);
 }
 
@@ -131,7 +132,7 @@ pub trait DigestDataHash<'a, const DIGEST_LEN: usize>:
 pub trait DigestDataVerify<'a, const DIGEST_LEN: usize>:
     DigestData<'a, DIGEST_LEN> + DigestVerify<'a, DIGEST_LEN>
 {
-    /// Sets who is told of everything.
+    /// Sets the object that is told of every operation's end.
     fn set_client(&'a self, client: &'a dyn ClientDataVerify<DIGEST_LEN>);
 }
 

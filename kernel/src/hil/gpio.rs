@@ -75,27 +75,28 @@ impl<'a, T: Pin + InterruptWithValue<'a>> InterruptValuePin<'a> for T {}
 
 /// Setting a pin up. The methods that change the set-up return the new one.
 pub trait Configure {
-    /// The present set-up.
+    /// Returns how the pin is set up now.
     fn configuration(&self) -> Configuration;
 
-    /// Makes it an output.
+    /// Makes the pin an output.
     fn make_output(&self) -> Configuration;
-    /// Makes it no output any more.
+    /// Ends the pin's being an output.
     fn disable_output(&self) -> Configuration;
-    /// Makes it an input.
+    /// Makes the pin an input.
     fn make_input(&self) -> Configuration;
-    /// Makes it no input any more.
+    /// Ends the pin's being an input.
     fn disable_input(&self) -> Configuration;
 
-    /// Puts it into its state of least power; it must be set up again after.
+    /// Puts the pin into its state of least power. It must be set up again before
+    /// its next use.
     fn deactivate_to_low_power(&self);
 
     /// Sets the pull resistor.
     fn set_floating_state(&self, state: FloatingState);
-    /// The pull resistor.
+    /// Returns which pull resistor is on.
     fn floating_state(&self) -> FloatingState;
 
-    /// Can it be read?
+    /// Returns whether the pin can be read.
     fn is_input(&self) -> bool {
         matches!(
             self.configuration(),
@@ -103,7 +104,7 @@ pub trait Configure {
         )
     }
 
-    /// Can it be written?
+    /// Returns whether the pin can be written.
     fn is_output(&self) -> bool {
         matches!(
             self.configuration(),
@@ -114,24 +115,25 @@ pub trait Configure {
 
 /// A pin that can be input and output at once.
 pub trait ConfigureInputOutput: Configure {
-    /// Makes it both.
+    /// Makes the pin input and output.
     fn make_input_output(&self) -> Configuration;
-    /// Is it both?
+    /// Returns whether the pin is input and output.
     fn is_input_output(&self) -> bool;
 }
 
 /// Writing a pin. Without effect on one that is no output.
 pub trait Output {
-    /// Makes it high.
+    /// Drives the pin high.
     fn set(&self);
 
-    /// Makes it low.
+    /// Drives the pin low.
     fn clear(&self);
 
-    /// Changes it; returns the new level.
+    /// Inverts the level of the pin, and returns whether it is high now.
     fn toggle(&self) -> bool;
 
-    /// Makes what hangs on it active or not.
+    /// Drives the pin so that what is connected to it is in `state`; `mode` says
+    /// which level makes it active.
     fn write_activation(&self, state: ActivationState, mode: ActivationMode) {
         if (state == ActivationState::Active) == (mode == ActivationMode::ActiveHigh) {
             self.set();
@@ -143,10 +145,11 @@ pub trait Output {
 
 /// Reading a pin.
 pub trait Input {
-    /// Is it high? For an output, is it driven high?
+    /// Returns whether the pin is high; for an output, whether it is driven high.
     fn read(&self) -> bool;
 
-    /// Is what hangs on it active?
+    /// Returns whether what is connected to the pin is active; `mode` says which
+    /// level makes it so.
     fn read_activation(&self, mode: ActivationMode) -> ActivationState {
         if self.read() == (mode == ActivationMode::ActiveHigh) {
             ActivationState::Active
@@ -158,7 +161,7 @@ pub trait Input {
 
 /// A pin that makes interrupts.
 pub trait Interrupt<'a>: Input {
-    /// Sets who is told.
+    /// Sets the object that is told of interrupts.
     fn set_client(&self, client: &'a dyn Client);
 
     /// Turns the interrupt on. The pin is set up as an input separately.
@@ -167,35 +170,38 @@ pub trait Interrupt<'a>: Input {
     /// Turns the interrupt off.
     fn disable_interrupts(&self);
 
-    /// Has it happened, and was nobody told yet?
+    /// Returns whether an interrupt has happened of which the client was not told
+    /// yet.
     fn is_pending(&self) -> bool;
 }
 
 /// Is told of interrupts of a pin.
 pub trait Client {
-    /// The edge was seen.
+    /// The edge was seen on the pin.
     fn fired(&self);
 }
 
 /// A pin that makes interrupts with a value, so that one client can tell several
 /// pins apart.
 pub trait InterruptWithValue<'a>: Input {
-    /// Sets who is told.
+    /// Sets the object that is told of interrupts.
     fn set_client(&self, client: &'a dyn ClientWithValue);
 
-    /// Turns the interrupt on; FAIL when there is no pin behind it yet.
+    /// Turns the interrupt on. It returns FAIL when there is no pin behind this
+    /// object yet.
     fn enable_interrupts(&self, mode: InterruptEdge) -> Result<(), ErrorCode>;
 
     /// Turns the interrupt off.
     fn disable_interrupts(&self);
 
-    /// Has it happened, and was nobody told yet?
+    /// Returns whether an interrupt has happened of which the client was not told
+    /// yet.
     fn is_pending(&self) -> bool;
 
-    /// Sets the value.
+    /// Sets the value that the client gets with each interrupt of this pin.
     fn set_value(&self, value: u32);
 
-    /// The value.
+    /// Returns the value that the client gets.
     fn value(&self) -> u32;
 }
 
@@ -213,7 +219,7 @@ pub struct InterruptValueWrapper<'a, IP: InterruptPin<'a>> {
 }
 
 impl<'a, IP: InterruptPin<'a>> InterruptValueWrapper<'a, IP> {
-    /// `pin` with value 0.
+    /// Wraps `pin`, with the value 0.
     pub fn new(pin: &'a IP) -> Self {
         Self {
             value: Cell::new(0),

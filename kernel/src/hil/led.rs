@@ -4,15 +4,15 @@ use crate::hil::gpio;
 
 /// One LED.
 pub trait Led {
-    /// Makes it ready, and dark.
+    /// Makes the LED ready for use, and dark.
     fn init(&self);
-    /// Lights it.
+    /// Lights the LED.
     fn on(&self);
-    /// Darkens it.
+    /// Darkens the LED.
     fn off(&self);
-    /// Changes it.
+    /// Lights the LED if it is dark, and darkens it if it is lit.
     fn toggle(&self);
-    /// Is it lit?
+    /// Returns whether the LED is lit.
     fn read(&self) -> bool;
 }
 

@@ -13,20 +13,21 @@ pub enum Continue {
 
 /// A random number generator that is sound for cryptography.
 pub trait Rng<'a> {
-    /// Asks for numbers, which come by callback. FAIL and OFF: none will.
+    /// Asks for numbers, which come by callback. No callback comes after FAIL and
+    /// OFF.
     fn get(&self) -> Result<(), ErrorCode>;
 
-    /// Withdraws the request. FAIL: a callback comes all the same.
+    /// Withdraws the request. It returns FAIL when a callback comes all the same.
     fn cancel(&self) -> Result<(), ErrorCode>;
 
-    /// Sets who gets the numbers.
+    /// Sets the object that gets the numbers.
     fn set_client(&'a self, client: &'a dyn Client);
 }
 
 /// Gets random numbers.
 pub trait Client {
     /// `randomness` yields what is there now. `error` is CANCEL after a cancelled
-    /// request.
+    /// request. The answer says whether the client is to be called again.
     fn randomness_available(
         &self,
         randomness: &mut dyn Iterator<Item = u32>,
@@ -42,6 +43,6 @@ pub trait Random<'a> {
     /// Sets the seed.
     fn reseed(&self, seed: u32);
 
-    /// The next number.
+    /// Returns the next number.
     fn random(&self) -> u32;
 }

@@ -57,19 +57,19 @@ pub type CryptRefused = (
 
 /// A block engine. Key, vector and mode are kept from one operation to the next.
 pub trait AES<'a, K: AESKeySize> {
-    /// Turns it on, before anything else.
+    /// Turns the engine on, which has to come before anything else.
     fn enable(&self);
 
-    /// Turns it off.
+    /// Turns the engine off.
     fn disable(&self);
 
     /// Sets who is told when an operation is done.
     fn set_client(&'a self, client: &'a dyn Client<'a>);
 
-    /// Sets the key; INVAL unless it is `K::LENGTH` bytes long.
+    /// Sets the key. It returns INVAL unless the key is `K::LENGTH` bytes long.
     fn set_key(&self, key: &[u8]) -> Result<(), ErrorCode>;
 
-    /// Sets vector or counter; INVAL unless it is a block long.
+    /// Sets vector or counter. It returns INVAL unless that is a block long.
     fn set_iv(&self, iv: &[u8]) -> Result<(), ErrorCode>;
 
     /// Begins a message: the next operation starts from the vector that was set.
@@ -91,19 +91,19 @@ pub trait AES<'a, K: AESKeySize> {
 
 /// An engine that can do counter mode.
 pub trait AESCtr {
-    /// Chooses counter mode.
+    /// Chooses counter mode, for encryption or decryption.
     fn set_mode_aesctr(&self, encrypting: bool) -> Result<(), ErrorCode>;
 }
 
 /// An engine that can do cipher block chaining.
 pub trait AESCBC {
-    /// Chooses cipher block chaining.
+    /// Chooses cipher block chaining, for encryption or decryption.
     fn set_mode_aescbc(&self, encrypting: bool) -> Result<(), ErrorCode>;
 }
 
 /// An engine that can do single blocks.
 pub trait AESECB {
-    /// Chooses single blocks.
+    /// Chooses single blocks, for encryption or decryption.
     fn set_mode_aesecb(&self, encrypting: bool) -> Result<(), ErrorCode>;
 }
 
@@ -143,7 +143,8 @@ pub trait AESCCM<'a, K: AESKeySize> {
 
 /// Is told when a GCM operation is done.
 pub trait GCMClient {
-    /// As [`CCMClient::crypt_done`].
+    /// `tag_is_valid` says whether a decrypted message is authentic; what was
+    /// decrypted must not be used unless it is.
     fn crypt_done(&self, buf: &'static mut [u8], res: Result<(), ErrorCode>, tag_is_valid: bool);
 }
 
@@ -152,10 +153,10 @@ pub trait AESGCM<'a, K: AESKeySize> {
     /// Sets who is told when an operation is done.
     fn set_client(&'a self, client: &'a dyn GCMClient);
 
-    /// Sets the key; INVAL unless it is `K::LENGTH` bytes long.
+    /// Sets the key. It returns INVAL unless the key is `K::LENGTH` bytes long.
     fn set_key(&self, key: &[u8]) -> Result<(), ErrorCode>;
 
-    /// Sets the vector; INVAL beyond 12 bytes.
+    /// Sets the vector. It returns INVAL beyond 12 bytes.
     fn set_iv(&self, nonce: &[u8]) -> Result<(), ErrorCode>;
 
     /// Works on `buf`, which holds associated data from `aad_offset` to

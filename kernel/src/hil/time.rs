@@ -8,56 +8,59 @@ use core::fmt;
 /// A number of ticks, as wide as the counter that counts them: it wraps where
 /// the counter wraps.
 pub trait Ticks: Clone + Copy + From<u32> + fmt::Debug + Ord + PartialOrd + Eq {
-    /// Bits of the counter.
+    /// Returns how many bits the counter has.
     fn width() -> u32;
 
-    /// As `usize`; higher bits are lost.
+    /// Converts to `usize`; bits beyond its width are lost.
     fn into_usize(self) -> usize;
 
-    /// As `u32`; higher bits are lost.
+    /// Converts to `u32`; bits beyond its width are lost.
     fn into_u32(self) -> u32;
 
-    /// Bits that a `u32` has more than the counter.
+    /// Returns how many bits a `u32` has more than the counter.
     fn u32_padding() -> u32 {
         u32::BITS.saturating_sub(Self::width())
     }
 
-    /// Shifted up so that it wraps where a `u32` wraps. Apps get ticks so.
+    /// Returns the ticks shifted up so that they wrap where a `u32` wraps. Apps get
+    /// ticks in this form.
     fn into_u32_left_justified(self) -> u32 {
         self.into_u32() << Self::u32_padding()
     }
 
-    /// The frequency, in hertz, of left-justified ticks of a counter of
+    /// Returns the frequency, in hertz, of left-justified ticks of a counter of
     /// frequency `F`.
     fn u32_left_justified_scale_freq<F: Frequency>() -> u32 {
         F::frequency() << Self::u32_padding()
     }
 
-    /// Sum, wrapping where the counter wraps.
+    /// Returns the sum, which wraps where the counter wraps.
     fn wrapping_add(self, other: Self) -> Self;
 
-    /// Difference, wrapping where the counter wraps.
+    /// Returns the difference, which wraps where the counter wraps.
     fn wrapping_sub(self, other: Self) -> Self;
 
-    /// Does a counter that goes up from `start` reach this value before `end`?
+    /// Returns whether a counter that goes up from `start` reaches this value
+    /// before `end`.
     fn within_range(self, start: Self, end: Self) -> bool;
 
-    /// The counter's last value.
+    /// Returns the counter's last value.
     fn max_value() -> Self;
 
-    /// Half the counter's last value.
+    /// Returns half the counter's last value.
     fn half_max_value() -> Self;
 
-    /// `val`, or the counter's last value when `val` is beyond.
+    /// Returns `val` as ticks, or the counter's last value when `val` is beyond it.
     fn from_or_max(val: u64) -> Self;
 
-    /// This times `numerator` over `denominator`, or `u32::MAX` when that is more.
+    /// Returns the ticks times `numerator` over `denominator`, or `u32::MAX` when
+    /// that is more.
     fn saturating_scale(self, numerator: u32, denominator: u32) -> u32;
 }
 
 /// How fast a counter counts.
 pub trait Frequency {
-    /// In hertz.
+    /// Returns the frequency in hertz.
     fn frequency() -> u32;
 }
 
@@ -68,23 +71,25 @@ pub trait Time {
     /// How wide.
     type Ticks: Ticks;
 
-    /// The present time.
+    /// Returns the present time.
     fn now(&self) -> Self::Ticks;
 }
 
 /// Conversion between ticks and units of time.
 pub trait ConvertTicks<T: Ticks> {
-    /// `s` seconds, or the counter's last value.
+    /// Converts `s` seconds to ticks, at most to the counter's last value.
     fn ticks_from_seconds(&self, s: u32) -> T;
-    /// `ms` milliseconds rounded down, or the counter's last value.
+    /// Converts `ms` milliseconds to ticks, rounded down, at most to the counter's
+    /// last value.
     fn ticks_from_ms(&self, ms: u32) -> T;
-    /// `us` microseconds rounded down, or the counter's last value.
+    /// Converts `us` microseconds to ticks, rounded down, at most to the counter's
+    /// last value.
     fn ticks_from_us(&self, us: u32) -> T;
-    /// In seconds rounded down, or `u32::MAX`.
+    /// Converts ticks to seconds, rounded down, at most to `u32::MAX`.
     fn ticks_to_seconds(&self, tick: T) -> u32;
-    /// In milliseconds rounded down, or `u32::MAX`.
+    /// Converts ticks to milliseconds, rounded down, at most to `u32::MAX`.
     fn ticks_to_ms(&self, tick: T) -> u32;
-    /// In microseconds rounded down, or `u32::MAX`.
+    /// Converts ticks to microseconds, rounded down, at most to `u32::MAX`.
     fn ticks_to_us(&self, tick: T) -> u32;
 }
 
@@ -131,7 +136,7 @@ pub trait Timestamp: Time {}
 
 /// Is told when a counter wrapped.
 pub trait OverflowClient {
-    /// It went from its last value to 0.
+    /// The counter went from its last value to 0.
     fn overflow(&self);
 }
 
@@ -140,16 +145,18 @@ pub trait Counter<'a>: Time {
     /// Sets who is told when it wraps.
     fn set_overflow_client(&self, client: &'a dyn OverflowClient);
 
-    /// Starts it. OFF: its clock is not there. FAIL: it did not start.
+    /// Starts the counter. It returns OFF when the counter's clock is not there,
+    /// FAIL when the counter did not start.
     fn start(&self) -> Result<(), ErrorCode>;
 
-    /// Stops it. BUSY: it is needed. FAIL: it did not stop.
+    /// Stops the counter. It returns BUSY when somebody needs it, FAIL when it did
+    /// not stop.
     fn stop(&self) -> Result<(), ErrorCode>;
 
-    /// Sets it to 0. FAIL: it cannot be.
+    /// Sets the counter to 0. It returns FAIL when the counter cannot be set.
     fn reset(&self) -> Result<(), ErrorCode>;
 
-    /// Does it run?
+    /// Returns whether the counter runs.
     fn is_running(&self) -> bool;
 }
 
@@ -161,7 +168,7 @@ pub trait AlarmClient {
 
 /// A callback at a moment.
 pub trait Alarm<'a>: Time {
-    /// Sets who is told.
+    /// Sets the object that is told when the alarm is due.
     fn set_alarm_client(&self, client: &'a dyn AlarmClient);
 
     /// Sets the alarm to `dt` after `reference`. The reference lies in the past:
@@ -169,16 +176,16 @@ pub trait Alarm<'a>: Time {
     /// early.
     fn set_alarm(&self, reference: Self::Ticks, dt: Self::Ticks);
 
-    /// The moment set last.
+    /// Returns the moment for which the alarm was set last.
     fn get_alarm(&self) -> Self::Ticks;
 
-    /// Turns the alarm off. FAIL: the callback comes all the same.
+    /// Turns the alarm off. It returns FAIL when the callback comes all the same.
     fn disarm(&self) -> Result<(), ErrorCode>;
 
-    /// Is it on?
+    /// Returns whether the alarm is on.
     fn is_armed(&self) -> bool;
 
-    /// The least `dt`; a smaller one is raised to it.
+    /// Returns the least `dt` in ticks; a smaller one is raised to it.
     fn minimum_dt(&self) -> Self::Ticks;
 }
 
@@ -190,33 +197,33 @@ pub trait TimerClient {
 
 /// A callback after an interval, once or again and again.
 pub trait Timer<'a>: Time {
-    /// Sets who is told.
+    /// Sets the object that is told when an interval has passed.
     fn set_timer_client(&self, client: &'a dyn TimerClient);
 
-    /// Starts one interval, in place of any other; returns its real length, which
-    /// is not less.
+    /// Starts one interval in place of any other, and returns its real length,
+    /// which is not less than `interval`.
     fn oneshot(&self, interval: Self::Ticks) -> Self::Ticks;
 
-    /// Starts intervals, in place of any other; returns their real length, which
-    /// is not less.
+    /// Starts intervals that follow each other, in place of any other, and returns
+    /// their real length, which is not less than `interval`.
     fn repeating(&self, interval: Self::Ticks) -> Self::Ticks;
 
-    /// The interval asked for last.
+    /// Returns the interval that was asked for last, if there was one.
     fn interval(&self) -> Option<Self::Ticks>;
 
-    /// Was one interval asked for last?
+    /// Returns whether a single interval was asked for last.
     fn is_oneshot(&self) -> bool;
 
-    /// Were repeated ones asked for last?
+    /// Returns whether repeated intervals were asked for last.
     fn is_repeating(&self) -> bool;
 
-    /// Ticks until the callback, while one is due.
+    /// Returns the ticks until the callback, or `None` when none is to come.
     fn time_remaining(&self) -> Option<Self::Ticks>;
 
-    /// Is a callback due?
+    /// Returns whether a callback is to come.
     fn is_enabled(&self) -> bool;
 
-    /// Ends it. FAIL: a callback comes all the same.
+    /// Ends the intervals. It returns FAIL when a callback comes all the same.
     fn cancel(&self) -> Result<(), ErrorCode>;
 }
 

@@ -85,8 +85,9 @@ impl<T: ReceiveClient + TransmitClient> Client for T {}
 
 /// Setting a port up.
 pub trait Configure {
-    /// OFF: the hardware is not there. INVAL: the parameters make no sense.
-    /// NOSUPPORT: this port cannot do that.
+    /// Sets the port up. It returns OFF when the hardware is not there, INVAL when
+    /// the parameters make no sense, NOSUPPORT when this port cannot do what they
+    /// ask.
     fn configure(&self, params: Parameters) -> Result<(), ErrorCode>;
 }
 
@@ -104,7 +105,8 @@ pub trait Transmit<'a> {
         tx_len: usize,
     ) -> Result<(), (ErrorCode, &'static mut [u8])>;
 
-    /// Sends one word. OFF, BUSY, FAIL as for a buffer.
+    /// Sends one word. Errors are OFF, BUSY and FAIL, with the meaning that they
+    /// have for a buffer.
     fn transmit_word(&self, word: u32) -> Result<(), ErrorCode>;
 
     /// Ends what is being sent. `Ok`: nothing was, no callback comes. BUSY: a
@@ -117,15 +119,17 @@ pub trait Receive<'a> {
     /// Sets who is told when receiving is done.
     fn set_receive_client(&self, client: &'a dyn ReceiveClient);
 
-    /// Receives `rx_len` bytes into `rx_buffer`. OFF, BUSY, SIZE, FAIL as for
-    /// sending.
+    /// Receives `rx_len` bytes into `rx_buffer`. Errors are OFF, BUSY, SIZE and
+    /// FAIL, with the meaning that they have for sending; there is no callback
+    /// after one.
     fn receive_buffer(
         &self,
         rx_buffer: &'static mut [u8],
         rx_len: usize,
     ) -> Result<(), (ErrorCode, &'static mut [u8])>;
 
-    /// Receives one word.
+    /// Receives one word. Errors are OFF, BUSY and FAIL, with the meaning that they
+    /// have for a buffer.
     fn receive_word(&self) -> Result<(), ErrorCode>;
 
     /// Ends receiving. `Ok`: nothing was under way, no callback comes. BUSY: a
@@ -167,8 +171,9 @@ pub trait ReceiveClient {
 
 /// Receiving that ends with a pause on the line.
 pub trait ReceiveAdvanced<'a>: Receive<'a> {
-    /// Receives until the buffer is full or, after the first byte, nothing has
-    /// come for `interbyte_timeout` bit times.
+    /// Receives until the buffer is full or, after the first byte, nothing has come
+    /// for `interbyte_timeout` bit times. Errors are those of
+    /// [`Receive::receive_buffer`].
     fn receive_automatic(
         &self,
         rx_buffer: &'static mut [u8],

@@ -51,7 +51,8 @@ impl Kernel {
         true
     }
 
-    /// As [`handle_syscall`](Self::handle_syscall), for what is no command.
+    /// Carries out a system call that is no command. Returns whether the process
+    /// can be resumed as it is.
     #[inline(never)]
     fn handle_other_syscall<KR: KernelResources<C>, C: Chip>(
         resources: &KR,

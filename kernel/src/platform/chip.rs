@@ -23,7 +23,7 @@ pub trait Chip {
     /// Handles interrupts until none is pending.
     fn service_pending_interrupts(&self);
 
-    /// Is an interrupt pending?
+    /// Returns whether an interrupt is pending.
     fn has_pending_interrupts(&self) -> bool;
 
     /// The memory protection unit.
@@ -74,11 +74,11 @@ impl InterruptService for () {
 
 /// A clock that a driver turns on and off.
 pub trait ClockInterface {
-    /// Is it running?
+    /// Returns whether the clock runs.
     fn is_enabled(&self) -> bool;
-    /// Turns it on.
+    /// Turns the clock on.
     fn enable(&self);
-    /// Turns it off.
+    /// Turns the clock off.
     fn disable(&self);
 }
 

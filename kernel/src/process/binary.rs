@@ -4,7 +4,7 @@ use core::fmt;
 
 use tock_tbf::types::{TbfHeader, TbfParseError};
 
-use crate::process_checker::AcceptedCredential;
+use crate::process::credential::AcceptedCredential;
 use crate::utilities::cells::OptionalCell;
 use crate::{KERNEL_MAJOR_VERSION, KERNEL_MINOR_VERSION};
 

@@ -51,13 +51,13 @@ impl ProcessId {
         ProcessId::new(kernel, identifier, index)
     }
 
-    /// The identifier.
+    /// Returns the number of this run; no other run has it.
     #[inline]
     pub fn id(&self) -> usize {
         self.identifier
     }
 
-    /// What policies know the process by.
+    /// Returns what policies know the process by.
     pub fn short_app_id(&self) -> ShortId {
         self.kernel
             .process_map_or(ShortId::LocallyUnique, *self, |process| {

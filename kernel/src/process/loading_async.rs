@@ -32,10 +32,10 @@ pub trait ProcessLoadingAsyncClient {
 
 /// A loader that takes its time.
 pub trait ProcessLoadingAsync<'a> {
-    /// Whom to tell.
+    /// Sets the object that is told how loading goes.
     fn set_client(&self, client: &'a dyn ProcessLoadingAsyncClient);
 
-    /// What decides about identities.
+    /// Sets the policy that decides about identities.
     fn set_policy(&self, policy: &'a dyn AppIdPolicy);
 
     /// Starts loading.

@@ -2,8 +2,10 @@
 
 mod array;
 mod binary;
+pub(crate) mod credential;
 mod free_memory;
 mod id;
+mod load_error;
 mod loading;
 mod loading_async;
 mod policies;
@@ -14,8 +16,10 @@ mod types;
 
 pub use self::array::{ProcessArray, ProcessSlot};
 pub use self::binary::{ProcessBinary, ProcessBinaryError};
+pub use self::credential::AcceptedCredential;
 pub use self::id::{BinaryVersion, ProcessId, ShortId};
-pub use self::loading::{load_processes, ProcessLoadError};
+pub use self::load_error::ProcessLoadError;
+pub use self::loading::load_processes;
 pub use self::loading_async::{
     ProcessLoadingAsync, ProcessLoadingAsyncClient, SequentialProcessLoaderMachine,
 };
@@ -29,4 +33,3 @@ pub use self::types::{
     ProcessCustomGrantIdentifier, ProcessSizes, ReturnArguments, State, StoppedExecutingReason,
     StoppedState, Task,
 };
-pub use crate::process_checker::AcceptedCredential;

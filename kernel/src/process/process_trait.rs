@@ -23,10 +23,10 @@ use crate::utilities::capability_ptr::CapabilityPtr;
 /// [`ProcessStandard`](crate::process::ProcessStandard)s of its own chip, which it
 /// knows by their type.)
 pub trait Process: Any {
-    /// Names this run of the process.
+    /// Returns the name of this run of the process.
     fn processid(&self) -> ProcessId;
 
-    /// What policies know the process by.
+    /// Returns what policies know the process by.
     fn short_app_id(&self) -> ShortId;
 
     /// The version of its binary, if it has one.
@@ -35,7 +35,7 @@ pub trait Process: Any {
     /// The credential for which it was allowed to run.
     fn get_credential(&self) -> Option<AcceptedCredential>;
 
-    /// Its name, or an empty string.
+    /// Returns the process's name, or an empty string.
     fn get_process_name(&self) -> &'static str;
 
     // Tasks.
@@ -71,16 +71,17 @@ pub trait Process: Any {
     /// Whether it has neither ended nor failed.
     fn is_running(&self) -> bool;
 
-    /// What it is doing.
+    /// Returns what the process is doing.
     fn get_state(&self) -> State;
 
-    /// From running to yielded; nothing from elsewhere.
+    /// Changes the state from running to yielded. Any other state stays.
     fn set_yielded_state(&self);
 
-    /// From running to waiting for one upcall; nothing from elsewhere.
+    /// Changes the state from running to waiting for one upcall. Any other state
+    /// stays.
     fn set_yielded_for_state(&self, upcall_id: UpcallId);
 
-    /// Stops it until it is resumed.
+    /// Stops the process until it is resumed.
     fn stop(&self);
 
     /// Lets a stopped process go on.
@@ -99,11 +100,12 @@ pub trait Process: Any {
     /// Ends it: its queue and its grants are gone.
     fn terminate(&self, completion_code: Option<u32>);
 
-    /// How many times it was started over.
+    /// Returns how many times the process was started over.
     fn get_restart_count(&self) -> usize;
 
-    /// `None` if it never ended; `Some(None)` if it ended without a completion
-    /// code (it failed, or the kernel ended it).
+    /// Returns the code with which the process ended last: `None` if it never
+    /// ended, `Some(None)` if it ended without a code (it failed, or the kernel
+    /// ended it).
     fn get_completion_code(&self) -> Option<Option<u32>>;
 
     // Its memory.
@@ -117,11 +119,12 @@ pub trait Process: Any {
     /// OutOfMemory if the grants are in the way, InactiveApp.
     fn brk(&self, new_break: *const u8) -> Result<CapabilityPtr, Error>;
 
-    /// As [`brk`](Self::brk), by a difference in bytes.
+    /// Moves the end of the memory that it can access by `increment` bytes; returns
+    /// the old end. New memory reads as zeroes.
     ///
     /// # Errors
     ///
-    /// As [`brk`](Self::brk).
+    /// The errors of [`brk`](Self::brk).
     fn sbrk(&self, increment: isize) -> Result<CapabilityPtr, Error>;
 
     /// How many writeable flash regions its header lists.
@@ -179,7 +182,7 @@ pub trait Process: Any {
     /// What its header says about the commands `offset * 64..` of a driver.
     fn get_command_permissions(&self, driver_num: usize, offset: usize) -> CommandPermissions;
 
-    /// Which stored values it may reach.
+    /// Returns which stored values the process may reach.
     fn get_storage_permissions(&self) -> StoragePermissions;
 
     // MPU.
@@ -283,7 +286,7 @@ pub trait Process: Any {
 
     // What a human or a crash log wants to know.
 
-    /// Where it lies.
+    /// Returns where the parts of the process lie.
     fn get_addresses(&self) -> ProcessAddresses;
 
     /// What the kernel keeps in its RAM.
@@ -297,7 +300,7 @@ pub trait Process: Any {
     /// SIZE if `out` is too short, FAIL if it is executing.
     fn get_stored_state(&self, out: &mut [u8]) -> Result<usize, ErrorCode>;
 
-    /// Prints all of it.
+    /// Prints all that is known of the process to `writer`.
     fn print_full_process(&self, writer: &mut dyn Write);
 
     /// How many system calls it has made in this run.

@@ -16,7 +16,7 @@ pub struct BinaryToWriteWrapper<'a> {
 }
 
 impl<'a> BinaryToWriteWrapper<'a> {
-    /// Writes to `writer`.
+    /// Makes a writer that hands everything on to `writer`.
     pub fn new(writer: &'a mut dyn IoWrite) -> BinaryToWriteWrapper<'a> {
         BinaryToWriteWrapper { writer }
     }

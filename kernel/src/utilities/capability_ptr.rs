@@ -4,8 +4,6 @@ use core::fmt::{self, Formatter, LowerHex, UpperHex};
 use core::ops::AddAssign;
 use core::ptr;
 
-use super::machine_register::MachineRegister;
-
 /// A pointer into a process, as wide as a register. The kernel passes it on and
 /// never reads through it; on hardware with pointers that carry rights, those
 /// rights travel in it.
@@ -44,13 +42,6 @@ impl From<usize> for CapabilityPtr {
         Self {
             ptr: ptr::without_provenance(address),
         }
-    }
-}
-
-impl From<usize> for MachineRegister {
-    #[inline]
-    fn from(value: usize) -> Self {
-        Self::from(CapabilityPtr::from(value))
     }
 }
 

@@ -57,7 +57,7 @@ macro_rules! create_typed_capability {
 
 /// Declares a type that implements the given capabilities, without a value:
 /// `define_capability_type!(Type: Capability, ...)`. For a type that several
-/// scopes of one module name; `mint_defined_capability!` makes values.
+/// scopes of one module name; [`mint_defined_capability!`](crate::mint_defined_capability) makes values.
 #[macro_export]
 macro_rules! define_capability_type {
     ($type:ident: $($T:path),+ $(,)?) => {

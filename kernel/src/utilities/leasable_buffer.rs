@@ -105,7 +105,7 @@ impl<T> SubSliceMutImmut<'_, T> {
         }
     }
 
-    /// Does the window show nothing?
+    /// Returns whether the window shows nothing.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -168,7 +168,7 @@ impl<'a, T> SubSliceMut<'a, T> {
         self.active_range.len()
     }
 
-    /// Does the window show nothing?
+    /// Returns whether the window shows nothing.
     pub fn is_empty(&self) -> bool {
         self.active_range.is_empty()
     }
@@ -248,7 +248,7 @@ impl<'a, T> SubSlice<'a, T> {
         self.active_range.len()
     }
 
-    /// Does the window show nothing?
+    /// Returns whether the window shows nothing.
     pub fn is_empty(&self) -> bool {
         self.active_range.is_empty()
     }

@@ -34,6 +34,13 @@ impl From<CapabilityPtr> for MachineRegister {
     }
 }
 
+impl From<usize> for MachineRegister {
+    #[inline]
+    fn from(value: usize) -> Self {
+        Self::from(CapabilityPtr::from(value))
+    }
+}
+
 impl UpperHex for MachineRegister {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         UpperHex::fmt(&self.value, f)

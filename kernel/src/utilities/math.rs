@@ -6,7 +6,8 @@ pub fn closest_power_of_two(num: u32) -> u32 {
     num.checked_next_power_of_two().unwrap_or(1 << 31)
 }
 
-/// As [`closest_power_of_two`], for the width of an address.
+/// The smallest power of two that is not below `num`; 1 for 0. Above the largest power
+/// of two of a `usize` the result is that.
 pub fn closest_power_of_two_usize(num: usize) -> usize {
     num.checked_next_power_of_two()
         .unwrap_or(1 << (usize::BITS - 1))
@@ -17,7 +18,7 @@ pub fn log_base_two(num: u32) -> u32 {
     num.checked_ilog2().unwrap_or(0)
 }
 
-/// As [`log_base_two`], for 64 bits.
+/// The largest `n` for which 2^n is not above `num`; 0 for 0.
 pub fn log_base_two_u64(num: u64) -> u32 {
     num.checked_ilog2().unwrap_or(0)
 }

@@ -17,7 +17,7 @@ impl<T> MutImutBuffer<'_, T> {
         }
     }
 
-    /// Has the slice no elements?
+    /// Returns whether the slice has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

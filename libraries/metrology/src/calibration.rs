@@ -1,7 +1,7 @@
 //! Calibration constants and their encoding.
 
 use crate::fixed::log2_q16;
-use crate::measurement::Range;
+use crate::range::Range;
 
 /// Bytes of an encoded [`Calibration`].
 pub const CALIBRATION_BYTES: usize = 92;

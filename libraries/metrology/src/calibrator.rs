@@ -4,7 +4,8 @@ use crate::block::Block;
 use crate::calibration::{Calibration, GainPoint, DELAY_LIMITS_NS};
 use crate::fixed::{sin_cos_q30, small_arc_sine_q30, turns_of_millidegrees, ONE_Q30};
 use crate::flags::Flags;
-use crate::measurement::{Range, WindowSums};
+use crate::measurement::WindowSums;
+use crate::range::Range;
 use crate::sampler::Sampler;
 
 /// Windows thrown away at the beginning, while the DC removal settles.

@@ -3,19 +3,11 @@
 use crate::calibration::Calibration;
 use crate::fixed::{sin_cos_q30, ONE_Q30};
 use crate::flags::Flags;
+use crate::range::Range;
 use crate::SCAN_RATE;
 
 /// Bits after the point of a product with two gains (Q14 each) and a current (Q8).
 const POWER_SHIFT: u32 = 14 + 14 + 8;
-
-/// The two current channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
-    /// The low-gain channel, up to 107 A peak.
-    Low = 0,
-    /// The high-gain channel, up to 6.7 A peak.
-    High = 1,
-}
 
 /// The electrical values of one window (about a second, whole mains cycles).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -59,7 +59,8 @@ impl Meter {
         }
     }
 
-    /// Measures a block.
+    /// Measures a block, and returns what it brought: pulses, and the values of a
+    /// window that it closed.
     pub fn process(&mut self, block: &Block<'_>) -> Outcome {
         let mut outcome = Outcome::default();
         self.lost = self.lost.saturating_add(u64::from(block.lost));

@@ -27,13 +27,13 @@ impl PulseOutput {
         }
     }
 
-    /// The registers grew.
+    /// Takes note that the registers grew by `nwh` nanowatt-hours.
     pub(crate) fn add(&mut self, nwh: u64) {
         self.waiting_nwh = self.waiting_nwh.saturating_add(nwh);
         self.step_nwh = self.waiting_nwh.div_ceil(BLOCKS_PER_WINDOW);
     }
 
-    /// Pulses due in the next block.
+    /// Returns how many pulses are due in the next block.
     pub(crate) fn block(&mut self) -> u32 {
         let step = self.step_nwh.min(self.waiting_nwh);
         self.waiting_nwh -= step;

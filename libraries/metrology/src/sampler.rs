@@ -7,7 +7,8 @@
 use crate::block::{Block, SCANS_PER_BLOCK, SCAN_BYTES};
 use crate::calibration::{Calibration, DELAY_LIMITS_NS};
 use crate::flags::Flags;
-use crate::measurement::{Range, RangeSums, WindowSums};
+use crate::measurement::{RangeSums, WindowSums};
+use crate::range::Range;
 use crate::zero_cross::{CycleCounter, ZeroCross};
 use crate::SCAN_RATE;
 

@@ -93,7 +93,7 @@ pub(crate) struct CycleCounter {
 }
 
 impl CycleCounter {
-    /// A crossing at `time` (scans, Q16).
+    /// Takes note of a crossing at `time`, in scans, Q16.
     pub(crate) fn crossing(&mut self, time: u64) {
         match &mut self.stretch {
             Some((_, last)) => {
@@ -104,7 +104,7 @@ impl CycleCounter {
         }
     }
 
-    /// Ends the stretch: scans are missing.
+    /// Ends the stretch of whole cycles, because scans are missing.
     pub(crate) fn gap(&mut self) {
         if let Some((first, last)) = self.stretch.take() {
             self.duration_q16 = self.duration_q16.saturating_add(last.saturating_sub(first));

@@ -8,7 +8,7 @@
 //! read and write wherever they grant the process anything. So a system call
 //! that returns to its caller touches no MPU register. Regions are rewritten
 //! when another process is switched in, or when the regions of the loaded one
-//! have changed; `configure_mpu` compares one word to know.
+//! have changed; [`configure_mpu`](kernel::platform::mpu::MPU::configure_mpu) compares one word to know.
 //!
 //! # Which regions a process has
 //!

@@ -12,7 +12,7 @@ use kernel::{static_init, static_init_const, Kernel};
 use meter_hil::sector_flash::SectorFlash;
 use meter_hil::word_flash::WordFlash;
 use nrf52840::base;
-use nrf52840::qspi::{Qspi, DK_PINS};
+use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
@@ -20,6 +20,7 @@ use super::time::{Mux, VirtualAlarm};
 use crate::external_nor::ExternalNor;
 use crate::kernel_extras::Steps;
 use crate::peripherals::Peripherals;
+use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
 use crate::tables::key_store::KEY_STORE;
 use crate::tables::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
@@ -134,10 +135,11 @@ pub unsafe fn storage(
         let driver = static_init!(Storage, StorageDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
-        for pin in [DK_PINS.sck, DK_PINS.csn].into_iter().chain(DK_PINS.io) {
+        let pins = EXTERNAL_FLASH;
+        for pin in [pins.sck, pins.csn].into_iter().chain(pins.io) {
             peripherals.pins[pin].set_high_drive();
         }
-        qspi.initialize(DK_PINS);
+        qspi.initialize(pins);
         // A memory that is not there leaves the storage off.
         let _ = qspi.identify();
         Some(driver)

@@ -107,7 +107,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
         self.word_client.set(client);
     }
 
-    /// Is an operation under way?
+    /// Returns whether an operation is under way.
     pub fn is_busy(&self) -> bool {
         self.job.get().is_some() || self.erase.get().is_some()
     }

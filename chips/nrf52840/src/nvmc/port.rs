@@ -27,7 +27,7 @@ pub trait FlashPort {
     /// The byte addresses that may be read, written and erased; whole pages.
     fn range(&self) -> Range<usize>;
 
-    /// Has the last operation ended?
+    /// Returns whether the last operation has ended.
     fn ready(&self) -> bool;
 
     /// Sets what is allowed. Only while ready.
@@ -39,7 +39,7 @@ pub trait FlashPort {
     /// Erases for `milliseconds` of the time that the page needs. Mode `Erase`.
     fn erase_part(&self, address: usize, milliseconds: u32);
 
-    /// The word at `address`.
+    /// Returns the word at `address`.
     fn word(&self, address: usize) -> u32;
 }
 

@@ -56,13 +56,6 @@ pub struct QspiPins {
     pub io: [Pin; 4],
 }
 
-/// As on the nRF52840-DK.
-pub const DK_PINS: QspiPins = QspiPins {
-    sck: Pin::P0_19,
-    csn: Pin::P0_17,
-    io: [Pin::P0_20, Pin::P0_21, Pin::P0_22, Pin::P0_23],
-};
-
 /// A sector in RAM.
 #[repr(align(4))]
 pub struct QspiPage(pub [u8; SECTOR_SIZE as usize]);

@@ -7,6 +7,13 @@ use kernel::utilities::cells::TakeCell;
 
 type Driver = Qspi<'static, FakeAlarm>;
 
+/// Six pins, of which the driver tells the peripheral.
+const PINS: QspiPins = QspiPins {
+    sck: Pin::P0_19,
+    csn: Pin::P0_17,
+    io: [Pin::P0_20, Pin::P0_21, Pin::P0_22, Pin::P0_23],
+};
+
 /// Identification and its result.
 type Identified = ([u8; 3], Result<(), ErrorCode>);
 
@@ -76,7 +83,7 @@ fn fixture() -> Fixture {
     }));
     qspi.set_nor_client(listener);
     qspi.set_client(listener);
-    qspi.initialize(DK_PINS);
+    qspi.initialize(PINS);
     Fixture {
         registers,
         alarm,

@@ -16,8 +16,8 @@ pub struct Block<T: 'static> {
     pub samples: usize,
     /// Blocks that ended after it.
     pub blocks_since: u32,
-    /// Blocks lost between the one before and this.
-    pub missed: u32,
+    /// Blocks lost between the block delivered before and this one.
+    pub lost_blocks: u32,
 }
 
 /// The driver's own memory, where samples go that nobody wants.
@@ -38,7 +38,7 @@ pub struct Blocks<T: 'static> {
 }
 
 impl<T> Blocks<T> {
-    /// Without buffers.
+    /// Makes the rotation's memory, without buffers.
     pub const fn new() -> Self {
         Blocks {
             places: [Cell::new(None), Cell::new(None)],
@@ -60,7 +60,7 @@ impl<T> Blocks<T> {
         self.keep(1, second, more);
     }
 
-    /// Are no buffers kept?
+    /// Returns whether no buffers are kept.
     pub fn is_empty(&self) -> bool {
         self.places.iter().all(is_free)
     }
@@ -102,7 +102,7 @@ impl<T> Blocks<T> {
             buffer: unsafe { place.buffer.reclaim() },
             samples: place.samples,
             blocks_since: filled.blocks_since,
-            missed: filled.missed,
+            lost_blocks: filled.lost_blocks,
         })
     }
 

@@ -100,7 +100,7 @@ impl Hardware {
         }
     }
 
-    /// Turns it off.
+    /// Turns the converter and its interrupts off.
     pub fn off(&self) {
         self.registers.intenclr.set(0xFFFF_FFFF);
         self.registers.enable.set(0);
@@ -160,22 +160,22 @@ impl Hardware {
         self.time.stop();
     }
 
-    /// START.
+    /// Triggers START, which takes over the address of the next buffer.
     pub fn start(&self) {
         self.registers.tasks_start.write(Task::TRIGGER.val(1));
     }
 
-    /// SAMPLE, by the CPU.
+    /// Triggers SAMPLE by the CPU, once.
     pub fn sample(&self) {
         self.registers.tasks_sample.write(Task::TRIGGER.val(1));
     }
 
-    /// STOP; the STOPPED event follows.
+    /// Triggers STOP; the STOPPED event follows.
     pub fn stop(&self) {
         self.registers.tasks_stop.write(Task::TRIGGER.val(1));
     }
 
-    /// CALIBRATEOFFSET; the CALIBRATEDONE event follows.
+    /// Triggers CALIBRATEOFFSET; the CALIBRATEDONE event follows.
     pub fn calibrate(&self) {
         self.registers
             .tasks_calibrateoffset
@@ -188,7 +188,7 @@ impl Hardware {
         self.registers.result_maxcnt.set(samples as u32);
     }
 
-    /// Blocks ended since `wire`.
+    /// Returns how many blocks have ended since `wire`.
     pub fn ends(&self) -> u32 {
         self.counter.capture(0)
     }
@@ -206,7 +206,7 @@ impl Hardware {
         }
     }
 
-    /// Microseconds since the last block ended.
+    /// Returns the microseconds since the last block ended.
     pub fn since_end(&self) -> u32 {
         let end = self.time.captured(END);
         self.time.capture(NOW).wrapping_sub(end)

@@ -10,7 +10,7 @@ mod tests;
 
 pub use adc::AdcChannelSetup;
 pub use hardware::{AdcChannel, Hardware};
-pub use scan::{ScanBlock, ScanClient, ScanConfig, StartRefused, METER_SCAN};
+pub use scan::{ScanBlock, ScanClient, ScanConfig, StartRefused};
 
 use crate::dma::DmaBuffer;
 use adc::{AdcState, Conversion};
@@ -87,7 +87,7 @@ impl Saadc<'_> {
     }
 }
 
-/// Did the event happen? It is cleared.
+/// Returns whether the event has happened, and clears it.
 fn take<R: Readable<T = u32> + Writeable<T = u32>>(event: &R) -> bool {
     let happened = event.get() != 0;
     if happened {

@@ -31,7 +31,7 @@ pub struct Filled {
     /// Blocks ended after it: its end is so many block times older than the last END.
     pub blocks_since: u32,
     /// Blocks lost between the block delivered before and this one.
-    pub missed: u32,
+    pub lost_blocks: u32,
 }
 
 /// What a look at the counter brought.
@@ -48,7 +48,7 @@ pub struct Outcome {
 pub struct Rotation {
     filling: Filling,
     handled: u32,
-    missed: u32,
+    lost_blocks: u32,
 }
 
 impl Rotation {
@@ -57,16 +57,17 @@ impl Rotation {
         Rotation {
             filling: Filling::One(slot),
             handled: 0,
-            missed: 0,
+            lost_blocks: 0,
         }
     }
 
-    /// Can RESULT.PTR take a next buffer?
+    /// Returns whether RESULT.PTR can take a next buffer.
     pub fn wants_next(&self) -> bool {
         self.lone().is_some()
     }
 
-    /// The buffer that the converter fills again and again for want of a next one.
+    /// Returns the buffer that the converter fills again and again for want of a
+    /// next one.
     pub fn lone(&self) -> Option<Slot> {
         match self.filling {
             Filling::One(slot) => Some(slot),
@@ -74,12 +75,14 @@ impl Rotation {
         }
     }
 
-    /// How many END events the counter shows beyond what was handled.
+    /// Returns how many END events the counter shows beyond those that were
+    /// handled.
     pub fn unhandled(&self, ends: u32) -> u32 {
         ends.wrapping_sub(self.handled)
     }
 
-    /// The counter stands at `ends`.
+    /// Takes note that the counter stands at `ends`, and says what has been filled
+    /// or freed since the last look.
     pub fn advance(&mut self, ends: u32) -> Outcome {
         let ended = self.unhandled(ends);
         if ended == 0 {
@@ -88,23 +91,23 @@ impl Rotation {
         self.handled = ends;
         match self.filling {
             Filling::Next(done, now) => {
-                let missed = core::mem::replace(&mut self.missed, ended - 1);
+                let lost_blocks = core::mem::replace(&mut self.lost_blocks, ended - 1);
                 self.filling = Filling::One(now);
                 Outcome {
                     filled: Some(Filled {
                         slot: done,
                         blocks_since: ended - 1,
-                        missed,
+                        lost_blocks,
                     }),
                     freed: None,
                 }
             }
             Filling::One(_) => {
-                self.missed += ended;
+                self.lost_blocks += ended;
                 Outcome::default()
             }
             Filling::Either(before, now) => {
-                self.missed += ended;
+                self.lost_blocks += ended;
                 self.filling = Filling::One(now);
                 Outcome {
                     filled: None,
@@ -121,7 +124,7 @@ impl Rotation {
         if let Filling::One(now) = self.filling {
             let ended = self.unhandled(ends);
             self.handled = ends;
-            self.missed += ended;
+            self.lost_blocks += ended;
             self.filling = if ended == 0 && settled {
                 Filling::Next(now, slot)
             } else {
@@ -135,12 +138,12 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    fn filled(slot: Slot, blocks_since: u32, missed: u32) -> Outcome {
+    fn filled(slot: Slot, blocks_since: u32, lost_blocks: u32) -> Outcome {
         Outcome {
             filled: Some(Filled {
                 slot,
                 blocks_since,
-                missed,
+                lost_blocks,
             }),
             freed: None,
         }
@@ -246,7 +249,7 @@ mod tests {
         };
         let mut rotation = Rotation::started(0);
         let mut free = vec![1, 2];
-        let (mut delivered, mut missed) = (0u32, 0u32);
+        let (mut delivered, mut lost_blocks) = (0u32, 0u32);
         for _ in 0..100_000 {
             for _ in 0..random(4) {
                 converter.end();
@@ -254,10 +257,10 @@ mod tests {
             let outcome = rotation.advance(converter.ends);
             if let Some(filled) = outcome.filled {
                 let number = converter.holds[usize::from(filled.slot)];
-                missed += filled.missed;
+                lost_blocks += filled.lost_blocks;
                 delivered += 1;
                 // It holds the very block that the counts say, untouched.
-                assert_eq!(number, Some(delivered + missed));
+                assert_eq!(number, Some(delivered + lost_blocks));
                 assert_eq!(number, Some(converter.ends - filled.blocks_since));
                 free.push(filled.slot);
             }
@@ -277,6 +280,6 @@ mod tests {
                 }
             }
         }
-        assert!(delivered > 10_000 && missed > 10_000);
+        assert!(delivered > 10_000 && lost_blocks > 10_000);
     }
 }

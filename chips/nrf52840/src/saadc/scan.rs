@@ -29,15 +29,6 @@ pub struct ScanConfig {
     pub inputs: &'static [AdcChannel],
 }
 
-/// The meter's inputs: voltage, current with low gain, current with high gain.
-pub const METER_SCAN: ScanConfig = ScanConfig {
-    inputs: &[
-        AdcChannel::AnalogInput1,
-        AdcChannel::AnalogInput2,
-        AdcChannel::AnalogInput4,
-    ],
-};
-
 /// A filled buffer of scans.
 pub struct ScanBlock {
     /// The buffer as it was given: results of 16 bits, little endian, in the order
@@ -47,8 +38,8 @@ pub struct ScanBlock {
     pub scans: u32,
     /// Time of the end of the last scan, in microseconds since the first scan was set off.
     pub end_us: u64,
-    /// Blocks lost between the one delivered before and this.
-    pub missed_blocks: u32,
+    /// Blocks lost between the block delivered before and this one.
+    pub lost_blocks: u32,
     /// A bit for each input that touched an end of its range. A touch in the first
     /// scan of the next block may be counted here as well.
     pub saturated: u8,
@@ -113,7 +104,7 @@ impl ScanState<'_> {
 }
 
 impl<'a> Saadc<'a> {
-    /// Sets who gets scans.
+    /// Sets the object that gets scans.
     pub fn set_scan_client(&self, client: &'a dyn ScanClient) {
         self.scan.client.set(client);
     }
@@ -253,7 +244,7 @@ impl<'a> Saadc<'a> {
         let Some(Block {
             buffer,
             blocks_since,
-            missed,
+            lost_blocks,
             ..
         }) = block
         else {
@@ -270,7 +261,7 @@ impl<'a> Saadc<'a> {
                 buffer,
                 scans,
                 end_us: end_us.saturating_sub(since),
-                missed_blocks: missed,
+                lost_blocks,
                 saturated: carried,
             });
         });

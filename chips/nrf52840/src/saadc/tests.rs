@@ -13,12 +13,21 @@ use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
 use std::cell::RefCell;
 
+/// Three inputs, so that a scan has three results.
+const THREE_INPUTS: ScanConfig = ScanConfig {
+    inputs: &[
+        AdcChannel::AnalogInput1,
+        AdcChannel::AnalogInput2,
+        AdcChannel::AnalogInput4,
+    ],
+};
+
 #[derive(Debug, PartialEq)]
 struct Seen {
     address: usize,
     scans: u32,
     end_us: u64,
-    missed: u32,
+    lost_blocks: u32,
     saturated: u8,
 }
 
@@ -40,7 +49,7 @@ impl ScanClient for Listener {
             address: block.buffer.as_ptr() as usize,
             scans: block.scans,
             end_us: block.end_us,
-            missed: block.missed_blocks,
+            lost_blocks: block.lost_blocks,
             saturated: block.saturated,
         });
         if self.gives_back.get() {
@@ -155,7 +164,7 @@ impl Fixture {
         let addresses = [first.as_ptr() as usize, second.as_ptr() as usize];
         assert!(self
             .saadc
-            .start_scan(&METER_SCAN, 4000, first, second)
+            .start_scan(&THREE_INPUTS, 4000, first, second)
             .is_ok());
         self.stopped();
         assert!(triggered(
@@ -221,7 +230,7 @@ fn blocks_come_in_turn_with_their_times() {
             address: addresses[index % 2],
             scans: 80,
             end_us: (index as u64 + 1) * 20_000,
-            missed: 0,
+            lost_blocks: 0,
             saturated: 0,
         };
         assert_eq!(*block, expected);
@@ -247,9 +256,9 @@ fn a_late_cpu_loses_blocks_and_says_so() {
     f.ended(4, 80_000, 80_010);
     let blocks = f.listener.blocks.borrow();
     assert_eq!(blocks[0].address, addresses[0]);
-    assert_eq!((blocks[0].end_us, blocks[0].missed), (20_000, 0));
+    assert_eq!((blocks[0].end_us, blocks[0].lost_blocks), (20_000, 0));
     assert_eq!(blocks[1].address, addresses[1]);
-    assert_eq!((blocks[1].end_us, blocks[1].missed), (80_000, 2));
+    assert_eq!((blocks[1].end_us, blocks[1].lost_blocks), (80_000, 2));
 }
 
 #[test]
@@ -266,7 +275,7 @@ fn a_client_without_a_buffer_loses_blocks_and_is_told() {
     assert!(f.saadc.provide_scan_buffer(kept).is_ok());
     assert!(f.saadc.provide_scan_buffer(buffer()).is_err());
     f.ended(4, 80_000, 80_010);
-    assert_eq!(f.listener.blocks.borrow()[1].missed, 2);
+    assert_eq!(f.listener.blocks.borrow()[1].lost_blocks, 2);
 }
 
 #[test]
@@ -307,7 +316,7 @@ fn wrong_rates_and_buffers_are_refused() {
     let f = fixture();
     let refused = |rate, first, second| {
         f.saadc
-            .start_scan(&METER_SCAN, rate, first, second)
+            .start_scan(&THREE_INPUTS, rate, first, second)
             .unwrap_err()
             .0
     };

@@ -7,6 +7,9 @@
 use kernel::hil::uart::Error;
 use kernel::ErrorCode;
 
+/// Most bytes that the port's EasyDMA moves at a time (MAXCNT has 16 bits).
+pub const LONGEST: usize = 0xFFFF;
+
 /// What to do at ENDRX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -42,22 +45,22 @@ impl Reception {
         }
     }
 
-    /// Bytes in the buffer.
+    /// Returns how many bytes are in the buffer.
     pub fn received(&self) -> usize {
         self.received
     }
 
-    /// Bytes still wanted.
+    /// Returns how many bytes are still wanted.
     pub fn rest(&self) -> usize {
         self.wanted - self.received
     }
 
-    /// Does a pause end it?
+    /// Returns whether a pause on the line ends the reception.
     pub fn watches_pauses(&self) -> bool {
         self.pauses
     }
 
-    /// Is RXTO awaited?
+    /// Returns whether RXTO is awaited.
     pub fn awaits_stop(&self) -> bool {
         self.stopping
     }
@@ -74,10 +77,11 @@ impl Reception {
         self.aborted = true;
     }
 
-    /// ENDRX with `amount` bytes. `timer_stopped`: the pause timer stopped the
-    /// receiver although the buffer is full.
+    /// Takes note of ENDRX with `amount` bytes, and says what to do.
+    /// `timer_stopped`: the pause timer stopped the receiver although the buffer is
+    /// full.
     pub fn ended(&mut self, amount: usize, timer_stopped: bool) -> Ended {
-        let chunk = self.rest().min(super::LONGEST);
+        let chunk = self.rest().min(LONGEST);
         self.received += amount.min(chunk);
         let cut_short = amount < chunk;
         if self.aborted || cut_short || timer_stopped {
@@ -90,7 +94,8 @@ impl Reception {
         }
     }
 
-    /// What the client is told.
+    /// Returns what the client is told: FAIL with the first error of the line,
+    /// CANCEL after an abort, SIZE after a pause.
     pub fn result(&self) -> (Result<(), ErrorCode>, Error) {
         if self.error != Error::None {
             (Err(ErrorCode::FAIL), self.error)

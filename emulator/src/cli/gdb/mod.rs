@@ -3,8 +3,8 @@
 
 mod packet;
 
+use super::failure::{tell, Failure};
 use super::session::Session;
-use super::{tell, Failure};
 use emulator::Stop;
 use packet::{frame, hex, unhex, Decoder, Received};
 use std::collections::BTreeSet;

@@ -9,7 +9,8 @@ mod serial;
 mod small;
 
 use crate::analog::{AnalogInput, ConversionConfig};
-use crate::bus::context::{Context, Memories, FLASH_SIZE, PAGE_SIZE, RAM_SIZE};
+use crate::bus::context::{Context, Memories};
+use crate::bus::map::{FLASH_SIZE, PAGE_SIZE, RAM_SIZE};
 use crate::bus::outside::Outside;
 use crate::bus::Part;
 use crate::machine::memory::Memory;

@@ -17,7 +17,7 @@ pub trait ClientVerify<const HL: usize, const SL: usize> {
 
 /// A verifier, which has its key and algorithm already.
 pub trait SignatureVerify<'a, const HL: usize, const SL: usize> {
-    /// Sets who is told.
+    /// Sets the object that is told of the verdict.
     fn set_verify_client(&self, client: &'a dyn ClientVerify<HL, SL>);
 
     /// Verifies that `signature` is one of `hash`. OFF: it is powered down.

@@ -6,7 +6,7 @@ use core::{ptr, slice};
 
 use tock_tbf::types::CommandPermissions;
 
-use super::grants::GrantPointerEntry;
+use super::grant_pointer::GrantPointerEntry;
 use super::guarded::Guarded;
 use super::queue::TaskQueue;
 use super::{DebugState, PermissionMemo, ProcessStandard, StoredState};

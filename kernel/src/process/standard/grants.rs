@@ -1,38 +1,14 @@
 //! The memory that capsules have in a process's block.
 
-use core::cell::Cell;
 use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 
+use super::grant_pointer::GrantPointerEntry;
 use super::ProcessStandard;
 use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
 use crate::process::{Error, Process, ProcessCustomGrantIdentifier};
-
-/// Where a grant of this process lies.
-pub(super) struct GrantPointerEntry {
-    /// The driver of the grant; meaningless as long as `memory` is null.
-    driver_num: Cell<usize>,
-    /// Null as long as the grant has not been allocated.
-    memory: Cell<*mut u8>,
-    entered: Cell<bool>,
-}
-
-impl GrantPointerEntry {
-    /// A grant without memory.
-    pub(super) fn unallocated() -> Self {
-        Self {
-            driver_num: Cell::new(0),
-            memory: Cell::new(core::ptr::null_mut()),
-            entered: Cell::new(false),
-        }
-    }
-
-    fn is_allocated(&self) -> bool {
-        !self.memory.get().is_null()
-    }
-}
 
 impl<C: Chip> ProcessStandard<C> {
     /// The entry of a grant, if the process is alive and has one of that number.

@@ -21,6 +21,7 @@
 
 mod create;
 mod execution;
+mod grant_pointer;
 mod grants;
 mod guarded;
 mod lifecycle;
@@ -36,7 +37,7 @@ use tock_tbf::types::{CommandPermissions, TbfHeader, NUM_STORAGE_PERMISSIONS};
 
 pub(in crate::process) use self::create::Surroundings;
 pub(crate) use self::execution::Exit;
-use self::grants::GrantPointerEntry;
+use self::grant_pointer::GrantPointerEntry;
 use self::guarded::Guarded;
 use self::queue::TaskQueue;
 use crate::kernel::Kernel;
