@@ -61,7 +61,7 @@ fn read_public_key(path: &Path) -> Result<[u8; 65], String> {
 mod tests {
     use super::*;
 
-    const METER: &str = include_str!("../../../nrf52840-meter/meter.toml");
+    const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
     /// RFC 6979, appendix A.2.5.
     const KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
         MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYP7UuiVanTHJYet0xjVtaMBJuJI7\n\

@@ -15,7 +15,7 @@ mod storage {
 }
 
 fn meter() -> Manifest {
-    Manifest::parse(include_str!("../../nrf52840-meter/meter.toml")).expect("meter.toml is sound")
+    Manifest::parse(include_str!("../../boards/nrf52840-meter/meter.toml")).expect("meter.toml is sound")
 }
 
 fn operations(operation: Operation) -> policy::Operations {

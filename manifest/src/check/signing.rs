@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::model::Signer;
 
-    const METER: &str = include_str!("../../../nrf52840-meter/meter.toml");
+    const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
 
     fn refused(change: impl FnOnce(&mut Manifest)) -> String {
         let mut manifest = Manifest::parse(METER).expect("meter.toml is sound");

@@ -7,7 +7,7 @@ use board_manifest::{renewed, Manifest};
 
 #[test]
 fn the_files_in_the_checkout_are_up_to_date() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let manifest = Manifest::load(&root.join("boards/nrf52840-meter/meter.toml"))
         .expect("meter.toml is sound");
     for (name, text) in renewed::files(&manifest) {

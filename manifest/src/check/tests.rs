@@ -2,7 +2,7 @@
 
 use crate::Manifest;
 
-const METER: &str = include_str!("../../../nrf52840-meter/meter.toml");
+const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
 
 fn refused(from: &str, to: &str) -> String {
     assert!(METER.contains(from), "the page no longer holds {from:?}");

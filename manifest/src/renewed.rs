@@ -9,15 +9,15 @@ pub fn files(manifest: &Manifest) -> Vec<(&'static str, String)> {
     vec![
         ("docs/isolation.md", isolation_page(manifest)),
         (
-            "boards/manifest/tests/tables/key_store.rs",
+            "manifest/tests/tables/key_store.rs",
             key_store_table(manifest),
         ),
         (
-            "boards/manifest/tests/tables/channel.rs",
+            "manifest/tests/tables/channel.rs",
             channel_table(manifest),
         ),
         (
-            "boards/manifest/tests/tables/storage.rs",
+            "manifest/tests/tables/storage.rs",
             storage_table(manifest),
         ),
     ]

@@ -3,7 +3,7 @@
 use board_manifest::opening::{open_wall, Opening};
 use board_manifest::{Manifest, Operation, State};
 
-const METER: &str = include_str!("../../nrf52840-meter/meter.toml");
+const METER: &str = include_str!("../../boards/nrf52840-meter/meter.toml");
 
 fn meter() -> Manifest {
     Manifest::parse(METER).expect("meter.toml is sound")

@@ -88,7 +88,7 @@ fn permissions(manifest: &Manifest, app: &App) -> BTreeSet<(u32, u32)> {
 mod tests {
     use super::*;
 
-    const METER: &str = include_str!("../../../nrf52840-meter/meter.toml");
+    const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
 
     #[test]
     fn permissions_hold_what_the_page_grants_and_nothing_else() {

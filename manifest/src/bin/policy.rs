@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 }
 
 fn renew() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let manifest = Manifest::load(&root.join("boards/nrf52840-meter/meter.toml"))?;
     for (name, text) in renewed::files(&manifest) {
         let path = root.join(name);
