@@ -34,7 +34,7 @@ audit: ## attack every wall of the running image and print the verdicts
 	@$(XTASK) audit
 
 policy: ## renew docs/isolation.md and the tables kept for tests from meter.toml
-	cargo run --quiet --package board-manifest --bin policy
+	cargo run --quiet --package manifest --bin policy
 
 lint: ## formatting, clippy with warnings as errors, licences and sources
 	@scripts/setup lint

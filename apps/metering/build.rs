@@ -1,6 +1,6 @@
 //! Links the app for its slot of meter.toml.
 
-use board_manifest::{generate, Manifest};
+use manifest::{generate, Manifest};
 
 const MANIFEST: &str = "../../boards/nrf52840-meter/meter.toml";
 

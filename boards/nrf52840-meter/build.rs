@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use board_manifest::{generate, Manifest};
+use manifest::{generate, Manifest};
 
 /// Names another page than the meter's own, for images of bring-up and of tests.
 const PAGE: &str = "WATTLOCK_MANIFEST";

@@ -12,13 +12,7 @@ pub fn files(manifest: &Manifest) -> Vec<(&'static str, String)> {
             "manifest/tests/tables/key_store.rs",
             key_store_table(manifest),
         ),
-        (
-            "manifest/tests/tables/channel.rs",
-            channel_table(manifest),
-        ),
-        (
-            "manifest/tests/tables/storage.rs",
-            storage_table(manifest),
-        ),
+        ("manifest/tests/tables/channel.rs", channel_table(manifest)),
+        ("manifest/tests/tables/storage.rs", storage_table(manifest)),
     ]
 }

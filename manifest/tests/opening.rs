@@ -1,7 +1,7 @@
 //! A page with one wall open differs from the meter's in that wall, and in no other.
 
-use board_manifest::opening::{open_wall, Opening};
-use board_manifest::{Manifest, Operation, State};
+use manifest::opening::{open_wall, Opening};
+use manifest::{Manifest, Operation, State};
 
 const METER: &str = include_str!("../../boards/nrf52840-meter/meter.toml");
 

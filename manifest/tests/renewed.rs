@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use board_manifest::generate::RENEWAL;
-use board_manifest::{renewed, Manifest};
+use manifest::generate::RENEWAL;
+use manifest::{renewed, Manifest};
 
 #[test]
 fn the_files_in_the_checkout_are_up_to_date() {

@@ -1,8 +1,8 @@
 //! The generated tables are tables of the capsules, and say what meter.toml and its walls say.
 
-use board_manifest::walls::{Access, Decision};
-use board_manifest::{Kind, Manifest, Operation, State};
 use capsules::key_store::policy;
+use manifest::walls::{Access, Decision};
+use manifest::{Kind, Manifest, Operation, State};
 
 mod key_store {
     include!("tables/key_store.rs");
@@ -15,7 +15,8 @@ mod storage {
 }
 
 fn meter() -> Manifest {
-    Manifest::parse(include_str!("../../boards/nrf52840-meter/meter.toml")).expect("meter.toml is sound")
+    Manifest::parse(include_str!("../../boards/nrf52840-meter/meter.toml"))
+        .expect("meter.toml is sound")
 }
 
 fn operations(operation: Operation) -> policy::Operations {

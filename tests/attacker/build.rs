@@ -1,6 +1,6 @@
 //! Links the attacker for the slot of meter.toml that `WATTLOCK_SLOT` names.
 
-use board_manifest::{generate, Manifest};
+use manifest::{generate, Manifest};
 
 const MANIFEST: &str = "../../boards/nrf52840-meter/meter.toml";
 

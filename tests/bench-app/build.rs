@@ -1,6 +1,6 @@
 //! Links the app for the slot that WATTLOCK_SLOT names.
 
-use board_manifest::{generate, Manifest};
+use manifest::{generate, Manifest};
 
 const MANIFEST: &str = "../../boards/nrf52840-meter/meter.toml";
 

@@ -1,6 +1,6 @@
 //! Links the bridge for the slot of the app dlms.
 
-use board_manifest::{generate, Manifest};
+use manifest::{generate, Manifest};
 
 const MANIFEST: &str = "../../boards/nrf52840-meter/meter.toml";
 

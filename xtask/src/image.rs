@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
-use board_manifest::generate::{elf2tab_arguments, guest_arguments, relocatable_arguments};
-use board_manifest::{App, Region};
+use manifest::generate::{elf2tab_arguments, guest_arguments, relocatable_arguments};
+use manifest::{App, Region};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::Endianness;
 use system_tests::audit::control::opened_page;

@@ -52,7 +52,7 @@ fn split_behind<'a>(text: &'a str, mark: &str) -> Result<(&'a str, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use board_manifest::Manifest;
+    use manifest::Manifest;
 
     #[test]
     fn the_page_is_sound_and_the_bridge_may_more_than_the_app() {

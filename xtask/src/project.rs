@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use board_manifest::Manifest;
+use manifest::Manifest;
 
 /// The checkout and its checked manifest.
 pub struct Project {

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
-use board_manifest::{App, Signer};
+use manifest::{App, Signer};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use p256::SecretKey;
 use rand_core::OsRng;

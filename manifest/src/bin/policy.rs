@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use board_manifest::{renewed, Manifest};
+use manifest::{renewed, Manifest};
 
 fn main() -> ExitCode {
     match renew() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use board_manifest::{Manifest, Region};
+use manifest::{Manifest, Region};
 
 use crate::signed::{development_key, Object};
 

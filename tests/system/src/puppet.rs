@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use attacker::puppet as layout;
-use board_manifest::Manifest;
 use emulator::{Machine, Stop};
+use manifest::Manifest;
 
 /// Longest time for a batch of calls; one that generates keys takes a second.
 const LIMIT: Duration = Duration::from_secs(20);

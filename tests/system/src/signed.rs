@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use board_manifest::Manifest;
+use manifest::Manifest;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::DecodePrivateKey;

@@ -1,8 +1,8 @@
 //! The positive control: an image with walls open on purpose, which the audit must name.
 
-use board_manifest::opening::{open_wall, Opening};
-use board_manifest::ManifestError;
-use board_manifest::{Manifest, Operation, State};
+use manifest::opening::{open_wall, Opening};
+use manifest::ManifestError;
+use manifest::{Manifest, Operation, State};
 
 use super::finding::{Finding, Topic};
 use super::part::Progress;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use board_manifest::{App, Manifest, Region};
+use manifest::{App, Manifest, Region};
 use object::{Object as _, ObjectSection, SectionKind};
 
 use super::finding::{Finding, Topic};

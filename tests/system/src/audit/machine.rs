@@ -1,9 +1,9 @@
 //! What the running machine shows: MPU regions while an app runs, locks on flash, the list of apps.
 
 use attacker::puppet::MOST_CALLS;
-use board_manifest::{App, Region};
 use emulator::report::crash_log;
 use emulator::Machine;
+use manifest::{App, Region};
 
 use super::finding::{Finding, Topic};
 use super::installed;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use board_manifest::{Manifest, State};
+use manifest::{Manifest, State};
 
 use super::scenarios::life::bring_into_service;
 use super::scope::SLOTS;

@@ -17,7 +17,7 @@ pub mod scope;
 pub mod stage;
 pub mod sweep;
 
-use board_manifest::Manifest;
+use manifest::Manifest;
 
 use self::finding::{Finding, Topic};
 use self::meters::{Metering, Meters};

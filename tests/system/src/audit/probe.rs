@@ -1,7 +1,7 @@
 //! The call that tries a wall: one that changes nothing where it is let through.
 
-use board_manifest::walls::{CommandWall, KeyWall};
-use board_manifest::{Kind, Manifest, Operation};
+use manifest::walls::{CommandWall, KeyWall};
+use manifest::{Kind, Manifest, Operation};
 
 use crate::puppet::Call;
 

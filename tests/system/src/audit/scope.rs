@@ -1,6 +1,6 @@
 //! How much of meter.toml an audit tries.
 
-use board_manifest::State;
+use manifest::State;
 
 use super::finding::Topic;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use board_manifest::{Manifest, Operation, State};
 use emulator::machine::Snapshot;
 use emulator::Machine;
+use manifest::{Manifest, Operation, State};
 
 use super::probe::{slot_of, KEY_STORE};
 use crate::firmware::Firmware;

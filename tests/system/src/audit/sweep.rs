@@ -1,7 +1,7 @@
 //! Every wall of meter.toml, tried by an app that is who it says, in every state of the meter.
 
-use board_manifest::walls::{Access, DataWall, Decision, KeyWall};
-use board_manifest::{Manifest, Operation, State};
+use manifest::walls::{Access, DataWall, Decision, KeyWall};
+use manifest::{Manifest, Operation, State};
 
 use super::errors::{describe, NODEVICE, NOSUPPORT, OFF};
 use super::finding::{Finding, Topic};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use board_manifest::State;
 use emulator::report::crash_log;
+use manifest::State;
 
 use super::life::object::{
     DEVICE_IDENTITY, DLMS_INVOCATION, DLMS_SIGNING, OPERATIONAL_CERTIFICATE,

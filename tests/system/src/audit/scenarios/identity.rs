@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use board_manifest::Manifest;
 use emulator::report::crash_log::{self, Process};
 use emulator::Machine;
+use manifest::Manifest;
 
 use super::life::meter_measures;
 use super::life::object::DEVICE_IDENTITY;

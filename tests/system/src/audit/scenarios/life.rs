@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use board_manifest::State;
 use emulator::report::crash_log;
 use emulator::Machine;
+use manifest::State;
 use p256::ecdsa::SigningKey;
 
 use super::notebook::Notebook;

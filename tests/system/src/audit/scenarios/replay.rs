@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use board_manifest::{Manifest, Region};
+use manifest::{Manifest, Region};
 use sha2::{Digest, Sha256};
 
 use super::life::meter_measures;

@@ -1,6 +1,6 @@
 //! Session slots: all of them taken, closed ones, those of others, those of a run that has ended.
 
-use board_manifest::State;
+use manifest::State;
 
 use super::life::object::{DEVICE_IDENTITY, DLMS_AGREEMENT, UPDATE_AGREEMENT};
 use super::notebook::Notebook;
