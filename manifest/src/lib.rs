@@ -6,12 +6,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod build_script;
 mod check;
+pub mod checkout;
 pub mod generate;
 mod model;
-pub mod opening;
 pub mod renewed;
-pub mod walls;
 
 pub use check::ManifestError;
 pub use model::{

@@ -18,6 +18,9 @@ const DEVELOPMENT: &str = "development";
 
 /// Makes the development key pair if meter.toml names that signer and neither half
 /// exists.
+///
+/// # Errors
+/// Only one half of it is there, or it cannot be written.
 pub fn ensure_development_key(project: &Project) -> Result<()> {
     let signers = &project.manifest.signers;
     let Some(signer) = signers.iter().find(|signer| signer.name == DEVELOPMENT) else {
@@ -41,6 +44,9 @@ pub fn ensure_development_key(project: &Project) -> Result<()> {
 
 /// The private key with which an app is signed: of the first signer who may and
 /// whose key is here; none if meter.toml does not ask for signatures.
+///
+/// # Errors
+/// It asks for signatures, and there is no such key.
 pub fn key_for(project: &Project, app: &App) -> Result<Option<PathBuf>> {
     let manifest = &project.manifest;
     let key = manifest

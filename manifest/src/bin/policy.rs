@@ -1,9 +1,8 @@
 //! Renews what is generated from meter.toml and kept in the checkout; says what has changed.
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use manifest::{renewed, Manifest};
+use manifest::{checkout, renewed};
 
 fn main() -> ExitCode {
     match renew() {
@@ -16,8 +15,8 @@ fn main() -> ExitCode {
 }
 
 fn renew() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let manifest = Manifest::load(&root.join("boards/nrf52840-meter/meter.toml"))?;
+    let root = checkout::root()?;
+    let manifest = checkout::meter(&root)?;
     for (name, text) in renewed::files(&manifest) {
         let path = root.join(name);
         if std::fs::read_to_string(&path).is_ok_and(|kept| kept == text) {

@@ -69,7 +69,8 @@ impl App {
     }
 
     /// Whether it may call that command of that driver.
-    pub(crate) fn may_call(&self, driver: &str, command: &str) -> bool {
+    #[must_use]
+    pub fn may_call(&self, driver: &str, command: &str) -> bool {
         self.drivers
             .get(driver)
             .is_some_and(|commands| commands.iter().any(|granted| granted == command))

@@ -19,7 +19,8 @@ pub struct Driver {
 
 impl Driver {
     /// Commands by number, which is the order of all that is generated.
-    pub(crate) fn commands_by_number(&self) -> Vec<(&str, u32)> {
+    #[must_use]
+    pub fn commands_by_number(&self) -> Vec<(&str, u32)> {
         let mut sorted: Vec<_> = self
             .commands
             .iter()

@@ -116,22 +116,26 @@ impl Manifest {
     }
 
     /// Drivers by number.
-    pub(crate) fn drivers_by_number(&self) -> Vec<(&str, &Driver)> {
+    #[must_use]
+    pub fn drivers_by_number(&self) -> Vec<(&str, &Driver)> {
         by_number(&self.drivers, |driver| driver.number)
     }
 
     /// Keys by number, which is the order of all that is generated.
-    pub(crate) fn keys_by_number(&self) -> Vec<(&str, &Key)> {
+    #[must_use]
+    pub fn keys_by_number(&self) -> Vec<(&str, &Key)> {
         by_number(&self.keys, |key| key.number)
     }
 
     /// Channels by number.
-    pub(crate) fn channels_by_number(&self) -> Vec<(&str, &Channel)> {
+    #[must_use]
+    pub fn channels_by_number(&self) -> Vec<(&str, &Channel)> {
         by_number(&self.channels, |channel| channel.number)
     }
 
     /// Partitions by number.
-    pub(crate) fn partitions_by_number(&self) -> Vec<(&str, &Partition)> {
+    #[must_use]
+    pub fn partitions_by_number(&self) -> Vec<(&str, &Partition)> {
         by_number(&self.storage, |partition| partition.number)
     }
 }
