@@ -8,8 +8,8 @@ use std::time::Duration;
 use emulator::report::crash_log::{self, Process};
 use emulator::Machine;
 
-use crate::firmware::{built, manifest, project};
-use crate::meter;
+use audit::specimen::artifacts::{built, manifest, project};
+use audit::specimen::meter;
 
 /// A flash image that tockloader works on.
 pub struct Installation {

@@ -6,10 +6,11 @@ use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
-use crate::audit::stage::BASE_POINT;
-use crate::firmware::{manifest, Firmware};
 use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
-use crate::puppet::{Call, Puppet, Silent};
+use audit::fixture::BASE_POINT;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::scripted_app::{Call, Puppet, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use audit::specimen::artifacts::read_built;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
+use audit::specimen::signed::strangers_key;
 use emulator::report::crash_log;
-use system_tests::firmware::{read_built, Firmware};
-use system_tests::meter;
-use system_tests::signed::strangers_key;
 
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 

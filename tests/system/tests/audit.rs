@@ -1,10 +1,11 @@
 //! The running image is what meter.toml says, and an image that is not is found out.
 
-use system_tests::audit::about::About;
-use system_tests::audit::report::Report;
-use system_tests::audit::scope::Scope;
-use system_tests::audit::{audit, control};
-use system_tests::firmware::{manifest, Firmware};
+use audit::about::About;
+use audit::report::Report;
+use audit::scope::Scope;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::{audit, control};
 
 /// The positive control: of an image with walls open on purpose the audit names each
 /// of them, and no other.

@@ -1,9 +1,10 @@
 //! The converter for apps, driver 0x5, on the running image while nothing meters.
 
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
+use audit::specimen::scripted_app::{Answer, Call, Puppet};
 use emulator::Machine;
-use system_tests::firmware::{manifest, Firmware};
-use system_tests::meter;
-use system_tests::puppet::{Answer, Call, Puppet};
 
 const ADC: u32 = 5;
 const SUCCESS: u32 = 128;

@@ -1,10 +1,10 @@
 //! The key store through its own system calls: what is made on the meter, the host can check.
 
+use audit::specimen::firmware::Firmware;
 use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
-use system_tests::firmware::Firmware;
 use system_tests::key_bridge::{Bridge, AES, ANCHOR, AUTHENTICATION, BOUND, COUNTER, KEY, NOTHING};
 
 /// The host's own implementation verifies what the meter signed, and the meter

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::report::crash_log;
 use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
 use system_tests::key_bridge::{Bridge, Request, KEY, NOTHING, SLOT};
-use system_tests::meter;
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
 /// The order of the curve, n.

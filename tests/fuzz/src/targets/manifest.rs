@@ -1,6 +1,7 @@
 //! meter.toml, as an integrator may have mangled it.
 
-use board_manifest::{generate, renewed, Manifest};
+use manifest::{generate, renewed, Manifest};
+use walls::Walls;
 
 /// Parses and checks; what passes the check can be generated from.
 pub fn run(data: &[u8]) {
