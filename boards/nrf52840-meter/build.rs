@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use manifest::{build_script, checkout, generate, Manifest};
+use manifest::{build_script, checkout, generate, LongSteps, Manifest};
 
 /// Names another manifest than the meter's own, for images of bring-up and of tests.
 const MANIFEST: &str = "WATTLOCK_MANIFEST";
@@ -46,6 +46,10 @@ fn main() {
             println!("cargo::error={error}");
             return;
         }
+    }
+    println!("cargo::rustc-check-cfg=cfg(long_steps_by_alarm)");
+    if manifest.board.long_steps == LongSteps::Alarm {
+        println!("cargo::rustc-cfg=long_steps_by_alarm");
     }
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
         println!("cargo::rustc-link-search={}", out.display());

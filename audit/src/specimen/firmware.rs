@@ -48,6 +48,15 @@ impl Firmware {
         }
     }
 
+    /// The meter of [`Firmware::key_bridge`] with a kernel that spaces the steps of long
+    /// work by an alarm.
+    pub fn key_bridge_by_alarm() -> Self {
+        Self {
+            flash: read_built("key-bridge-by-alarm/meter.img"),
+            manifest: manifest(),
+        }
+    }
+
     /// The meter with walls open on purpose ([`control`](crate::control)).
     pub fn opened() -> Self {
         Self {

@@ -35,6 +35,20 @@ pub struct Board {
     pub debug_rtt: bool,
     /// Bytes of kernel stack, at the bottom of the kernel's RAM.
     pub kernel_stack: u32,
+    /// What comes between the steps of long work of the kernel.
+    #[serde(default)]
+    pub long_steps: LongSteps,
+}
+
+/// What comes between the steps of long work of the kernel, of a signature, say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongSteps {
+    /// Processes, by the kernel's call in the background.
+    #[default]
+    Background,
+    /// An alarm, as on a kernel that serves deferred calls before processes.
+    Alarm,
 }
 
 /// All of meter.toml, checked.

@@ -92,8 +92,19 @@ impl Busy {
     /// # Panics
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
+        Self::with(&Firmware::key_bridge())
+    }
+
+    /// The same on this firmware, which has the key bridge.
+    ///
+    /// # Errors
+    /// As [`Busy::boot`].
+    ///
+    /// # Panics
+    /// When the bridge does not run.
+    pub fn with(firmware: &Firmware) -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
-        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_puppet(SLOT));
+        let mut bridge = Bridge::boot(&firmware.clone().with_puppet(SLOT));
         let manifest = manifest();
         // The search ends at each turn of the bridge.
         let mut tries = (0..TURNS).map(|_| Puppet::find(&mut bridge.machine, &manifest, SLOT));

@@ -27,6 +27,9 @@ pub fn build(project: &Project) -> Result<()> {
     let bridge = key_bridge::manifest(&project.meter_text()?)?;
     // Where the host may ask for anything that the key store does, with keys of its own.
     image::build_variant(project, "key-bridge", &bridge)?;
+    // The same on a kernel without calls in the background, as upstream's is.
+    let by_alarm = bridge.replacen("[board]\n", "[board]\nlong_steps = \"alarm\"\n", 1);
+    image::build_variant(project, "key-bridge-by-alarm", &by_alarm)?;
     image::build_guest(project, "bench-app", "dlms")?;
     build_relocatable(project)?;
     build_core_conformance(project)?;

@@ -10,11 +10,17 @@ use kernel::hil::uart::{Receive, Transmit};
 use kernel::{static_init, static_init_const, Kernel};
 use nrf52840::gpio::Pin;
 
-use crate::peripherals::Peripherals;
+use crate::peripherals::Common;
 
-const LOCAL_PORT_TXD: Pin = Pin::P0_06;
-const LOCAL_PORT_RXD: Pin = Pin::P0_08;
-const LOCAL_PORT_BAUD: u32 = 115_200;
+/// Where the local port is, and how fast.
+pub struct LocalPort {
+    /// Transmits.
+    pub txd: Pin,
+    /// Receives.
+    pub rxd: Pin,
+    /// Bits a second; eight of them, no parity, one stop bit.
+    pub baud: u32,
+}
 
 /// Both drivers of the port.
 ///
@@ -22,24 +28,25 @@ const LOCAL_PORT_BAUD: u32 = 115_200;
 /// Once.
 pub unsafe fn serial(
     kernel: &'static Kernel,
-    peripherals: &'static Peripherals,
+    common: &'static Common,
+    at: &LocalPort,
     memory: &dyn MemoryAllocationCapability,
 ) -> (
     &'static Console<'static>,
     &'static LowLevelDebug<'static, UartDevice<'static>>,
 ) {
-    let pin = |pin: Pin| &peripherals.pins[pin];
-    pin(LOCAL_PORT_TXD).set();
-    pin(LOCAL_PORT_TXD).make_output();
-    pin(LOCAL_PORT_RXD).make_input();
-    pin(LOCAL_PORT_RXD).set_floating_state(FloatingState::PullUp);
-    let port = &peripherals.uarte0;
-    port.initialize(LOCAL_PORT_TXD, LOCAL_PORT_RXD, None, None);
+    let pin = |pin: Pin| &common.pins[pin];
+    pin(at.txd).set();
+    pin(at.txd).make_output();
+    pin(at.rxd).make_input();
+    pin(at.rxd).set_floating_state(FloatingState::PullUp);
+    let port = &common.uarte0;
+    port.initialize(at.txd, at.rxd, None, None);
     // SAFETY: the caller calls this once.
     unsafe {
         let mux = static_init!(
             MuxUart<'static>,
-            MuxUart::new(port, static_init_const!([u8; 64], [0; 64]), LOCAL_PORT_BAUD)
+            MuxUart::new(port, static_init_const!([u8; 64], [0; 64]), at.baud)
         );
         port.set_transmit_client(mux);
         port.set_receive_client(mux);

@@ -7,7 +7,7 @@ use kernel::hil::time::Alarm;
 use kernel::{static_init, Kernel};
 use nrf52840::rtc::RtcAlarm;
 
-use crate::peripherals::{self, Peripherals};
+use crate::peripherals::{alarm as channel, Common};
 
 /// One RTC alarm for many.
 pub type Mux = MuxAlarm<'static, RtcAlarm<'static>>;
@@ -18,8 +18,8 @@ pub type VirtualAlarm = VirtualMuxAlarm<'static, RtcAlarm<'static>>;
 ///
 /// # Safety
 /// Once.
-pub unsafe fn mux(peripherals: &'static Peripherals) -> &'static Mux {
-    let hardware = peripherals.rtc.alarm(peripherals::alarm::SHARED);
+pub unsafe fn mux(common: &'static Common) -> &'static Mux {
+    let hardware = common.rtc.alarm(channel::SHARED);
     // SAFETY: the caller calls this once.
     let mux = unsafe { static_init!(Mux, MuxAlarm::new(hardware)) };
     hardware.set_alarm_client(mux);

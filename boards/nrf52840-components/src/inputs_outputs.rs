@@ -7,40 +7,40 @@ use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil;
 use kernel::hil::adc::{Adc, AdcHighSpeed};
 use kernel::hil::gpio::{ActivationMode, FloatingState, InterruptValueWrapper, Output};
+use kernel::hil::led::LedLow;
 use kernel::{static_init, static_init_const, Kernel};
 use nrf52840::gpio::{GPIOPin, Pin};
-use nrf52840::saadc::{AdcChannel, AdcChannelSetup, Saadc};
+use nrf52840::saadc::{AdcChannelSetup, Saadc};
 
-use crate::peripherals::Peripherals;
-use crate::platform::{BoardLed, ADC_BUFFER, LEDS};
+use crate::peripherals::Common;
 
-const LED_PINS: [Pin; LEDS] = [Pin::P0_13, Pin::P0_14, Pin::P0_15, Pin::P0_16];
-const BUTTON_PINS: [Pin; 4] = [Pin::P0_11, Pin::P0_12, Pin::P0_24, Pin::P0_25];
+/// LEDs and buttons that these boards have.
+pub const LEDS: usize = 4;
+const BUTTONS: usize = 4;
+/// Samples of a buffer of the ADC driver.
+const ADC_BUFFER: usize = adc::BUF_LEN;
 
-/// Inputs that apps may convert while the meter rests: headers A3 to A5.
-static ADC_CHANNELS: [AdcChannelSetup; 3] = [
-    AdcChannelSetup::new(AdcChannel::AnalogInput5),
-    AdcChannelSetup::new(AdcChannel::AnalogInput6),
-    AdcChannelSetup::new(AdcChannel::AnalogInput7),
-];
+/// An LED that is lit when its pin is low.
+pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
 
 /// The four LEDs.
 ///
 /// # Safety
 /// Once.
 pub unsafe fn leds(
-    peripherals: &'static Peripherals,
+    common: &'static Common,
+    pins: [Pin; LEDS],
 ) -> &'static LedDriver<'static, BoardLed, LEDS> {
     // Dark before they are outputs: a low pin lights its LED, and each flash of the
     // first one is counted as energy.
-    for pin in LED_PINS {
-        peripherals.pins[pin].set();
+    for pin in pins {
+        common.pins[pin].set();
     }
     // SAFETY: the caller calls this once.
     unsafe {
         let leds = static_init!(
             [BoardLed; LEDS],
-            LED_PINS.map(|pin| BoardLed::new(&peripherals.pins[pin]))
+            pins.map(|pin| BoardLed::new(&common.pins[pin]))
         );
         let [first, second, third, fourth] = leds;
         let leds = static_init!([&'static BoardLed; LEDS], [first, second, third, fourth]);
@@ -54,21 +54,22 @@ pub unsafe fn leds(
 /// Once.
 pub unsafe fn buttons(
     kernel: &'static Kernel,
-    peripherals: &'static Peripherals,
+    common: &'static Common,
+    pins: [Pin; BUTTONS],
     memory: &dyn MemoryAllocationCapability,
 ) -> &'static Button<'static, GPIOPin<'static>> {
     type Wrapped = InterruptValueWrapper<'static, GPIOPin<'static>>;
     // SAFETY: the caller calls this once.
     unsafe {
-        let wrappers: &'static [Wrapped; 4] = static_init!(
-            [Wrapped; 4],
-            BUTTON_PINS.map(|pin| InterruptValueWrapper::new(&peripherals.pins[pin]))
+        let wrappers: &'static [Wrapped; BUTTONS] = static_init!(
+            [Wrapped; BUTTONS],
+            pins.map(|pin| InterruptValueWrapper::new(&common.pins[pin]))
         );
         for wrapper in wrappers {
             wrapper.finalize();
         }
         let pins: &'static [_; 4] = static_init!(
-            [ButtonPin<'static, GPIOPin<'static>>; 4],
+            [ButtonPin<'static, GPIOPin<'static>>; BUTTONS],
             wrappers.each_ref().map(|wrapper| (
                 wrapper,
                 ActivationMode::ActiveLow,
@@ -86,13 +87,14 @@ pub unsafe fn buttons(
     }
 }
 
-/// The converter for apps.
+/// The converter for apps, with the inputs that they may convert.
 ///
 /// # Safety
 /// Once.
 pub unsafe fn converter(
     kernel: &'static Kernel,
-    peripherals: &'static Peripherals,
+    common: &'static Common,
+    inputs: &'static [AdcChannelSetup],
     memory: &dyn MemoryAllocationCapability,
 ) -> &'static AdcDedicated<'static, Saadc<'static>> {
     // SAFETY: the caller calls this once.
@@ -100,16 +102,16 @@ pub unsafe fn converter(
         let driver = static_init!(
             AdcDedicated<'static, Saadc<'static>>,
             AdcDedicated::new(
-                &peripherals.saadc,
+                &common.saadc,
                 kernel.create_grant(adc::DRIVER_NUM, memory),
-                &ADC_CHANNELS,
+                inputs,
                 static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
                 static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
                 static_init_const!([u16; ADC_BUFFER], [0; ADC_BUFFER]),
             )
         );
-        Adc::set_client(&peripherals.saadc, driver);
-        AdcHighSpeed::set_highspeed_client(&peripherals.saadc, driver);
+        Adc::set_client(&common.saadc, driver);
+        AdcHighSpeed::set_highspeed_client(&common.saadc, driver);
         driver
     }
 }
