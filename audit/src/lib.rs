@@ -54,8 +54,8 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     if scope.covers(Topic::Machine) {
         let work = |findings: &mut Vec<Finding>| {
-            let mut stage = meters.from_factory(Metering::Itself)?;
-            machine::all(&mut stage, findings)
+            let mut fixture = meters.from_factory(Metering::Itself)?;
+            machine::all(&mut fixture, findings)
         };
         parts.push(Part::new(Topic::Machine, "what the machine shows", work));
     }
@@ -64,8 +64,8 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
     }
     for state in &scope.states {
         let work = |findings: &mut Vec<Finding>| {
-            let mut stage = meters.in_state(*state, Metering::Itself)?;
-            sweep::in_state(&mut stage, scope, *state, findings)
+            let mut fixture = meters.in_state(*state, Metering::Itself)?;
+            sweep::in_state(&mut fixture, scope, *state, findings)
         };
         let name = format!("every wall when {state}");
         parts.push(Part::new(Topic::Keys, name, work));
@@ -75,8 +75,8 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
                     apps: vec!["metering"],
                     ..scope.clone()
                 };
-                let mut stage = meters.in_state(*state, Metering::Puppet)?;
-                sweep::in_state(&mut stage, &own, *state, findings)
+                let mut fixture = meters.in_state(*state, Metering::Scripted)?;
+                sweep::in_state(&mut fixture, &own, *state, findings)
             };
             let name = format!("metering's walls when {state}");
             parts.push(Part::new(Topic::Keys, name, work));

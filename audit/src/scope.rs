@@ -4,7 +4,7 @@ use manifest::State;
 
 use super::finding::Topic;
 
-/// The slots in which an app on strings stands; metering runs as it is.
+/// The slots in which a scripted app stands; metering runs as it is.
 pub const SLOTS: [&str; 4] = ["tls", "dlms", "update", "factory"];
 
 /// A part of the page, or all of it.

@@ -7,10 +7,10 @@ use emulator::Machine;
 use manifest::State;
 use p256::ecdsa::SigningKey;
 
-use super::recorder::Notebook;
+use super::recorder::Recorder;
 use super::request::{command, Request};
 use crate::errors::describe;
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::CHANNEL;
 use crate::specimen::meter;
 use crate::specimen::scripted_app::{Call, Silent};
@@ -68,7 +68,7 @@ fn public(key: &SigningKey) -> Vec<u8> {
 ///
 /// # Errors
 /// It cannot be done.
-pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
+pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
     use self::object::*;
     let author = public(&author());
     let operator = public(&operator());
@@ -85,14 +85,14 @@ pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
     ];
     for (number, object, input) in works {
         let request = Request::new((number, object, 0), input);
-        let (answer, _) = request.make(stage, "factory")?;
+        let (answer, _) = request.make(fixture, "factory")?;
         if !answer.succeeded() {
             return Err(format!("factory: {request:?}: {answer:?}"));
         }
     }
-    stage.advance_to(State::Operational)?;
+    fixture.advance_to(State::Operational)?;
     let reserve = Request::new((command::ADVANCE, DLMS_INVOCATION, NONCES), &[]);
-    let (answer, _) = reserve.make(stage, "dlms")?;
+    let (answer, _) = reserve.make(fixture, "dlms")?;
     let reserved = answer.succeeded();
     reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
 }
@@ -101,21 +101,21 @@ pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
 ///
 /// # Errors
 /// The reader of the channel is silent.
-pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook<'_>) -> Result<(), Silent> {
+pub fn measures_on(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const READER: &str = "tls";
-    let arena = stage.puppet(READER)?.arena();
+    let arena = fixture.scripted_app(READER)?.arena();
     let receive = Call::command(CHANNEL, 2, READINGS, 0);
     // What waits is from before.
     let mut drain = vec![Call::lend(CHANNEL, 0, arena, 128)];
     drain.extend([receive; 6]);
-    stage.make(READER, &drain)?;
-    let (found, held) = meter_measures(&mut stage.machine);
-    notebook.check("metering", "it measures on and loses nothing", found, held);
-    let answers = stage.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
+    fixture.make(READER, &drain)?;
+    let (found, held) = meter_measures(&mut fixture.machine);
+    recorder.check("metering", "it measures on and loses nothing", found, held);
+    let answers = fixture.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
     let length = answers[0].registers[1];
     let held = answers[0].succeeded() && length == MESSAGE;
     let found = format!("{}, {length} bytes", describe(&answers[0]));
-    notebook.check("metering", "it publishes its readings", found, held);
+    recorder.check("metering", "it publishes its readings", found, held);
     Ok(())
 }
 

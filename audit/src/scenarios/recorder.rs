@@ -5,12 +5,12 @@ use crate::finding::{Finding, Topic};
 use crate::specimen::scripted_app::Answer;
 
 /// Adds to the findings of a chapter.
-pub struct Notebook<'a> {
+pub struct Recorder<'a> {
     topic: Topic,
     findings: &'a mut Vec<Finding>,
 }
 
-impl<'a> Notebook<'a> {
+impl<'a> Recorder<'a> {
     /// Of a chapter.
     pub fn new(topic: Topic, findings: &'a mut Vec<Finding>) -> Self {
         Self { topic, findings }

@@ -1,6 +1,6 @@
-//! A command of the key store with its buffers, by a puppet.
+//! A command of the key store with its buffers, by a scripted app.
 
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::KEY_STORE;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
@@ -74,18 +74,18 @@ impl<'a> Request<'a> {
     }
 
     /// Writes the inputs into the app's arena; the calls that share them.
-    pub fn prepare(&self, stage: &mut Stage, app: &str) -> Result<Vec<Call>, Silent> {
-        let puppet = stage.puppet(app)?;
-        let arena = puppet.arena();
+    pub fn prepare(&self, fixture: &mut Fixture, app: &str) -> Result<Vec<Call>, Silent> {
+        let scripted = fixture.scripted_app(app)?;
+        let arena = scripted.arena();
         let mut calls = Vec::new();
         let places = [INPUT, ASSOCIATED, NONCE];
         for ((number, bytes), place) in (0..).zip(self.inputs).zip(places) {
-            puppet.fill(&mut stage.machine, place, bytes);
+            scripted.fill(&mut fixture.machine, place, bytes);
             let length = bytes.len() as u32;
             let address = if length == 0 { 0 } else { arena + place };
             calls.push(Call::share(KEY_STORE, number, address, length));
         }
-        puppet.fill(&mut stage.machine, OUTPUT, &[0; OUTPUT_BYTES as usize]);
+        scripted.fill(&mut fixture.machine, OUTPUT, &[0; OUTPUT_BYTES as usize]);
         calls.push(Call::lend(KEY_STORE, 0, arena + OUTPUT, OUTPUT_BYTES));
         Ok(calls)
     }
@@ -100,16 +100,16 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// The app is silent.
-    pub fn make(&self, stage: &mut Stage, app: &str) -> Result<(Answer, Vec<u8>), Silent> {
-        let mut calls = self.prepare(stage, app)?;
+    pub fn make(&self, fixture: &mut Fixture, app: &str) -> Result<(Answer, Vec<u8>), Silent> {
+        let mut calls = self.prepare(fixture, app)?;
         let at = calls.len();
         calls.push(self.call().and_wait());
         calls.extend(take_back());
-        let answer = stage.make(app, &calls)?[at];
+        let answer = fixture.make(app, &calls)?[at];
         let length = answer.upcall.map_or(0, |[_, length, _]| length);
         let length = length.min(OUTPUT_BYTES) as usize;
-        let puppet = stage.puppet(app)?;
-        Ok((answer, puppet.look(&mut stage.machine, OUTPUT, length)))
+        let scripted = fixture.scripted_app(app)?;
+        Ok((answer, scripted.look(&mut fixture.machine, OUTPUT, length)))
     }
 }
 

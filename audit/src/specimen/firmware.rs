@@ -115,33 +115,33 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
-    /// Puts the attacker on strings into a slot, with the header and the signature of
+    /// Puts a scripted app into a slot, with the header and the signature of
     /// the app that the slot belongs to.
     #[must_use]
-    pub fn with_puppet(self, slot: &str) -> Self {
-        let object = self.puppet(slot);
+    pub fn with_scripted_app(self, slot: &str) -> Self {
+        let object = self.scripted_app(slot);
         self.with_object(slot, object.bytes())
     }
 
     /// Puts one into each of these slots.
     #[must_use]
-    pub fn with_puppets(self, slots: &[&str]) -> Self {
-        let with = |firmware: Self, slot: &&str| firmware.with_puppet(slot);
+    pub fn with_scripted_apps(self, slots: &[&str]) -> Self {
+        let with = |firmware: Self, slot: &&str| firmware.with_scripted_app(slot);
         slots.iter().fold(self, with)
     }
 
-    /// As [`with_puppet`](Self::with_puppet), without permission header: all drivers that
+    /// As [`with_scripted_app`](Self::with_scripted_app), without permission header: all drivers that
     /// are not restricted answer it.
     #[must_use]
-    pub fn with_free_puppet(self, slot: &str) -> Self {
+    pub fn with_free_scripted_app(self, slot: &str) -> Self {
         let number = attacker::scripted::NUMBER;
         let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, 0);
         self.with_object(slot, object.bytes())
     }
 
-    /// The attacker on strings as [`with_puppet`](Self::with_puppet) puts it there.
+    /// The scripted app as [`with_scripted_app`](Self::with_scripted_app) puts it there.
     #[must_use]
-    pub fn puppet(&self, slot: &str) -> Object {
+    pub fn scripted_app(&self, slot: &str) -> Object {
         let number = attacker::scripted::NUMBER;
         self.attacker(&format!("attacker-{slot}-app.tbf"), number, 0)
     }

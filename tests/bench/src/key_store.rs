@@ -106,7 +106,7 @@ pub fn measure() -> Result<Vec<Figure>> {
         "",
     ));
     let one = Firmware::key_bridge().without("metering");
-    let five = Firmware::key_bridge().with_puppets(&["tls", "update", "factory"]);
+    let five = Firmware::key_bridge().with_scripted_apps(&["tls", "update", "factory"]);
     for (apps, firmware) in [("one app", one), ("five apps", five)] {
         figures.push(Figure::new(
             &format!("reset to the first instruction of a signed app, {apps}"),

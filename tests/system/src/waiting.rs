@@ -10,7 +10,7 @@ use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
 use audit::fixture::BASE_POINT;
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
-use audit::specimen::scripted_app::{Call, Puppet, Silent};
+use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;
@@ -78,7 +78,7 @@ const fn repeated(command: (u32, u32, u32), inputs: [&'static [u8]; 3]) -> Reque
 pub struct Busy {
     /// The app that calls the key store.
     pub bridge: Bridge,
-    bystander: Puppet,
+    bystander: ScriptedApp,
 }
 
 impl Busy {
@@ -93,10 +93,10 @@ impl Busy {
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
-        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_puppet(SLOT));
+        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_scripted_app(SLOT));
         let manifest = manifest();
         // The search ends at each turn of the bridge.
-        let mut tries = (0..TURNS).map(|_| Puppet::find(&mut bridge.machine, &manifest, SLOT));
+        let mut tries = (0..TURNS).map(|_| ScriptedApp::find(&mut bridge.machine, &manifest, SLOT));
         let bystander = tries.find_map(Result::ok);
         drop(tries);
         let bystander = bystander.ok_or("the app that waits does not run")?;
@@ -136,7 +136,7 @@ impl Busy {
 }
 
 /// In ticks of the alarm driver.
-fn longest(bystander: &Puppet, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
+fn longest(bystander: &ScriptedApp, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
     let nap = [
         Call::command(ALARM, SET_RELATIVE, NAP, 0).and_wait(),
         Call::command(ALARM, TICKS, 0, 0),

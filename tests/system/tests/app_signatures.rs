@@ -16,7 +16,7 @@ const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 #[test]
 fn guests_of_bring_up_are_no_apps() {
     let bring_up = Firmware::bring_up();
-    let stranger = bring_up.puppet("update").signed(&strangers_key());
+    let stranger = bring_up.scripted_app("update").signed(&strangers_key());
     let firmware = bring_up
         .with_object("dlms", &read_built("attacker-dlms.tbf"))
         .with_object("update", stranger.bytes());
