@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::check::ManifestError;
+use crate::error::ManifestError;
 use crate::model::Manifest;
 
 /// Path of meter.toml from the top of the checkout.

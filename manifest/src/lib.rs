@@ -9,11 +9,14 @@
 pub mod build_script;
 mod check;
 pub mod checkout;
+mod error;
 pub mod generate;
 mod model;
+mod place;
+mod read;
 pub mod renewed;
 
-pub use check::ManifestError;
+pub use error::ManifestError;
 pub use model::{
     App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
     Kind, Manifest, Operation, Overflow, Partition, RamMap, Region, Signer, Signing, State,

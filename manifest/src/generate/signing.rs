@@ -9,7 +9,7 @@ use p256::pkcs8::DecodePublicKey;
 use p256::PublicKey;
 
 use super::{short_ids, MARK};
-use crate::check::ManifestError;
+use crate::error::ManifestError;
 use crate::model::Manifest;
 
 /// Rust source of the constants `SIGNATURES_REQUIRED` and `SIGNERS`; it names the

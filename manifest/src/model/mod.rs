@@ -9,7 +9,6 @@ mod signing;
 mod storage;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -20,8 +19,6 @@ pub use keys::{Holder, Key, Kind, Operation, State, Transition};
 pub use memory::{ExternalNor, FlashMap, RamMap, Region};
 pub use signing::{Signer, Signing};
 pub use storage::Partition;
-
-use crate::check::{line_of, ManifestError};
 
 /// Names, and what holds for the whole image.
 #[derive(Clone, Debug, Deserialize)]
@@ -75,33 +72,6 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Parses and checks the text of a meter.toml.
-    ///
-    /// # Errors
-    /// Says the line of a syntax error, or the entry that contradicts another and its line.
-    pub fn parse(text: &str) -> Result<Self, ManifestError> {
-        let manifest: Manifest =
-            toml::from_str(text).map_err(|error| ManifestError(error.to_string()))?;
-        manifest
-            .check()
-            .map_err(|ManifestError(error)| match line_of(text, &error) {
-                Some(line) => ManifestError(format!("line {line}: {error}")),
-                None => ManifestError(error),
-            })?;
-        Ok(manifest)
-    }
-
-    /// Reads, parses and checks a meter.toml.
-    ///
-    /// # Errors
-    /// As [`Manifest::parse`], or that the file cannot be read.
-    pub fn load(path: &Path) -> Result<Self, ManifestError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ManifestError(format!("{}: {error}", path.display())))?;
-        Self::parse(&text)
-            .map_err(|ManifestError(error)| ManifestError(format!("{}: {error}", path.display())))
-    }
-
     /// The app of that name.
     #[must_use]
     pub fn app(&self, name: &str) -> Option<&App> {
