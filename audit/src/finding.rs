@@ -69,8 +69,8 @@ impl Topic {
         Topic::Catalogue,
     ];
 
-    /// Whether it compares the machine with the page, wall by wall.
-    pub fn is_of_the_page(self) -> bool {
+    /// Whether it compares the machine with the manifest, wall by wall.
+    pub fn is_of_the_manifest(self) -> bool {
         self <= Topic::Storage
     }
 }

@@ -52,7 +52,7 @@ const fn nibble(digit: u8) -> u8 {
 pub struct Fixture {
     /// The machine.
     pub machine: Machine,
-    /// The page that the audit goes by, which need not be that of the image.
+    /// The manifest that the audit goes by, which need not be that of the image.
     pub manifest: Manifest,
     scripted: BTreeMap<String, ScriptedApp>,
     /// Nonces that were given out.

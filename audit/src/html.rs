@@ -86,7 +86,7 @@ impl Report {
         for (what, value) in [
             ("Date", about.date.clone()),
             ("Flash image, SHA-256", about.image_sha256.clone()),
-            ("meter.toml, SHA-256", about.page_sha256.clone()),
+            ("meter.toml, SHA-256", about.manifest_sha256.clone()),
             ("Versions", about.versions.join(", ")),
             (
                 "Took",

@@ -44,13 +44,13 @@ pub fn audit(
     let meters = Meters::new(firmware, manifest);
     let armed = catalogue::armed();
     let mut parts = scenarios::parts(&meters, scope);
-    parts.extend(of_the_page(&meters, scope));
+    parts.extend(of_the_manifest(&meters, scope));
     parts.extend(catalogue::parts(&armed, scope));
     part::carry_out(&parts, tell)
 }
 
-/// The machine against the page, and every wall of it.
-fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
+/// The machine against the manifest, and every wall of it.
+fn of_the_manifest<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     if scope.covers(Topic::Machine) {
         let work = |findings: &mut Vec<Finding>| {
@@ -59,7 +59,7 @@ fn of_the_page<'a>(meters: &'a Meters<'a>, scope: &'a Scope) -> Vec<Part<'a>> {
         };
         parts.push(Part::new(Topic::Machine, "what the machine shows", work));
     }
-    if !scope.topics.iter().any(|topic| topic.is_of_the_page()) {
+    if !scope.topics.iter().any(|topic| topic.is_of_the_manifest()) {
         return parts;
     }
     for state in &scope.states {

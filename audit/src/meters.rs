@@ -25,11 +25,11 @@ pub enum Metering {
     Scripted,
 }
 
-/// Meters of one firmware, audited by one page.
+/// Meters of one firmware, audited by one manifest.
 pub struct Meters<'a> {
     /// The firmware, without scripted apps.
     pub firmware: &'a Firmware,
-    /// The page.
+    /// The manifest that the audit goes by.
     pub manifest: &'a Manifest,
     measuring: [Once; 2],
     owned: [Once; 2],

@@ -1,4 +1,4 @@
-//! The findings of an audit: as Markdown for the console; as JSON, and in `page` as HTML, to keep.
+//! The findings of an audit: as Markdown for the console; as JSON, and in `html` as one HTML page, to keep.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

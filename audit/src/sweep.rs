@@ -155,7 +155,7 @@ fn all_refused(
     Finding::new(topic, app, wall, "NODEVICE", found, held)
 }
 
-/// Numbers that no object of the page has: beside those that there are, the kernel's
+/// Numbers that no object of the manifest has: beside those that there are, the kernel's
 /// own, session slots that do not exist, and numbers that become known ones when their
 /// upper half is lost.
 fn undeclared(
@@ -424,7 +424,7 @@ fn data(
     Ok(())
 }
 
-/// Channels and partitions that the page does not have.
+/// Channels and partitions that the manifest does not have.
 fn no_data(
     fixture: &mut Fixture,
     scope: &Scope,

@@ -1,7 +1,7 @@
 //! Reads meter.toml, checks it, and generates kernel tables, linker scripts and app permissions from it.
 //!
 //! The order of a use is always [`Manifest::load`] (or [`Manifest::parse`]), which
-//! refuses a page that contradicts itself, and then one of the functions of
+//! refuses a manifest that contradicts itself, and then one of the functions of
 //! [`generate`].
 
 #![forbid(unsafe_code)]

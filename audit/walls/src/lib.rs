@@ -32,7 +32,7 @@ pub struct CommandWall<'a> {
     pub command: &'a str,
     /// Its number.
     pub command_number: u32,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -70,12 +70,12 @@ pub struct KeyWall<'a> {
     pub command_number: Option<u32>,
     /// The state of the meter.
     pub state: State,
-    /// What the page says.
+    /// What the manifest says.
     pub decision: Decision,
 }
 
 impl KeyWall<'_> {
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     #[must_use]
     pub fn allowed(&self) -> bool {
         self.decision == Decision::Granted
@@ -95,7 +95,7 @@ pub struct SessionWall<'a> {
     pub object: u16,
     /// The operation that is asked for.
     pub operation: Operation,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -110,7 +110,7 @@ pub struct TransitionWall<'a> {
     pub from: State,
     /// State that is asked for; it may be the same one or an earlier one.
     pub to: State,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -136,7 +136,7 @@ pub struct DataWall<'a> {
     pub number: u16,
     /// Which way.
     pub access: Access,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 

@@ -89,7 +89,10 @@ mod tests {
         let silent = METER.replace("[signing]\nrequired = true", "");
         assert_ne!(silent, METER);
         let manifest = Manifest::parse(&silent).expect("the section may be missing");
-        assert!(manifest.signing.required, "unless the page says otherwise");
+        assert!(
+            manifest.signing.required,
+            "unless the manifest says otherwise"
+        );
     }
 
     #[test]

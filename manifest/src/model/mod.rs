@@ -78,10 +78,10 @@ impl Manifest {
         self.apps.iter().find(|app| app.name == name)
     }
 
-    /// The ShortId of an app that the checked page names.
+    /// The ShortId of an app that the checked manifest names.
     pub(crate) fn short_id(&self, app: &str) -> u32 {
         self.app(app)
-            .expect("a checked page names only apps that it has")
+            .expect("a checked manifest names only apps that it has")
             .short_id
     }
 
