@@ -22,7 +22,7 @@ pub struct About {
 }
 
 impl About {
-    /// About an image and the manifest that it was audited by, now.
+    /// Describes an audit of an image, by a manifest, that has just ended.
     pub fn now(image: &[u8], manifest: &[u8], versions: Vec<String>, took: Duration) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
@@ -35,7 +35,7 @@ impl About {
     }
 }
 
-/// The version of the kernel that was built.
+/// Returns the version of the kernel that was built.
 pub fn kernel() -> String {
     let (major, minor) = (kernel::KERNEL_MAJOR_VERSION, kernel::KERNEL_MINOR_VERSION);
     format!("{major}.{minor}.{}", kernel::KERNEL_PATCH_VERSION)

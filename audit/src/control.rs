@@ -24,19 +24,19 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Whether the finding is about this wall itself.
+    /// Returns whether the finding is about this wall itself.
     pub fn is_named_by(&self, finding: &Finding) -> bool {
         finding.subject == self.app && self.wall == (finding.topic, &finding.wall)
     }
 
-    /// Whether the finding is the wall, or a consequence of its being open.
+    /// Returns whether the finding is the wall, or a consequence of its being open.
     pub fn explains(&self, finding: &Finding) -> bool {
         let about = |wall: &(Topic, &str)| *wall == (finding.topic, &finding.wall);
         self.is_named_by(finding) || finding.subject == self.app && self.beside.iter().any(about)
     }
 }
 
-/// The walls that are open, one of each kind.
+/// Returns the walls that are open, one of each kind.
 pub fn openings() -> Vec<Opened> {
     vec![
         Opened {
@@ -107,7 +107,8 @@ pub fn openings() -> Vec<Opened> {
     ]
 }
 
-/// The text of a manifest with all of [`openings`] in it, made of the text of meter.toml.
+/// Returns the text of a manifest with all of [`openings`] in it, made of the text of
+/// meter.toml.
 ///
 /// # Errors
 /// The text is no manifest that they can be opened in.
@@ -119,7 +120,7 @@ pub fn opened_manifest(truth: &str) -> Result<String, ManifestError> {
         })
 }
 
-/// The part of the manifest that shows them, with an app beside whose walls stand.
+/// Returns the part of the manifest that shows them, with an app beside whose walls stand.
 pub fn scope() -> Scope {
     Scope {
         apps: vec!["tls", "dlms", "update"],
@@ -157,8 +158,8 @@ pub fn audit(
     super::audit(firmware, truth, &scope(), tell)
 }
 
-/// What is wrong with an audit of the opened image: a wall that it does not name, or
-/// one that it names and that is not open.
+/// Returns what is wrong with an audit of the opened image: a wall that it does not name,
+/// or one that it names and that is not open.
 pub fn shortcomings(findings: &[Finding]) -> Vec<String> {
     let openings = openings();
     let failures = || findings.iter().filter(|finding| !finding.held);

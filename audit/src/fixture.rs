@@ -69,7 +69,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// A fixture that stands where the one that was kept stood.
+    /// Returns a fixture that stands where the one that was kept stood.
     ///
     /// # Errors
     /// The machine refuses the state.
@@ -100,7 +100,7 @@ impl Fixture {
         Self::around(machine, manifest, slots)
     }
 
-    /// A machine that starts with scripted apps in these slots; waits for them.
+    /// Takes a machine that starts with scripted apps in these slots, and waits for them.
     ///
     /// # Errors
     /// One of them does not answer.
@@ -117,7 +117,7 @@ impl Fixture {
         Ok(fixture)
     }
 
-    /// A nonce that ends in a value of its counter, greater than all before.
+    /// Returns a nonce that ends in a value of its counter, greater than all before.
     pub fn fresh_nonce(&mut self) -> [u8; 12] {
         self.nonces += 1;
         let mut nonce = [0x4D; 12];
@@ -125,7 +125,7 @@ impl Fixture {
         nonce
     }
 
-    /// The scripted app in a slot.
+    /// Returns the scripted app in a slot.
     ///
     /// # Errors
     /// None was put there.
@@ -152,7 +152,8 @@ impl Fixture {
         self.scripted_app(app)?.make(&mut self.machine, calls)
     }
 
-    /// Has several apps begin with a batch each at the same moment; the answers of each.
+    /// Has several apps begin with a batch each at the same moment, and returns the answers of
+    /// each.
     ///
     /// # Errors
     /// One of them is silent.
@@ -184,7 +185,7 @@ impl Fixture {
         self.scripted_app(app)?.call(&mut self.machine, call)
     }
 
-    /// The fixture as it stands, to begin from again.
+    /// Returns the fixture as it stands, to begin from again.
     pub fn keep(mut self) -> Kept {
         Kept {
             flash: self.machine.flash(),
@@ -195,7 +196,7 @@ impl Fixture {
         }
     }
 
-    /// The state of the meter, as an app sees it.
+    /// Returns the state of the meter, as an app sees it.
     ///
     /// # Errors
     /// The app is silent, or may not know.
@@ -206,7 +207,7 @@ impl Fixture {
         state.copied().ok_or_else(|| format!("state: {answer:?}"))
     }
 
-    /// Has the app that may bring the meter into this state.
+    /// Has the app that may do so bring the meter into this state.
     ///
     /// # Errors
     /// Nobody may, or it does not work.
@@ -246,7 +247,7 @@ impl Fixture {
         Ok(answers[1])
     }
 
-    /// The key with which an app agrees on session keys, if it may.
+    /// Returns the key with which an app agrees on session keys, if it may.
     pub fn agreement_key(&self, app: &str) -> Option<(String, u16)> {
         let walls = self.manifest.key_walls();
         walls

@@ -38,7 +38,7 @@ const unfold=()=>{const chapter=document.getElementById(location.hash.slice(1));
 onhashchange=unfold;unfold();";
 
 impl Report {
-    /// One page without anything outside it.
+    /// Returns the report as one HTML page that needs no other file.
     pub fn html(&self) -> String {
         let mut out = String::from(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\

@@ -1,4 +1,20 @@
 //! `make audit`: whether the running image is what meter.toml says.
+//!
+//! A *wall* is one rule of isolation (see [`walls`]): one thing that an app may or may not
+//! do. The audit tries each of them on the flashed image in the emulator and notes a
+//! [`finding::Finding`] for it. What takes part:
+//!
+//! - the [`specimen`]: the flash image that was built, changed where an attack wants it,
+//!   and the machine that runs it;
+//! - *scripted apps* ([`specimen::scripted_app`]), which stand in the slots of apps, with
+//!   their headers and signatures, and make the system calls that the host gives them;
+//! - *fixtures* ([`fixture`]): meters with scripted apps, in a known state, that parts of
+//!   the audit begin from;
+//! - *recorders*, which collect what the [`scenarios`] find;
+//! - the attacker's own catalogue ([`attacks`]), one attack after the other.
+//!
+//! The audit knows the product (its manifest, its image, the numbers of its calls) and
+//! the emulator; neither knows the audit.
 
 pub mod about;
 pub mod attacks;

@@ -167,7 +167,7 @@ fn reachable(base: u32, attributes: u32) -> Vec<Open> {
 /// A lock of flash: address, size, permission (nRF52840 PS, 6.1 ACL).
 pub type Lock = [u32; 3];
 
-/// All locks of the machine.
+/// Returns all locks of the machine.
 ///
 /// # Panics
 /// When the machine has no ACL.
@@ -178,7 +178,7 @@ pub fn locks(machine: &mut Machine) -> [Lock; 8] {
     })
 }
 
-/// Whether one lock forbids all of `what` on the page at this address.
+/// Returns whether one lock forbids all of `what` on the page at this address.
 pub fn is_locked(locks: &[Lock], page: u64, what: u32) -> bool {
     locks.iter().any(|&[start, size, forbidden]| {
         let start = u64::from(start);

@@ -36,7 +36,7 @@ pub struct Meters<'a> {
 }
 
 impl<'a> Meters<'a> {
-    /// None of them is made yet.
+    /// Prepares the meters of a firmware; none of them is made yet.
     pub fn new(firmware: &'a Firmware, manifest: &'a Manifest) -> Self {
         Self {
             firmware,
@@ -46,8 +46,8 @@ impl<'a> Meters<'a> {
         }
     }
 
-    /// A meter in the factory state, with scripted apps in the slots of all apps but, as the
-    /// case may be, metering.
+    /// Returns a meter in the factory state, with scripted apps in the slots of all apps but,
+    /// as the case may be, metering.
     ///
     /// # Errors
     /// A scripted app does not answer.
@@ -62,7 +62,7 @@ impl<'a> Meters<'a> {
         })
     }
 
-    /// The same, brought into service.
+    /// Returns such a meter that was brought into service.
     ///
     /// # Errors
     /// A scripted app does not answer, or the meter cannot be brought into service.
@@ -75,7 +75,7 @@ impl<'a> Meters<'a> {
         })
     }
 
-    /// The same, in this state of its life.
+    /// Returns such a meter in this state of its life.
     ///
     /// # Errors
     /// A scripted app does not answer, or the meter cannot be brought into that state.

@@ -24,7 +24,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// All that the manifest says.
+    /// Covers all that the manifest says.
     pub fn everything() -> Self {
         Self {
             apps: SLOTS.to_vec(),
@@ -35,12 +35,12 @@ impl Scope {
         }
     }
 
-    /// Whether the chapter belongs to it.
+    /// Returns whether the chapter belongs to it.
     pub fn covers(&self, topic: Topic) -> bool {
         self.topics.contains(&topic)
     }
 
-    /// Whether a wall of this name is tried.
+    /// Returns whether a wall of this name is tried.
     pub fn tries(&self, wall: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| wall.contains(word))
     }

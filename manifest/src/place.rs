@@ -16,18 +16,18 @@ enum Step {
 }
 
 impl Place {
-    /// The entry of this key at the top.
+    /// Returns the entry of this key at the top.
     pub fn at(key: &str) -> Self {
         Self::default().key(key)
     }
 
-    /// The entry of this key in the table at this place.
+    /// Returns the entry of this key in the table at this place.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
         self.with(Step::Key(key.into()))
     }
 
-    /// The item with this number in the list at this place.
+    /// Returns the item with this number in the list at this place.
     #[must_use]
     pub fn item(&self, number: usize) -> Self {
         self.with(Step::Item(number))
@@ -37,7 +37,7 @@ impl Place {
         Self([&self.0[..], &[step]].concat())
     }
 
-    /// The line, counted from 1, on which the entry stands in the text, or the last one
+    /// Returns the line, counted from 1, on which the entry stands in the text, or the last one
     /// on the way to it that there is; none if the first is missing.
     pub fn line(&self, text: &str) -> Option<usize> {
         let top = DeTable::parse(text).ok()?;

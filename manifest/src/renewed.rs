@@ -3,7 +3,7 @@
 use crate::generate::isolation_document;
 use crate::model::Manifest;
 
-/// Path from the top of the checkout, and text, of each file.
+/// Returns the path from the top of the checkout, and the text, of each file.
 #[must_use]
 pub fn files(manifest: &Manifest) -> Vec<(&'static str, String)> {
     vec![("docs/isolation.md", isolation_document(manifest))]

@@ -68,7 +68,7 @@ pub fn build_meter(project: &Project) -> Result<PathBuf> {
     Ok(image)
 }
 
-/// Header arguments for elf2tab with those that sign for `app`.
+/// Returns header arguments for elf2tab with those that sign for `app`.
 ///
 /// # Errors
 /// Signatures are required, and there is no key to sign with.

@@ -37,7 +37,7 @@ fn sealed(key: &[u8; 16], nonce: &[u8; 12]) -> Vec<u8> {
         .expect("a short text")
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     wrapping(fixture, recorder)?;
     sealing(fixture, recorder)?;

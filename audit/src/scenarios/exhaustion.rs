@@ -19,7 +19,7 @@ use crate::specimen::scripted_app::{Answer, Call, Silent};
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let before = fixture.machine.save();
     random(fixture, recorder)?;

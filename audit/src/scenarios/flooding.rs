@@ -31,7 +31,7 @@ fn state() -> Call {
     Call::command(CHANNEL, STATE, READINGS, 0)
 }
 
-/// Apps that are not the writer, beside the metering app that is.
+/// Has apps attack that are not the writer, beside the metering app that is.
 pub fn by_readers(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     // From here on the queues are there.
     for app in ["tls", "dlms"] {
@@ -132,7 +132,7 @@ fn never_read(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
     Ok(())
 }
 
-/// The writer itself is the attacker, in place of the metering app.
+/// Has the writer itself attack, in place of the metering app.
 pub fn by_writer(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let writer = fixture.scripted_app("metering")?;
     let share = |length| Call::share(CHANNEL, 0, writer.arena(), length);

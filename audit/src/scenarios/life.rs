@@ -47,12 +47,12 @@ const WATTS: std::ops::Range<f64> = 850.0..990.0;
 /// A line comes each second.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Who signs updates.
+/// Returns the key of the one who signs updates.
 pub fn author() -> SigningKey {
     SigningKey::from_slice(&[0x17; 32]).expect("a number below n")
 }
 
-/// Who gives orders.
+/// Returns the key of the one who gives orders.
 pub fn operator() -> SigningKey {
     SigningKey::from_slice(&[0x18; 32]).expect("a number below n")
 }
@@ -64,7 +64,7 @@ fn public(key: &SigningKey) -> Vec<u8> {
         .to_vec()
 }
 
-/// Does what the factory does: keys, trust anchors, the state.
+/// Does what the factory does: it makes keys, stores trust anchors, and advances the state.
 ///
 /// # Errors
 /// It cannot be done.
@@ -97,7 +97,8 @@ pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
     reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
 }
 
-/// After an attack: a new line of measurements, a new message, and nothing lost.
+/// Checks, after an attack, that a new line of measurements and a new message come, and
+/// that nothing was lost.
 ///
 /// # Errors
 /// The reader of the channel is silent.
@@ -119,7 +120,7 @@ pub fn measures_on(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result
     Ok(())
 }
 
-/// What the next line of measurements says, and whether all is well.
+/// Returns what the next line of measurements says, and whether all is well.
 pub fn meter_measures(machine: &mut Machine) -> (String, bool) {
     machine.take_uart_output(0);
     let begin = machine.nanoseconds();

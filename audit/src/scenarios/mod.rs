@@ -56,7 +56,7 @@ const BY_OWNER: [(Topic, &str, Theme); 2] = [
     ),
 ];
 
-/// The attacks of the scope.
+/// Returns the attacks of the scope.
 pub fn parts<'a>(meters: &'a Meters<'a>, scope: &Scope) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     if scope.covers(Topic::Replay) {

@@ -38,7 +38,7 @@ struct Place {
     kept: Kept,
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let places = places(fixture)?;
     results(fixture, recorder, &places)?;

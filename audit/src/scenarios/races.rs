@@ -107,7 +107,7 @@ fn verifies(key: &VerifyingKey, digest: &[u8], signature: &[u8]) -> bool {
         .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let public = Request::new((command::PUBLIC_KEY, DLMS_SIGNING, 0), &[]);
     let (_, public) = public.make(fixture, "dlms")?;

@@ -11,7 +11,7 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Of a chapter.
+    /// Records what the attacks of one chapter find.
     pub fn new(topic: Topic, findings: &'a mut Vec<Finding>) -> Self {
         Self { topic, findings }
     }

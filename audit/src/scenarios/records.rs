@@ -57,7 +57,7 @@ fn read(
     Ok((answer, scripted.look(&mut fixture.machine, 0, RECORD)))
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {

@@ -72,7 +72,7 @@ fn bytes(region: Region) -> Range<usize> {
     region.start as usize..region.end() as usize
 }
 
-/// The flash as another meter of the same make would hold it.
+/// Returns the flash as another meter of the same make would hold it.
 pub fn with_other_secret(flash: &[u8], manifest: &Manifest) -> Vec<u8> {
     const SECRET: [u8; 32] = [0x5A; 32];
     let mut flash = flash.to_vec();

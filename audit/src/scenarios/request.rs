@@ -57,7 +57,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// With an input alone, or none.
+    /// Makes a request with an input alone, which may be empty.
     pub fn new(command: (u32, u32, u32), input: &'a [u8]) -> Self {
         Self {
             command,
@@ -65,7 +65,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// With a nonce too.
+    /// Makes a request with an input and a nonce.
     pub fn sealing(command: (u32, u32, u32), input: &'a [u8], nonce: &'a [u8; 12]) -> Self {
         Self {
             command,
@@ -73,7 +73,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Writes the inputs into the app's arena; the calls that share them.
+    /// Writes the inputs into the app's arena, and returns the calls that share them.
     pub fn prepare(&self, fixture: &mut Fixture, app: &str) -> Result<Vec<Call>, Silent> {
         let scripted = fixture.scripted_app(app)?;
         let arena = scripted.arena();
@@ -90,13 +90,13 @@ impl<'a> Request<'a> {
         Ok(calls)
     }
 
-    /// The command itself.
+    /// Returns the command itself.
     pub fn call(&self) -> Call {
         let (number, first, second) = self.command;
         Call::command(KEY_STORE, number, first, second)
     }
 
-    /// Makes the call, and gives its answer and output.
+    /// Makes the call, and returns its answer and output.
     ///
     /// # Errors
     /// The app is silent.
@@ -113,7 +113,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The calls that take all buffers back.
+/// Returns the calls that take all buffers back.
 pub fn take_back() -> [Call; 4] {
     [
         Call::share(KEY_STORE, 0, 0, 0),

@@ -59,7 +59,7 @@ pub fn comes_back(fixture: &mut Fixture, app: &str) -> Result<(), Silent> {
     fixture.find(app)
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let before = restarts(&mut fixture.machine, "dlms");
     for _ in 0..CRASHES {

@@ -26,7 +26,7 @@ fn encrypt(fixture: &mut Fixture, slot: u32) -> Result<(Answer, Vec<u8>), Silent
     Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &nonce).make(fixture, "dlms")
 }
 
-/// Carries them out.
+/// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let app = fixture.manifest.app("dlms");
     let share = SLOTS.start + app.map_or(0, |app| u32::from(app.session_slots));

@@ -16,7 +16,7 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// The meter as it is flashed.
+    /// Returns the meter as it is flashed.
     pub fn meter() -> Self {
         Self {
             flash: read_built("meter.img"),
@@ -24,7 +24,7 @@ impl Firmware {
         }
     }
 
-    /// The meter with a kernel that also runs guests, which nobody has signed.
+    /// Returns the meter with a kernel that also runs guests, which nobody has signed.
     pub fn bring_up() -> Self {
         Self {
             flash: read_built("bring-up/meter.img"),
@@ -32,7 +32,7 @@ impl Firmware {
         }
     }
 
-    /// The kernel of [`Firmware::bring_up`] alone, without any app.
+    /// Returns the kernel of [`Firmware::bring_up`] alone, without any app.
     pub fn kernel_only() -> Self {
         let mut firmware = Self::bring_up();
         let apps = firmware.manifest.flash.apps;
@@ -40,7 +40,7 @@ impl Firmware {
         firmware
     }
 
-    /// The meter with the key bridge in the place of the app dlms.
+    /// Returns the meter with the key bridge in the place of the app dlms.
     pub fn key_bridge() -> Self {
         Self {
             flash: read_built("key-bridge/meter.img"),
@@ -48,7 +48,7 @@ impl Firmware {
         }
     }
 
-    /// The meter with walls open on purpose ([`control`](crate::control)).
+    /// Returns the meter with walls open on purpose ([`control`](crate::control)).
     pub fn opened() -> Self {
         Self {
             flash: read_built("opened/meter.img"),
@@ -85,7 +85,7 @@ impl Firmware {
         self
     }
 
-    /// The object in the slot of that name.
+    /// Returns the object in the slot of that name.
     ///
     /// # Panics
     /// When there is none.
@@ -123,15 +123,15 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
-    /// Puts one into each of these slots.
+    /// Puts a scripted app into each of these slots.
     #[must_use]
     pub fn with_scripted_apps(self, slots: &[&str]) -> Self {
         let with = |firmware: Self, slot: &&str| firmware.with_scripted_app(slot);
         slots.iter().fold(self, with)
     }
 
-    /// As [`with_scripted_app`](Self::with_scripted_app), without permission header: all drivers that
-    /// are not restricted answer it.
+    /// Puts a scripted app without permission header into a slot: all drivers that are not
+    /// restricted answer it.
     #[must_use]
     pub fn with_free_scripted_app(self, slot: &str) -> Self {
         let number = attacker::scripted::NUMBER;
@@ -139,7 +139,8 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
-    /// The scripted app as [`with_scripted_app`](Self::with_scripted_app) puts it there.
+    /// Returns the scripted app as [`with_scripted_app`](Self::with_scripted_app) puts it
+    /// there.
     #[must_use]
     pub fn scripted_app(&self, slot: &str) -> Object {
         let number = attacker::scripted::NUMBER;
@@ -165,7 +166,7 @@ impl Firmware {
         self
     }
 
-    /// The bytes of the flash, from address 0.
+    /// Returns the bytes of the flash, from address 0.
     pub fn bytes(&self) -> &[u8] {
         &self.flash
     }

@@ -23,12 +23,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// A command, and no waiting for what it starts.
+    /// Returns a command, and no waiting for what it starts.
     pub fn command(driver: u32, number: u32, first: u32, second: u32) -> Self {
         Self::class(COMMAND, [driver, number, first, second])
     }
 
-    /// A system call of any class.
+    /// Returns a system call of any class.
     pub fn class(class: u32, arguments: [u32; 4]) -> Self {
         Self {
             class,
@@ -96,7 +96,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The error of the call, or of the upcall that ended it.
+    /// Returns the error of the call, or of the upcall that ended it.
     pub fn error(&self) -> Option<u32> {
         if self.registers[0] < SUCCESS {
             return Some(self.registers[1]);
@@ -105,7 +105,7 @@ impl Answer {
         (status != 0).then_some(status)
     }
 
-    /// Whether the call, and what it started, succeeded.
+    /// Returns whether the call, and what it started, succeeded.
     pub fn succeeded(&self) -> bool {
         self.error().is_none()
     }
@@ -144,7 +144,7 @@ impl ScriptedApp {
         machine.write_data(self.mailbox, &[0; 4 * layout::MAGIC.len()]);
     }
 
-    /// Address of memory of the app that calls may share.
+    /// Returns the address of memory of the app that calls may share.
     pub fn arena(&self) -> u32 {
         self.arena
     }
@@ -154,7 +154,7 @@ impl ScriptedApp {
         machine.write_data(self.arena + offset, bytes);
     }
 
-    /// What stands in the arena.
+    /// Returns what stands in the arena.
     pub fn look(&self, machine: &mut Machine, offset: u32, length: usize) -> Vec<u8> {
         machine
             .read_memory(self.arena + offset, length)

@@ -75,7 +75,7 @@ pub struct KeyWall<'a> {
 }
 
 impl KeyWall<'_> {
-    /// Whether the manifest lets it through.
+    /// Returns whether the manifest lets it through.
     #[must_use]
     pub fn allowed(&self) -> bool {
         self.decision == Decision::Granted
@@ -142,27 +142,27 @@ pub struct DataWall<'a> {
 
 /// The walls of a manifest, kind by kind.
 pub trait Walls {
-    /// App x driver x command, command 0 excepted, which gives nothing away.
+    /// Returns app x driver x command, command 0 excepted, which gives nothing away.
     #[must_use]
     fn command_walls(&self) -> Vec<CommandWall<'_>>;
 
-    /// App x key x operation x state.
+    /// Returns app x key x operation x state.
     #[must_use]
     fn key_walls(&self) -> Vec<KeyWall<'_>>;
 
-    /// App x key that it may make session keys from x operation of a session slot.
+    /// Returns app x key that it may make session keys from x operation of a session slot.
     #[must_use]
     fn session_walls(&self) -> Vec<SessionWall<'_>>;
 
-    /// App x state x state.
+    /// Returns app x state x state.
     #[must_use]
     fn transition_walls(&self) -> Vec<TransitionWall<'_>>;
 
-    /// App x channel x way.
+    /// Returns app x channel x way.
     #[must_use]
     fn channel_walls(&self) -> Vec<DataWall<'_>>;
 
-    /// App x partition x way.
+    /// Returns app x partition x way.
     #[must_use]
     fn storage_walls(&self) -> Vec<DataWall<'_>>;
 }
@@ -284,7 +284,8 @@ impl Walls for Manifest {
     }
 }
 
-/// The number of the key-store command that asks for an operation, if the driver has one.
+/// Returns the number of the key-store command that asks for an operation, if the driver
+/// has one.
 fn key_command(manifest: &Manifest, operation: Operation, kind: Kind) -> Option<u32> {
     let commands = &manifest.drivers.get("key_store")?.commands;
     commands.get(operation.command(kind)).copied()

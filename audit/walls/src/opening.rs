@@ -92,7 +92,7 @@ impl fmt::Display for Opening {
     }
 }
 
-/// The text of a meter.toml with one wall open, without its comments.
+/// Returns the text of a meter.toml with one wall open, without its comments.
 ///
 /// The result is a manifest like any other and passes the same checks, but those that
 /// refuse the very hole: a manifest whose `key_store`, `channel` or `storage` is not

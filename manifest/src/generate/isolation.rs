@@ -7,7 +7,7 @@ use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Region, Stat
 /// How the document is renewed, for its reader and that of a test that fails.
 pub const RENEWAL: &str = "make policy";
 
-/// The document that shows the whole policy of a checked manifest.
+/// Returns the document that shows the whole policy of a checked manifest.
 #[must_use]
 pub fn isolation_document(manifest: &Manifest) -> String {
     let mut out = format!(

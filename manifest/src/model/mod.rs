@@ -72,38 +72,38 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The app of that name.
+    /// Returns the app of that name.
     #[must_use]
     pub fn app(&self, name: &str) -> Option<&App> {
         self.apps.iter().find(|app| app.name == name)
     }
 
-    /// The ShortId of an app that the checked manifest names.
+    /// Returns the ShortId of an app that the checked manifest names.
     pub(crate) fn short_id(&self, app: &str) -> u32 {
         self.app(app)
             .expect("a checked manifest names only apps that it has")
             .short_id
     }
 
-    /// Drivers by number.
+    /// Returns the drivers by number.
     #[must_use]
     pub fn drivers_by_number(&self) -> Vec<(&str, &Driver)> {
         by_number(&self.drivers, |driver| driver.number)
     }
 
-    /// Keys by number, which is the order of all that is generated.
+    /// Returns the keys by number, which is the order of all that is generated.
     #[must_use]
     pub fn keys_by_number(&self) -> Vec<(&str, &Key)> {
         by_number(&self.keys, |key| key.number)
     }
 
-    /// Channels by number.
+    /// Returns the channels by number.
     #[must_use]
     pub fn channels_by_number(&self) -> Vec<(&str, &Channel)> {
         by_number(&self.channels, |channel| channel.number)
     }
 
-    /// Partitions by number.
+    /// Returns the partitions by number.
     #[must_use]
     pub fn partitions_by_number(&self) -> Vec<(&str, &Partition)> {
         by_number(&self.storage, |partition| partition.number)

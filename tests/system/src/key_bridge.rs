@@ -75,8 +75,8 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// A blank meter in the factory state that does not measure: nothing but the
-    /// bridge runs.
+    /// Returns a blank meter in the factory state that does not measure: nothing but the bridge
+    /// runs.
     ///
     /// # Panics
     /// When the image is not built.
@@ -84,7 +84,7 @@ impl Bridge {
         Self::boot(&Firmware::key_bridge().without("metering"))
     }
 
-    /// A blank meter in the factory state that measures.
+    /// Returns a blank meter in the factory state that measures.
     ///
     /// # Panics
     /// When the image is not built.
@@ -92,7 +92,7 @@ impl Bridge {
         Self::boot(&Firmware::key_bridge())
     }
 
-    /// A meter with this flash, at the bridge's first turn.
+    /// Returns a meter with this flash, at the bridge's first turn.
     ///
     /// # Panics
     /// When the bridge does not run.
@@ -117,13 +117,13 @@ impl Bridge {
         bridge
     }
 
-    /// Where the bridge's RAM lies.
+    /// Returns where the bridge's RAM lies.
     pub fn ram() -> std::ops::Range<u32> {
         let ram = manifest().app("dlms").expect("a slot").ram;
         ram.start..ram.start + ram.size
     }
 
-    /// Runs to the bridge's next turn; none if that does not come.
+    /// Runs to the bridge's next turn; returns none if that does not come.
     pub fn run_to_turn(&mut self, limit: Duration) -> Option<()> {
         let stop = self.machine.run_for(limit);
         (stop == Stop::Breakpoint(self.turn)).then_some(())
@@ -134,7 +134,7 @@ impl Bridge {
         assert!(self.machine.write_memory(place, &value.to_le_bytes()));
     }
 
-    /// A word of the mailbox.
+    /// Returns a word of the mailbox.
     ///
     /// # Panics
     /// Never: it lies in RAM.
@@ -143,7 +143,7 @@ impl Bridge {
         self.machine.read_word(place).expect("RAM")
     }
 
-    /// Where a buffer of the mailbox lies.
+    /// Returns where a buffer of the mailbox lies.
     pub fn buffer(&self, number: usize) -> u32 {
         self.mailbox + mailbox::buffer(number) as u32
     }
@@ -169,7 +169,7 @@ impl Bridge {
         self.set(Word::Command, command);
     }
 
-    /// The answer to the request that was posted, at the bridge's turn.
+    /// Returns the answer to the request that was posted, at the bridge's turn.
     ///
     /// # Panics
     /// When it is not done, or ended with a number that no error has.

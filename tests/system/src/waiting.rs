@@ -82,7 +82,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// A meter in the factory state with the keys that occupations need, both apps
+    /// Returns a meter in the factory state with the keys that occupations need, both apps
     /// waiting.
     ///
     /// # Errors
@@ -108,10 +108,10 @@ impl Busy {
         Ok(Self { bridge, bystander })
     }
 
-    /// The longest that the other app waits while the bridge is occupied: from the
-    /// moment that an alarm was set for to the app's own reading of the clock, in ticks
-    /// of 31 us, of alarms one after the other, each a millisecond after the last. The
-    /// meter ends in the state that it began in.
+    /// Returns the longest that the other app waits while the bridge is occupied: from the
+    /// moment that an alarm was set for to the app's own reading of the clock, in ticks of 31
+    /// us, of alarms one after the other, each a millisecond after the last. The meter ends in
+    /// the state that it began in.
     ///
     /// # Errors
     /// The other app falls silent, or the bridge's request is not done once.
