@@ -24,36 +24,31 @@ impl Firmware {
         }
     }
 
-    /// Returns the meter with a kernel that also runs guests, which nobody has signed.
-    pub fn bring_up() -> Self {
+    /// Returns the meter of another manifest, which `make image` left in the folder of
+    /// this name.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn variant(name: &str) -> Self {
         Self {
-            flash: read_built("bring-up/meter.img"),
-            manifest: manifest(),
-        }
-    }
-
-    /// Returns the kernel of [`Firmware::bring_up`] alone, without any app.
-    pub fn kernel_only() -> Self {
-        let mut firmware = Self::bring_up();
-        let apps = firmware.manifest.flash.apps;
-        firmware.flash[apps.start as usize..apps.end() as usize].fill(0xFF);
-        firmware
-    }
-
-    /// Returns the meter with the key bridge in the place of the app dlms.
-    pub fn key_bridge() -> Self {
-        Self {
-            flash: read_built("key-bridge/meter.img"),
+            flash: read_built(&format!("{name}/meter.img")),
             manifest: manifest(),
         }
     }
 
     /// Returns the meter with walls open on purpose ([`control`](crate::control)).
+    ///
+    /// # Panics
+    /// When it is not there.
     pub fn opened() -> Self {
-        Self {
-            flash: read_built("opened/meter.img"),
-            manifest: manifest(),
-        }
+        Self::variant("opened")
+    }
+
+    /// Takes all apps out.
+    #[must_use]
+    pub fn without_apps(mut self) -> Self {
+        self.write_list(&[]);
+        self
     }
 
     /// Takes the object out of the slot of that name.

@@ -7,6 +7,7 @@ use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
 use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 
+use crate::firmware;
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
@@ -81,7 +82,7 @@ impl Bridge {
     /// # Panics
     /// When the image is not built.
     pub fn quiet() -> Self {
-        Self::boot(&Firmware::key_bridge().without("metering"))
+        Self::boot(&firmware::key_bridge().without("metering"))
     }
 
     /// Returns a blank meter in the factory state that measures.
@@ -89,7 +90,7 @@ impl Bridge {
     /// # Panics
     /// When the image is not built.
     pub fn measuring() -> Self {
-        Self::boot(&Firmware::key_bridge())
+        Self::boot(&firmware::key_bridge())
     }
 
     /// Returns a meter with this flash, at the bridge's first turn.

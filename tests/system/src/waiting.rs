@@ -6,10 +6,10 @@ use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
+use crate::firmware;
 use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
 use audit::fixture::BASE_POINT;
 use audit::specimen::artifacts::manifest;
-use audit::specimen::firmware::Firmware;
 use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
 
 const ALARM: u32 = 0;
@@ -93,7 +93,7 @@ impl Busy {
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
-        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_scripted_app(SLOT));
+        let mut bridge = Bridge::boot(&firmware::key_bridge().with_scripted_app(SLOT));
         let manifest = manifest();
         // The search ends at each turn of the bridge.
         let mut tries = (0..TURNS).map(|_| ScriptedApp::find(&mut bridge.machine, &manifest, SLOT));

@@ -1,10 +1,10 @@
 //! The converter for apps, driver 0x5, on the running image while nothing meters.
 
 use audit::specimen::artifacts::manifest;
-use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
 use audit::specimen::scripted_app::{Answer, Call, ScriptedApp};
 use emulator::Machine;
+use system_tests::firmware;
 
 const ADC: u32 = 5;
 const SUCCESS: u32 = 128;
@@ -24,7 +24,7 @@ struct App {
 
 impl App {
     fn start() -> Self {
-        let firmware = Firmware::bring_up()
+        let firmware = firmware::bring_up()
             .without("metering")
             .with_free_scripted_app("dlms");
         let mut machine = meter::boot(firmware.bytes(), "sine:230V,1A,pf1,50Hz", 1);
