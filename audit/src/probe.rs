@@ -21,12 +21,12 @@ const CLOSE: u32 = 20;
 const NONSENSE: u32 = 99;
 const TAG: u32 = 16;
 
-/// The session slot that an app of meter.toml uses here: each its own.
+/// Returns the session slot that an app of meter.toml uses here: each its own.
 pub fn slot_of(short_id: u32) -> u32 {
     SLOTS.start + short_id % SLOTS.len() as u32
 }
 
-/// An operation asked of an object or slot. It is given no input, so all that take
+/// Returns an operation asked of an object or slot. It is given no input, so all that take
 /// one end with SIZE once they are permitted.
 ///
 /// - `other`: slot or key that is the other one
@@ -46,7 +46,7 @@ pub fn operation(operation: Operation, command: u32, object: u32, other: u32) ->
     }
 }
 
-/// A key's wall; none if no command asks for it, or if it can only be reached
+/// Returns a key's wall; none if no command asks for it, or if it can only be reached
 /// through another key.
 ///
 /// To be replaced, a key needs a wrapped one that another key opens, and to
@@ -68,7 +68,7 @@ pub fn key(manifest: &Manifest, wall: &KeyWall<'_>) -> Option<Call> {
     Some(operation(wall.operation, command, object, slot))
 }
 
-/// The first wall of an app that lets it use another key, where what it asks for
+/// Returns the first wall of an app that lets it use another key, where what it asks for
 /// takes two.
 pub fn partner<'a>(manifest: &'a Manifest, asked: &KeyWall<'_>) -> Option<KeyWall<'a>> {
     let operation = match asked.operation {
@@ -80,7 +80,7 @@ pub fn partner<'a>(manifest: &'a Manifest, asked: &KeyWall<'_>) -> Option<KeyWal
     walls.find(|wall| wall.app == asked.app && wall.operation == operation && wall.allowed())
 }
 
-/// An operation with a session slot, in the name of an app.
+/// Returns an operation with a session slot, in the name of an app.
 pub fn session(manifest: &Manifest, app: &str, asked: Operation, slot: u32) -> Call {
     let command = manifest.drivers["key_store"].commands[asked.command(Kind::Aes128)];
     let walls = manifest.key_walls();
@@ -94,9 +94,9 @@ pub fn session(manifest: &Manifest, app: &str, asked: Operation, slot: u32) -> C
     operation(asked, command, slot, other)
 }
 
-/// A driver's command. The arguments are such that the driver itself does not
-/// answer NODEVICE where the command is let through: that answer is the filter's.
-/// The session slot of the app must be in use.
+/// Returns a driver's command. The arguments are such that the driver itself does not
+/// answer NODEVICE where the command is let through: that answer is the filter's. The
+/// session slot of the app must be in use.
 pub fn command(manifest: &Manifest, wall: &CommandWall<'_>) -> Call {
     let number = wall.command_number;
     match wall.driver_number {
@@ -107,7 +107,7 @@ pub fn command(manifest: &Manifest, wall: &CommandWall<'_>) -> Call {
     }
 }
 
-/// A command of the storage that appends nothing.
+/// Returns a command of the storage that appends nothing.
 pub fn storage(command: u32, partition: u32) -> Call {
     match command {
         1 => Call::command(STORAGE, 1, partition, u32::MAX),
@@ -137,8 +137,8 @@ fn key_store_command(manifest: &Manifest, wall: &CommandWall<'_>) -> Call {
     operation(key.operation, number, u32::from(key.object), slot)
 }
 
-/// What a command of the key store may take beside an object, so that it is not refused
-/// for that.
+/// Returns what a command of the key store may take beside an object, so that it is not
+/// refused for that.
 pub fn second_argument(command: u32, slot: u32) -> u32 {
     match command {
         8 | 9 => TAG,

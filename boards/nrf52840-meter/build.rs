@@ -32,7 +32,6 @@ fn main() {
     let write = |name: &str, text: String| {
         fs::write(out.join(name), text).expect("cargo's output folder takes files");
     };
-    write("kernel.ld", generate::kernel_script(&manifest));
     write("policy_tables.rs", generate::kernel_tables(&manifest));
     write("key_store_table.rs", generate::key_store_table(&manifest));
     write("channel_table.rs", generate::channel_table(&manifest));
@@ -51,8 +50,5 @@ fn main() {
     if manifest.board.long_steps == LongSteps::Alarm {
         println!("cargo::rustc-cfg=long_steps_by_alarm");
     }
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
-        println!("cargo::rustc-link-search={}", out.display());
-        println!("cargo::rustc-link-arg-bins=-Tkernel.ld");
-    }
+    build_script::link_kernel(&manifest);
 }

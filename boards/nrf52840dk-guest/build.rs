@@ -1,5 +1,5 @@
 //! Makes the linker script of board.toml.
 
 fn main() {
-    manifest::build_script::kernel_script("boards/nrf52840dk-guest/board.toml");
+    manifest::build_script::link_kernel_of("boards/nrf52840dk-guest/board.toml");
 }

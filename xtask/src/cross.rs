@@ -14,10 +14,12 @@ use crate::signing;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 10] = [
+const TARGET_PACKAGES: [&str; 12] = [
     "cortexm4",
     "nrf52840",
+    "nrf52840-components",
     "nrf52840-meter",
+    "nrf52840dk-guest",
     "metering",
     "attacker",
     "bench-app",
@@ -47,7 +49,11 @@ pub fn build_kernel(project: &Project) -> Result<PathBuf> {
     if let Some(manifest) = project.variant() {
         cargo.env("WATTLOCK_MANIFEST", manifest);
     }
-    build_in(cargo, "nrf52840-meter", &project.kernel_target())
+    build_in(
+        cargo,
+        &project.manifest.board.package,
+        &project.kernel_target(),
+    )
 }
 
 fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {

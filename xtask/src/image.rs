@@ -68,7 +68,7 @@ pub fn build_meter(project: &Project) -> Result<PathBuf> {
     Ok(image)
 }
 
-/// Header arguments for elf2tab with those that sign for `app`.
+/// Returns header arguments for elf2tab with those that sign for `app`.
 ///
 /// # Errors
 /// Signatures are required, and there is no key to sign with.
@@ -159,7 +159,7 @@ pub fn build_for_slot(project: &Project, package: &str, slot: &str) -> Result<Pa
 }
 
 /// Installs a TAB on a flash image, as a person would.
-fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
+pub fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
     let manifest = &project.manifest;
     let mut tockloader = Command::new(project.python_tool("tockloader"));
     tockloader

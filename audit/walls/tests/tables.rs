@@ -72,15 +72,15 @@ const KINDS: [Kind; 6] = [
 ];
 
 #[test]
-fn the_page_and_the_key_store_agree_on_what_each_kind_can_do() {
+fn the_manifest_and_the_key_store_agree_on_what_each_kind_can_do() {
     for of in KINDS {
-        let page = of
+        let declared = of
             .operations()
             .iter()
             .fold(policy::Operations::NONE, |sum, operation| {
                 sum.union(operations(*operation))
             });
-        assert_eq!(page, kind(of).operations(), "{of}");
+        assert_eq!(declared, kind(of).operations(), "{of}");
     }
     let sessions = Operation::SESSION
         .iter()
@@ -119,7 +119,7 @@ fn no_key_of_the_table_can_be_imported_but_in_the_factory() {
 }
 
 #[test]
-fn objects_sessions_and_transitions_are_those_of_the_page() {
+fn objects_sessions_and_transitions_are_those_of_the_manifest() {
     let meter = meter();
     let objects = key_store::KEY_STORE.objects;
     assert_eq!(objects.len(), meter.keys.len());
@@ -149,7 +149,7 @@ fn objects_sessions_and_transitions_are_those_of_the_page() {
 }
 
 #[test]
-fn channels_are_those_of_the_page() {
+fn channels_are_those_of_the_manifest() {
     assert!(capsules_trust::channel::is_consistent(channel::CHANNELS));
     for wall in meter().channel_walls() {
         let of = channel::CHANNELS
@@ -165,7 +165,7 @@ fn channels_are_those_of_the_page() {
 }
 
 #[test]
-fn partitions_are_those_of_the_page_and_lie_apart() {
+fn partitions_are_those_of_the_manifest_and_lie_apart() {
     let meter = meter();
     for wall in meter.storage_walls() {
         let of = storage::PARTITIONS

@@ -1,13 +1,16 @@
-//! Pages that contradict themselves, and what is said about each.
+//! Manifests that contradict themselves, and what is said about each.
 
 use crate::Manifest;
 
 const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
 
 fn refused(from: &str, to: &str) -> String {
-    assert!(METER.contains(from), "the page no longer holds {from:?}");
+    assert!(
+        METER.contains(from),
+        "the manifest no longer holds {from:?}"
+    );
     Manifest::parse(&METER.replacen(from, to, 1))
-        .expect_err("a broken page must be refused")
+        .expect_err("a broken manifest must be refused")
         .0
 }
 
@@ -62,7 +65,7 @@ fn a_syntax_error_names_its_line() {
     assert!(refused("[board]", "[board").contains("line 6"));
 }
 
-/// What must be said when `from` on the page is `to` instead.
+/// What must be said when `from` in the manifest is `to` instead.
 fn says(from: &str, to: &str, message: &str) {
     let error = refused(from, to);
     assert!(error.contains(message), "{from:?} -> {to:?}: {error}");
@@ -71,8 +74,8 @@ fn says(from: &str, to: &str, message: &str) {
 /// The line that is said to be wrong must be the one on which this stands.
 fn says_line(from: &str, to: &str, stands: &str) {
     let text = METER.replacen(from, to, 1);
-    let error = Manifest::parse(&text).expect_err("a broken page").0;
-    let line = 1 + text[..text.find(stands).expect("on the page")]
+    let error = Manifest::parse(&text).expect_err("a broken manifest").0;
+    let line = 1 + text[..text.find(stands).expect("in the manifest")]
         .matches('\n')
         .count();
     let said = format!("line {line}: ");
@@ -298,7 +301,7 @@ fn the_vault_has_room_for_all() {
     let with = |count, kind| {
         Manifest::parse(&METER.replace("[keys]\n", &format!("[keys]\n{}", keys(count, kind))))
     };
-    // The page itself has 18 objects, a successor and five versions, in 171 slots.
+    // The manifest itself has 18 objects, a successor and five versions, in 171 slots.
     assert!(with(40, "counter").is_ok());
     let error = with(41, "counter").expect_err("too many objects").0;
     assert!(error.contains("holds 64 objects, not 65"), "{error}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{short_ids, MARK};
 use crate::model::{Manifest, Overflow};
 
-/// Rust source of `CHANNELS`, a slice of `capsules_trust::channel::policy::Channel`.
+/// Returns the Rust source of `CHANNELS`, a slice of `capsules_trust::channel::policy::Channel`.
 #[must_use]
 pub fn channel_table(manifest: &Manifest) -> String {
     let mut out = format!(

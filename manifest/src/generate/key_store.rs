@@ -6,8 +6,8 @@ use super::MARK;
 use crate::check::keys::{NONCE_COUNTERS, SESSION_SLOTS, VAULT_OBJECTS, VAULT_SLOTS};
 use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation, State};
 
-/// Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It compiles only
-/// with a capsule that has the limits against which meter.toml was checked.
+/// Returns the Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It
+/// compiles only with a capsule that has the limits against which meter.toml was checked.
 #[must_use]
 pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(

@@ -63,12 +63,12 @@ pub struct App {
 }
 
 impl App {
-    /// Whether session keys come out of a key of it.
+    /// Returns whether session keys come out of a key of it.
     pub(crate) fn makes_sessions(&self) -> bool {
         self.keys.values().any(|grant| !grant.session.is_empty())
     }
 
-    /// Whether it may call that command of that driver.
+    /// Returns whether it may call that command of that driver.
     #[must_use]
     pub fn may_call(&self, driver: &str, command: &str) -> bool {
         self.drivers

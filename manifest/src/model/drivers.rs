@@ -18,7 +18,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Commands by number, which is the order of all that is generated.
+    /// Returns the commands by number, which is the order of all that is generated.
     #[must_use]
     pub fn commands_by_number(&self) -> Vec<(&str, u32)> {
         let mut sorted: Vec<_> = self

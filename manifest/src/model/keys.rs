@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The operations that objects of this kind have.
+    /// Returns the operations that objects of this kind have.
     #[must_use]
     pub fn operations(self) -> &'static [Operation] {
         use Operation::*;
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// Bytes that the key store keeps of one, at the most.
+    /// Returns the bytes that the key store keeps of one, at the most.
     #[must_use]
     pub fn bytes(self) -> usize {
         match self {
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// The name that meter.toml uses.
+    /// Returns the name that meter.toml uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -158,7 +158,7 @@ impl Operation {
         Operation::Authenticate,
     ];
 
-    /// The name that meter.toml uses.
+    /// Returns the name that meter.toml uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -183,7 +183,7 @@ impl Operation {
         }
     }
 
-    /// The key-store command that asks for it on an object of that kind.
+    /// Returns the key-store command that asks for it on an object of that kind.
     #[must_use]
     pub fn command(self, kind: Kind) -> &'static str {
         match (self, kind) {
@@ -194,7 +194,7 @@ impl Operation {
         }
     }
 
-    /// Whether it needs or makes a secret, so that nobody may once the meter is
+    /// Returns whether it needs or makes a secret, so that nobody may once the meter is
     /// decommissioned.
     #[must_use]
     pub fn touches_a_secret(self) -> bool {
@@ -231,7 +231,7 @@ impl State {
     /// All of them, in their order.
     pub const ALL: [State; 3] = [State::Factory, State::Operational, State::Decommissioned];
 
-    /// The name that meter.toml uses.
+    /// Returns the name that meter.toml uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use audit::specimen::artifacts::built;
-use audit::specimen::elf::Elf;
 use audit::specimen::firmware::Firmware;
 use emulator::Stop;
 use libtock::apis::key_store::command;
+use system_tests::elf::Elf;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, Request, AES, ANCHOR, KEY, NOTHING, SECRET, SLOT};
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
@@ -105,8 +106,8 @@ pub fn measure() -> Result<Vec<Figure>> {
         milliseconds(sealed),
         "",
     ));
-    let one = Firmware::key_bridge().without("metering");
-    let five = Firmware::key_bridge().with_puppets(&["tls", "update", "factory"]);
+    let one = firmware::key_bridge().without("metering");
+    let five = firmware::key_bridge().with_scripted_apps(&["tls", "update", "factory"]);
     for (apps, firmware) in [("one app", one), ("five apps", five)] {
         figures.push(Figure::new(
             &format!("reset to the first instruction of a signed app, {apps}"),

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use audit::specimen::artifacts::built;
-use audit::specimen::elf::Elf;
 use manifest::Manifest;
 use rustc_demangle::demangle;
+use system_tests::elf::Elf;
 
 use super::Figure;
 

@@ -18,7 +18,7 @@ const START: Duration = Duration::from_secs(2);
 /// Virtual time at a point: the first second is the meter's to settle.
 const DURATION: Duration = Duration::from_millis(7_500);
 
-/// Error of the active energy at every point, with the front end of `seed`.
+/// Measures the error of the active energy at every point, with the front end of `seed`.
 ///
 /// # Panics
 /// When the images are not built, or the meter falls silent.

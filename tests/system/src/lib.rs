@@ -2,7 +2,9 @@
 
 pub mod calibration;
 pub mod direct;
+pub mod elf;
 pub mod energy_pages;
+pub mod firmware;
 pub mod iec;
 pub mod iec_report;
 pub mod iec_run;

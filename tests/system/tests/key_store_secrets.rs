@@ -14,13 +14,13 @@
 use std::ops::Range;
 
 use audit::specimen::artifacts::{built, manifest};
-use audit::specimen::elf::Elf;
 use emulator::Stop;
 use hkdf::Hkdf;
 use libtock::apis::key_store::command;
 use p256::SecretKey;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use system_tests::elf::Elf;
 use system_tests::key_bridge::{
     Bridge, Request, AES, AUTHENTICATION, KEY, NOTHING, SECRET, SLOT, WRAPPING,
 };

@@ -8,6 +8,7 @@ use emulator::report::crash_log;
 use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, Request, KEY, NOTHING, SLOT};
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
@@ -124,14 +125,14 @@ fn every_key_agrees_in_the_same_number_of_instructions() {
 /// Signatures one after the other for seconds, beside an app that measures.
 #[test]
 fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
-    no_sample_is_lost_on(&Firmware::key_bridge());
+    no_sample_is_lost_on(&firmware::key_bridge());
 }
 
 /// On a kernel that serves deferred calls before processes, as upstream's does: an alarm
 /// spaces the steps.
 #[test]
 fn the_meter_loses_no_sample_where_an_alarm_spaces_the_steps() {
-    no_sample_is_lost_on(&Firmware::key_bridge_by_alarm());
+    no_sample_is_lost_on(&firmware::key_bridge_by_alarm());
 }
 
 fn no_sample_is_lost_on(firmware: &Firmware) {
@@ -170,13 +171,13 @@ fn no_sample_is_lost_on(firmware: &Firmware) {
 /// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
-    nobody_waits_long_on(&Firmware::key_bridge());
+    nobody_waits_long_on(&firmware::key_bridge());
 }
 
 /// The same bound where an alarm spaces the steps.
 #[test]
 fn no_other_app_waits_longer_where_an_alarm_spaces_the_steps() {
-    nobody_waits_long_on(&Firmware::key_bridge_by_alarm());
+    nobody_waits_long_on(&firmware::key_bridge_by_alarm());
 }
 
 fn nobody_waits_long_on(firmware: &Firmware) {

@@ -32,6 +32,7 @@ pub fn build(project: &Project) -> Result<()> {
     image::build_variant(project, "key-bridge-by-alarm", &by_alarm)?;
     image::build_guest(project, "bench-app", "dlms")?;
     build_relocatable(project)?;
+    build_second_board(project)?;
     build_core_conformance(project)?;
     build_foreign_firmware(project)
 }
@@ -55,6 +56,21 @@ fn build_relocatable(project: &Project) -> Result<()> {
     let elf = cross::build(project, "relocatable-app", &[])?;
     for (name, memory) in RELOCATABLE {
         image::pack(project, &elf, name, &relocatable_arguments(name, memory))?;
+    }
+    Ok(())
+}
+
+/// Builds the second board in `target/image/dk-guest`, with position-independent apps
+/// that tockloader has put there.
+fn build_second_board(project: &Project) -> Result<()> {
+    const FOLDER: &str = "dk-guest";
+    let board = project.root().join("boards/nrf52840dk-guest/board.toml");
+    image::build_variant(project, FOLDER, &fs::read_to_string(&board)?)?;
+    let folder = project.image_folder().join(FOLDER);
+    let second = project.with_manifest(&board, &folder)?;
+    for (name, _) in &RELOCATABLE[..2] {
+        let tab = project.image_folder().join(format!("{name}.tab"));
+        image::install(&second, &folder.join("meter.img"), &tab)?;
     }
     Ok(())
 }
