@@ -36,7 +36,7 @@ pub trait Scheduler<C: Chip> {
         }
     }
 
-    /// Whether interrupts and deferred calls come before processes now.
+    /// Returns whether interrupts and deferred calls come before processes now.
     ///
     /// # Safety
     ///
@@ -45,8 +45,8 @@ pub trait Scheduler<C: Chip> {
         chip.has_pending_interrupts() || DeferredCall::has_tasks()
     }
 
-    /// Whether the process that is executing may go on; asked after every system
-    /// call and interrupt.
+    /// Returns whether the process that is executing may go on; asked after every
+    /// system call and interrupt.
     ///
     /// # Safety
     ///
