@@ -55,7 +55,7 @@ const _: () = assert!(is_consistent(PARTITIONS, CAPACITY));
 
 type StoreMemory = Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }>;
 
-/// Input: which image to begin with, then changes of it (see [`patch`]). Whatever
+/// Input: which image to begin with, then changes of it (see `patch`). Whatever
 /// stands there: every partition opens, nothing but what was appended under this
 /// number is read, and records can be appended, read, and are there after the
 /// next start.

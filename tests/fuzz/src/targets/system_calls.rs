@@ -1,7 +1,7 @@
 //! The system-call layer: processes that call anything with anything.
 //!
 //! Input: the first byte says whether the second process acts too; then steps,
-//! each of an action byte and the arguments that the action takes (see [`Input`]).
+//! each of an action byte and the arguments that the action takes (see `Input`).
 //! While the second process does not act, nothing that it can reach may change.
 
 use std::cell::{Cell, RefCell};

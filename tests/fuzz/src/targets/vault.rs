@@ -32,7 +32,7 @@ const OBJECTS: [(u16, Kind); 6] = [
     (6, Kind::Secret),
 ];
 
-/// Input: which image to begin with, then changes of it (see [`patch`]). Whatever
+/// Input: which image to begin with, then changes of it (see `patch`). Whatever
 /// stands there: the vault refuses it, or shows what it held at one moment of its
 /// life, and then takes changes and keeps them.
 pub fn run(data: &[u8]) {

@@ -1,8 +1,8 @@
 //! The drivers that tell apps apart, called with anything by two apps that the policy names and a guest.
 //!
 //! Input: steps, each of an action byte, whose top bits name the process, and the
-//! arguments that the action takes (see [`World::step`]). Every answer must be
-//! what [`contract`] says, every accepted operation ends with one upcall unless
+//! arguments that the action takes (see `World::step`). Every answer must be
+//! what `contract` says, every accepted operation ends with one upcall unless
 //! its process ends or does not listen, what is received and read is what was
 //! sent and stored, and no key that the store made is in the memory of any app.
 
