@@ -72,7 +72,11 @@ fn listed() -> Vec<String> {
 fn others() -> Vec<(String, String)> {
     let mut found = Vec::new();
     // Test doubles stand for all that a board may be.
-    sources(Path::new(".."), &["kernel", "target", "testing"], &mut found);
+    sources(
+        Path::new(".."),
+        &["kernel", "target", "testing"],
+        &mut found,
+    );
     assert!(found.len() > 100, "the project's sources");
     found
 }

@@ -26,7 +26,7 @@ pub static APP_INPUTS: [AdcChannelSetup; 3] = [
 ];
 
 /// The front end: voltage, current with low gain, current with high gain.
-pub const METER_SCAN: ScanConfig = ScanConfig {
+pub static METER_SCAN: ScanConfig = ScanConfig {
     inputs: &[
         AdcChannel::AnalogInput1,
         AdcChannel::AnalogInput2,

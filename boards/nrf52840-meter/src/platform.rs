@@ -21,12 +21,11 @@ use crate::kernel_extras::{ProcessManagement, Woken};
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::syscall::SyscallDriver;
 use nrf52840::gpio::GPIOPin;
+use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
 use nrf52840::wdt::Wdt;
 
-use crate::comparator::Comparator;
 use crate::crash::FaultHooks;
-use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
 use crate::tables::MeterRestricted;
 use crate::wiring::internal_flash::Region;
@@ -63,7 +62,7 @@ pub struct Drivers {
     /// Driver 0x40001.
     pub rng: &'static RngDriver<'static, Numbers>,
     /// Driver 0x80000001.
-    pub meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
+    pub meter_adc: &'static MeterAdc<'static, Saadc<'static>>,
     /// Driver 0x80000002.
     pub energy_store: &'static EnergyStoreDriver<'static, Region>,
     /// Driver 0x80000004.
@@ -73,7 +72,7 @@ pub struct Drivers {
     /// Driver 0x80000006.
     pub storage: Option<&'static Storage>,
     /// Driver 0x80000007.
-    pub supply: &'static SupplyDriver<'static, Comparator, VirtualAlarm>,
+    pub supply: &'static SupplyDriver<'static, Power<'static>, VirtualAlarm>,
 }
 
 /// All that the kernel loop works with.

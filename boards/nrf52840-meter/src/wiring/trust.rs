@@ -16,7 +16,6 @@ use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
-use crate::external_nor::ExternalNor;
 use crate::peripherals::Peripherals;
 use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
@@ -39,10 +38,8 @@ pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 pub type Channels = ChannelDriver<'static>;
 /// The external flash's driver.
 pub type Memory = Qspi<'static, VirtualAlarm>;
-/// The external flash.
-pub type Nor = ExternalNor<VirtualAlarm>;
 /// Driver 0x80000006.
-pub type Storage = StorageDriver<'static, Nor, Generator>;
+pub type Storage = StorageDriver<'static, Memory, Generator>;
 
 const CHANNEL_COUNT: usize = CHANNELS.len();
 const READER_COUNT: usize = channel::reader_count(CHANNELS);
@@ -120,7 +117,7 @@ pub unsafe fn storage(
     generator: &'static Generator,
     memory: &dyn MemoryAllocationCapability,
 ) -> Option<&'static Storage> {
-    type Records = Store<'static, Nor, Generator>;
+    type Records = Store<'static, Memory, Generator>;
     // SAFETY: the caller calls this once.
     unsafe {
         let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new(mux));
@@ -128,13 +125,18 @@ pub unsafe fn storage(
         let qspi = static_init!(Memory, Qspi::new(base::QSPI, alarm));
         alarm.set_alarm_client(qspi);
         peripherals.qspi.set(qspi);
-        let nor = static_init!(Nor, ExternalNor::new(qspi));
-        qspi.set_nor_client(nor);
         let records = static_init_const!(StorageMemory, StorageMemory::new());
         // The table has passed the checks of meter.toml when this was compiled.
-        let store = Store::new(PARTITIONS, EXTERNAL_NOR_SIZE, records, root, nor, generator);
+        let store = Store::new(
+            PARTITIONS,
+            EXTERNAL_NOR_SIZE,
+            records,
+            root,
+            qspi,
+            generator,
+        );
         let store = static_init!(Records, store.ok()?);
-        nor.set_client(store);
+        SectorFlash::set_client(qspi, store);
         let grant = kernel.create_grant(storage::DRIVER_NUM, memory);
         let retry = retry!(mux);
         let driver = static_init!(Storage, StorageDriver::new(store, grant, retry));

@@ -9,7 +9,7 @@ use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
 use super::queue::{BlockQueue, QueuedBlock, HEADER_BYTES, QUEUE_BLOCKS};
-use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers, ScanBlock};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = 0x8000_0001;
@@ -245,7 +245,7 @@ fn copy_out(block: &QueuedBlock, slice: &WriteableProcessSlice) -> Result<usize,
 }
 
 impl<'a, F: MeterFrontEnd<'a>> MeterFrontEndClient for MeterAdc<'a, F> {
-    fn block_ready(&self, block: FilledBlock) {
+    fn block_ready(&self, block: ScanBlock) {
         let Some(owner) = self.owner.get() else {
             // Between stop and the last block, or the hardware refused to stop:
             // then it goes on, so that the next owner finds it running.

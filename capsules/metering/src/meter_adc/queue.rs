@@ -1,6 +1,6 @@
 //! Filled blocks that wait for the app, and the account of those that were lost.
 
-use meter_hil::front_end::FilledBlock;
+use meter_hil::front_end::ScanBlock;
 
 /// Filled blocks that can wait: 160 ms.
 pub const QUEUE_BLOCKS: usize = 8;
@@ -96,8 +96,8 @@ impl BlockQueue {
 
     /// Adds a filled block. Gives back the buffer of the oldest when it had to
     /// make room.
-    pub fn push(&mut self, block: FilledBlock) -> Option<&'static mut [u8]> {
-        let mut lost_before = block.missed_blocks.saturating_mul(self.scans_per_block);
+    pub fn push(&mut self, block: ScanBlock) -> Option<&'static mut [u8]> {
+        let mut lost_before = block.lost_blocks.saturating_mul(self.scans_per_block);
         let mut freed = None;
         if self.waiting == QUEUE_BLOCKS {
             if let Some(dropped) = self.take_oldest() {
@@ -112,7 +112,7 @@ impl BlockQueue {
                 freed = Some(dropped.buffer);
             }
         }
-        let sequence = self.next_sequence.wrapping_add(block.missed_blocks);
+        let sequence = self.next_sequence.wrapping_add(block.lost_blocks);
         self.next_sequence = sequence.wrapping_add(1);
         self.blocks[(self.oldest + self.waiting) % QUEUE_BLOCKS] = Some(QueuedBlock {
             buffer: block.buffer,

@@ -6,7 +6,7 @@ use capsules_metering::meter_adc::{MeterAdc, BUFFERS, DRIVER_NUM};
 use kernel::syscall::SyscallReturn;
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
-use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers, ScanBlock};
 
 use testing::bench::{grants, Bench};
 use testing::rig::forever;
@@ -75,11 +75,11 @@ impl FrontEnd {
         let buffer = buffers.remove(0);
         drop(buffers);
         buffer.fill(blocks as u8);
-        let block = FilledBlock {
+        let block = ScanBlock {
             buffer,
             scans: SCANS,
             last_scan_us: blocks * 20_000,
-            missed_blocks: self.missed.take(),
+            lost_blocks: self.missed.take(),
             saturated,
         };
         self.client.get().unwrap().block_ready(block);

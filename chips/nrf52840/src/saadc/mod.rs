@@ -12,7 +12,7 @@ mod tests;
 
 pub use adc::AdcChannelSetup;
 pub use hardware::{AdcChannel, Hardware};
-pub use scan_client::{ScanBlock, ScanClient, ScanConfig, StartRefused};
+pub use scan_client::{ScanConfig, StartRefused};
 
 use crate::dma::DmaBuffer;
 use blocks::Blocks;

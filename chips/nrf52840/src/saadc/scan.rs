@@ -7,11 +7,12 @@
 
 use super::blocks::Block;
 use super::hardware::Hardware;
-use super::scan_client::{ScanBlock, ScanClient, ScanConfig, StartRefused};
+use super::scan_client::{ScanConfig, StartRefused};
 use super::state::{Mode, Phase};
 use super::Saadc;
 use crate::registers::saadc::{Config, Interrupt, Resolution};
 use kernel::ErrorCode;
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ScanBlock};
 
 /// Bytes of a result.
 const RESULT_BYTES: usize = 2;
@@ -25,8 +26,14 @@ const LIMITS: (i16, i16) = (8, 16_383 - 8);
 
 impl<'a> Saadc<'a> {
     /// Sets the object that gets scans.
-    pub fn set_scan_client(&self, client: &'a dyn ScanClient) {
+    pub fn set_scan_client(&self, client: &'a dyn MeterFrontEndClient) {
         self.scan.client.set(client);
+    }
+
+    /// Sets the inputs that [`MeterFrontEnd::start`] scans, as the board has connected
+    /// them.
+    pub fn set_scan_inputs(&self, config: &'static ScanConfig) {
+        self.scan.config.set(Some(config));
     }
 
     /// Calibrates the offset, then scans `rate` times a second into `first`, then
@@ -102,7 +109,7 @@ impl<'a> Saadc<'a> {
             .map_err(|buffer| (ErrorCode::BUSY, buffer))
     }
 
-    /// Stops; [`ScanClient::stopped`] follows, and no block after it.
+    /// Stops; [`MeterFrontEndClient::stopped`] follows, and no block after it.
     ///
     /// OFF: no scan runs.
     pub fn stop_scan(&self) -> Result<(), ErrorCode> {
@@ -180,7 +187,7 @@ impl<'a> Saadc<'a> {
             client.block_ready(ScanBlock {
                 buffer,
                 scans,
-                end_us: end_us.saturating_sub(since),
+                last_scan_us: end_us.saturating_sub(since),
                 lost_blocks,
                 saturated: carried,
             });
@@ -193,5 +200,34 @@ impl<'a> Saadc<'a> {
         // SAFETY: STOPPED has come, and nothing restarts the converter.
         let buffers = unsafe { self.scan_blocks.take_back() };
         self.scan.client.map(|client| client.stopped(buffers));
+    }
+}
+
+impl<'a> MeterFrontEnd<'a> for Saadc<'a> {
+    fn set_client(&self, client: &'a dyn MeterFrontEndClient) {
+        self.set_scan_client(client);
+    }
+
+    fn start(
+        &self,
+        rate: u32,
+        first: &'static mut [u8],
+        second: &'static mut [u8],
+    ) -> Result<(), StartRefused> {
+        match self.scan.config.get() {
+            Some(config) => self.start_scan(config, rate, first, second),
+            None => Err((ErrorCode::INVAL, first, second)),
+        }
+    }
+
+    fn provide_buffer(
+        &self,
+        buffer: &'static mut [u8],
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        self.provide_scan_buffer(buffer)
+    }
+
+    fn stop(&self) -> Result<(), ErrorCode> {
+        self.stop_scan()
     }
 }

@@ -1,9 +1,10 @@
 //! What the converter is doing, and what each of its two users needs for that.
 
-use super::scan_client::ScanClient;
+use super::scan_client::ScanConfig;
 use core::cell::Cell;
 use kernel::hil::adc;
 use kernel::utilities::cells::OptionalCell;
+use meter_hil::front_end::MeterFrontEndClient;
 
 /// Who uses the converter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,9 @@ pub enum Phase {
 /// What only scans need.
 pub struct ScanState<'a> {
     /// Gets the blocks.
-    pub client: OptionalCell<&'a dyn ScanClient>,
+    pub client: OptionalCell<&'a dyn MeterFrontEndClient>,
+    /// What the board has connected.
+    pub config: Cell<Option<&'static ScanConfig>>,
     /// How many inputs a scan has.
     pub inputs: Cell<usize>,
     /// How many scans a block has.
@@ -53,6 +56,7 @@ impl ScanState<'_> {
     pub const fn new() -> Self {
         ScanState {
             client: OptionalCell::empty(),
+            config: Cell::new(None),
             inputs: Cell::new(0),
             scans: Cell::new(0),
             period: Cell::new(0),

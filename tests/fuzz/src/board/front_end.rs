@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
-use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient};
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ScanBlock};
 
 /// Bytes of a block.
 pub const BLOCK: usize = 480;
@@ -39,11 +39,11 @@ impl FrontEnd {
         };
         if let Some(buffer) = next {
             buffer.fill(blocks as u8);
-            client.block_ready(FilledBlock {
+            client.block_ready(ScanBlock {
                 buffer,
                 scans: (BLOCK / 6) as u32,
                 last_scan_us: blocks * 20_000,
-                missed_blocks: 0,
+                lost_blocks: 0,
                 saturated: blocks as u8,
             });
         }
