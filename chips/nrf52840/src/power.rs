@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(listener.0.get(), 0, "another event of the same line");
         power.set_threshold(PowerFailThreshold::V20);
         power.watch();
-        assert_eq!(peek(&registers.pofcon), 6 << 1 | 1);
+        assert_eq!(peek(&registers.pofcon), 7 << 1 | 1);
         power.set_threshold(PowerFailThreshold::V28);
         power.watch();
         assert_eq!(peek(&registers.pofcon), 15 << 1 | 1);
