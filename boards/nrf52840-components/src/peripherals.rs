@@ -8,6 +8,7 @@ use nrf52840::ppi::{channel, Ppi};
 use nrf52840::rng::Rng;
 use nrf52840::rtc::Rtc;
 use nrf52840::saadc::{Hardware, Saadc};
+use nrf52840::temperature::Temperature;
 use nrf52840::timer::Timer;
 use nrf52840::uarte::{PauseDetector, Uarte};
 
@@ -29,6 +30,8 @@ pub struct Common {
     pub saadc: Saadc<'static>,
     /// Random numbers.
     pub rng: Rng<'static>,
+    /// Temperature of the die.
+    pub temperature: Temperature<'static>,
 }
 
 impl Common {
@@ -57,6 +60,7 @@ impl Common {
                 single_sample,
             ),
             rng: Rng::new(base::RNG),
+            temperature: Temperature::new(base::TEMP, base::FICR),
         }
     }
 }
@@ -69,6 +73,7 @@ impl InterruptService for Common {
             interrupt::UARTE0 => self.uarte0.handle_interrupt(),
             interrupt::GPIOTE => self.pins.handle_interrupt(),
             interrupt::RNG => self.rng.handle_interrupt(),
+            interrupt::TEMP => self.temperature.handle_interrupt(),
             _ => return false,
         }
         true
