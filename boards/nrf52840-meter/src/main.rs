@@ -2,6 +2,8 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
+#[cfg(all(target_os = "none", not(long_steps_by_alarm)))]
+mod background_steps;
 #[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]

@@ -28,7 +28,7 @@ pub mod alarm {
 /// The drivers of the chip.
 pub struct Peripherals {
     /// What boards have alike.
-    pub common: Common,
+    pub common: &'static Common,
     /// Comparator of the supply.
     pub power: Power<'static>,
     /// External flash, once it is wired.
@@ -37,7 +37,7 @@ pub struct Peripherals {
 
 impl Peripherals {
     /// The meter's, beside these; nothing runs yet.
-    pub fn new(common: Common) -> Self {
+    pub fn new(common: &'static Common) -> Self {
         Self {
             common,
             power: Power::new(base::POWER),

@@ -97,7 +97,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     // SAFETY: the function runs once; so for all memory that is taken here.
     let peripherals = unsafe {
         let pins = static_init!(Port<'static>, Port::new(base::P0, base::P1, base::GPIOTE));
-        let common = Common::new(pins, static_init!([u16; 1], [0]));
+        let common = static_init!(Common, Common::new(pins, static_init!([u16; 1], [0])));
         static_init!(Peripherals, Peripherals::new(common))
     };
     // SAFETY: as above.

@@ -22,13 +22,39 @@ const BLANK: u32 = u32::MAX;
 /// The thermometer. A measurement takes 36 us.
 pub struct Temperature<'a> {
     registers: StaticRef<TempRegisters>,
+    factory: StaticRef<FicrRegisters>,
     client: OptionalCell<&'a dyn TemperatureClient>,
-    measures: Cell<bool>,
+    state: Cell<State>,
+}
+
+/// What the sensor is fit for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It has the values of its reset.
+    Raw,
+    /// It has the factory's.
+    Ready,
+    /// It measures.
+    Measuring,
 }
 
 impl Temperature<'_> {
-    /// Makes the driver, with the factory's values for this very part.
-    pub fn new(registers: StaticRef<TempRegisters>, factory: StaticRef<FicrRegisters>) -> Self {
+    /// Makes the driver; `factory` has the values for this very part.
+    pub const fn new(
+        registers: StaticRef<TempRegisters>,
+        factory: StaticRef<FicrRegisters>,
+    ) -> Self {
+        Temperature {
+            registers,
+            factory,
+            client: OptionalCell::empty(),
+            state: Cell::new(State::Raw),
+        }
+    }
+
+    /// Copies the factory's values into the sensor.
+    fn correct(&self) {
+        let (factory, registers) = (self.factory, self.registers);
         let sets = [
             (&factory.temp_a[..], &registers.a[..]),
             (&factory.temp_b[..], &registers.b[..]),
@@ -42,11 +68,6 @@ impl Temperature<'_> {
                 }
             }
         }
-        Temperature {
-            registers,
-            client: OptionalCell::empty(),
-            measures: Cell::new(false),
-        }
     }
 
     /// Serves the interrupt: hands the temperature on.
@@ -59,7 +80,7 @@ impl Temperature<'_> {
         // Two's complement.
         let quarters = self.registers.temp.get() as i32;
         self.registers.tasks_stop.write(Task::TRIGGER.val(1));
-        self.measures.set(false);
+        self.state.set(State::Ready);
         self.client
             .map(|client| client.callback(Ok(quarters * HUNDREDTHS)));
     }
@@ -71,8 +92,10 @@ impl<'a> TemperatureDriver<'a> for Temperature<'a> {
     }
 
     fn read_temperature(&self) -> Result<(), ErrorCode> {
-        if self.measures.replace(true) {
-            return Err(ErrorCode::BUSY);
+        match self.state.replace(State::Measuring) {
+            State::Measuring => return Err(ErrorCode::BUSY),
+            State::Raw => self.correct(),
+            State::Ready => {}
         }
         self.registers.events_datardy.set(0);
         self.registers.intenset.write(Interrupt::DATARDY::SET);
@@ -128,9 +151,13 @@ mod tests {
     fn the_factorys_values_are_copied_where_there_are_any() {
         let registers = fake_registers::<TempRegisters>();
         registers.a[0].set(0x326);
-        Temperature::new(registers, factory(BLANK));
+        let measure = |value| {
+            let sensor = Temperature::new(registers, factory(value));
+            assert_eq!(sensor.read_temperature(), Ok(()));
+        };
+        measure(BLANK);
         assert_eq!(registers.a[0].get(), 0x326, "nothing of a blank FICR");
-        Temperature::new(registers, factory(0x320));
+        measure(0x320);
         let all = registers.a.iter().chain(&registers.b).chain(&registers.t);
         assert!(all.map(Readable::get).all(|value| value == 0x320));
     }

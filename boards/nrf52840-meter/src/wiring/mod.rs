@@ -15,7 +15,7 @@ macro_rules! retry {
 #[cfg(not(long_steps_by_alarm))]
 macro_rules! steps {
     ($mux:expr) => {
-        crate::kernel_extras::BackgroundSteps::new()
+        crate::background_steps::BackgroundSteps::new()
     };
 }
 
@@ -103,7 +103,7 @@ pub unsafe fn wire(
 ) -> Wired {
     // SAFETY: the caller calls this once, and each function below stands here once.
     unsafe {
-        let common = &peripherals.common;
+        let common = peripherals.common;
         let mux = time::mux(common);
         let flash = internal_flash::regions(peripherals);
         let random = randomness::randomness(kernel, peripherals, memory);

@@ -26,7 +26,7 @@ use nrf52840_components::time::{Mux, VirtualAlarm};
 
 /// What calls again for the next step of long work.
 #[cfg(not(long_steps_by_alarm))]
-pub type Steps = crate::kernel_extras::BackgroundSteps;
+pub type Steps = crate::background_steps::BackgroundSteps;
 /// What calls again for the next step of long work.
 #[cfg(long_steps_by_alarm)]
 pub type Steps = &'static capsules_system::step_call::AlarmSteps<'static, VirtualAlarm>;
