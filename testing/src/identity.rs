@@ -4,7 +4,7 @@ use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Mutex, OnceLock};
 
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use capsules_system::process_policies::StopFaultPolicy;
 use kernel::deferred_call::initialize_deferred_call_state;
 use kernel::hil::time::Alarm;

@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use capsules_trust::entropy::{DrbgClient, RandomNumbers, RandomSource};
+use capsules_trust::entropy::{DrbgClient, RandomNumbers};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::hil::rng::{Client, Continue, Rng};
 use kernel::platform::chip::ThreadIdProvider;
 use kernel::ErrorCode;
+use meter_hil::random_source::RandomSource;
 
 enum OneThread {}
 

@@ -1,7 +1,7 @@
 //! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
 
 use capsules_metering::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;

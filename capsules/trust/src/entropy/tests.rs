@@ -15,7 +15,8 @@ use sha2::Sha256;
 
 use super::drbg::{REQUESTS_AT_MOST, REQUESTS_PER_SEED, SEED};
 use super::health::STARTUP_SAMPLES;
-use super::{Drbg, DrbgClient, RandomSource, ReseedClock};
+use super::{Drbg, DrbgClient, ReseedClock};
+use meter_hil::random_source::RandomSource;
 
 /// Words of the tests at start and of the seed after it.
 const FIRST_WORDS: usize = (STARTUP_SAMPLES as usize + SEED) / 4;

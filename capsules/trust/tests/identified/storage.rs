@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use capsules_trust::entropy::RandomSource;
 use capsules_trust::storage::policy::Partition;
 use capsules_trust::storage::{
     buffer_size, is_consistent, Memory, StorageDriver, Store, DRIVER_NUM,
@@ -10,6 +9,7 @@ use capsules_trust::storage::{
 use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 
 use testing::bench::{grants, Bench};

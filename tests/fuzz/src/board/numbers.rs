@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use capsules_trust::entropy::RandomSource;
 use kernel::ErrorCode;
+use meter_hil::random_source::RandomSource;
 
 /// Random numbers that are the same in every run, and remembered.
 pub struct Numbers {

@@ -1,6 +1,6 @@
 //! What rings for a driver that owes upcalls.
 
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use kernel::hil::time::Alarm;
 
 use testing::rig::clock::Clock;

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use capsules_trust::entropy::RandomSource;
 use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
@@ -11,6 +10,7 @@ use capsules_trust::key_store::{KeyStore, Vault, DRIVER_NUM};
 use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
+use meter_hil::random_source::RandomSource;
 use meter_hil::word_flash::WordFlash;
 
 use testing::bench::{grants, Bench};

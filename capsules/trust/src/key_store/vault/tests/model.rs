@@ -9,8 +9,8 @@ use kernel::ErrorCode;
 use super::super::format::{Change, MAX_CONTENT};
 use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request, Step};
-use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
+use meter_hil::random_source::RandomSource;
 use testing::word_flash::{MockFlash, PowerCut};
 
 pub const ROOT: [u8; 32] = [7; 32];
