@@ -1,16 +1,16 @@
 //! Deferred calls in the background: processes come first, and cannot keep them away.
 
-use testing::rig;
+use testing::host;
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
 
 use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
+use host::chip::Thread;
+use host::*;
 use kernel::deferred_call::{initialize_deferred_call_state, BackgroundCall, DeferredCallClient};
 use kernel::process::ProcessArray;
 use kernel::Kernel;
-use rig::chip::Thread;
-use rig::*;
 
 /// Work of many steps, each of which asks for the next.
 struct Work {

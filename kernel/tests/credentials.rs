@@ -1,11 +1,15 @@
 //! Loading with credential checks, from footers to running processes.
 
-use testing::rig;
+use testing::host;
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
 
 use capsules_system::process_policies::StopFaultPolicy;
+use host::chip::Thread;
+use host::image;
+use host::loading::{self, ByHeader};
+use host::*;
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
     ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId, State,
@@ -15,10 +19,6 @@ use kernel::process_checker::{
     ProcessCheckError,
 };
 use kernel::{ErrorCode, Kernel};
-use rig::chip::Thread;
-use rig::image;
-use rig::loading::{self, ByHeader};
-use rig::*;
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
 /// Accepts a "hash" that is a checksum of the integrity region, rejects a

@@ -1,16 +1,16 @@
 //! Failing processes: policies, restart after a delay, and what a crash log can know.
 
-use testing::rig;
+use testing::host;
 
 use capsules_system::process_policies::{
     RestartFaultPolicy, StopFaultPolicy, ThresholdRestartFaultPolicy,
     ThresholdRestartThenPanicFaultPolicy,
 };
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
+use host::*;
 use kernel::hil::time::Alarm;
 use kernel::process::{FaultAction, ProcessFaultPolicy, State};
 use kernel::{ErrorCode, Kernel};
-use rig::*;
 
 fn failing(policy: &'static dyn ProcessFaultPolicy) -> Rig {
     let rig = Rig::with_policy(&[App::new("bad"), App::new("good")], policy);

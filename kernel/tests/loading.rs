@@ -1,12 +1,12 @@
 //! Loading: lists of objects, sound and hostile.
 
-use testing::rig;
+use testing::host;
 
 use capsules_system::process_policies::StopFaultPolicy;
+use host::image::{self, App};
+use host::{forever, ram, FakeChip, Power, SLOTS};
 use kernel::process::{self, ProcessArray, ProcessLoadError, State};
 use kernel::Kernel;
-use rig::image::{self, App};
-use rig::{forever, ram, FakeChip, Power, SLOTS};
 
 struct Loaded {
     result: Result<(), ProcessLoadError>,

@@ -1,14 +1,14 @@
 //! A process's memory: memop, what is out of its reach, and grants.
 
-use testing::rig;
+use testing::host;
 
 use std::collections::HashSet;
 
+use host::probe::commands;
+use host::*;
 use kernel::process::{Error, State};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
-use rig::driver::commands;
-use rig::*;
 
 fn board() -> Rig {
     let rig = Rig::new(&[App::new("app")]);

@@ -1,13 +1,13 @@
 //! Who executes: time slices, pre-emption, and what an interrupt may change.
 
-use testing::rig;
+use testing::host;
 
 use std::num::NonZeroU32;
 
 use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
+use host::*;
 use kernel::process::{Process, ProcessArray};
 use kernel::{Kernel, Scheduler};
-use rig::*;
 
 fn apps() -> [App; 3] {
     ["a", "b", "c"].map(|name| App::new(name).min_ram(2048))
@@ -167,7 +167,7 @@ fn urgent_process_preempts_within_a_system_call() {
     rig.script(
         0,
         [
-            Step::Call(command(DRIVER, rig::driver::commands::HOOK, 0, 0)),
+            Step::Call(command(DRIVER, host::probe::commands::HOOK, 0, 0)),
             Step::Call(command(DRIVER, 0, 0, 0)),
         ],
     );
@@ -186,7 +186,7 @@ fn less_urgent_wakeups_do_not_preempt() {
     }));
     rig.script(
         0,
-        (0..5).map(|_| Step::Call(command(DRIVER, rig::driver::commands::HOOK, 0, 0))),
+        (0..5).map(|_| Step::Call(command(DRIVER, host::probe::commands::HOOK, 0, 0))),
     );
     rig.chip.boundary.clear_events();
     rig.wake(0);

@@ -1,13 +1,13 @@
 //! What TRD 104 promises about subscribe, allow, command and exit, promise by promise.
 
-use testing::rig;
+use testing::host;
 
+use host::probe::commands;
+use host::*;
 use kernel::process::{Error, State};
 use kernel::syscall::SyscallReturn;
 use kernel::upcall::UpcallError;
 use kernel::ErrorCode;
-use rig::driver::commands;
-use rig::*;
 
 /// A board with one app whose break is 1,024 bytes above its start.
 fn board() -> Rig {

@@ -4,11 +4,12 @@
 //! in the same shape: as constants, behind references, with generics. That this
 //! compiles is the greater part of the test.
 
-use testing::rig;
+use testing::host;
 mod upstream;
 
 use std::cell::{Cell, RefCell};
 
+use host::{chip::Thread, forever, Rig};
 use kernel::collections::list::{List, ListLink, ListNode};
 use kernel::component::Component;
 use kernel::deferred_call::initialize_deferred_call_state;
@@ -18,7 +19,6 @@ use kernel::hil::{gpio, led, rng, uart};
 use kernel::syscall::{SyscallDriver, SyscallReturn};
 use kernel::utilities::cells::{MapCell, NumericCellExt, OptionalCell, TakeCell};
 use kernel::{capabilities, create_capability, static_buf, static_init, ErrorCode};
-use rig::{chip::Thread, forever, Rig};
 use upstream::converter::{Converter, Sampler, Samples};
 use upstream::entropy::{BytesToWords, Numbers, WordsToNumbers};
 use upstream::inputs::{Inputs, Lights};
@@ -435,15 +435,15 @@ fn cells_and_lists_have_the_methods_of_upstreams() {
 
 #[test]
 fn parts_of_buffers_are_named_by_numbers_and_ranges() {
-    let rig = Rig::new(&[rig::App::new("app")]);
+    let rig = Rig::new(&[host::App::new("app")]);
     rig.run();
     let start = rig.start_of(0);
     assert_eq!(
-        rig.call(0, rig::memop(0, start + 256)),
+        rig.call(0, host::memop(0, start + 256)),
         SyscallReturn::Success
     );
-    (0..8).for_each(|place| rig::poke(start + place, place as u8));
-    let allow = rig::allow_rw(rig::DRIVER, 0, start, 8);
+    (0..8).for_each(|place| host::poke(start + place, place as u8));
+    let allow = host::allow_rw(host::DRIVER, 0, start, 8);
     assert!(matches!(
         rig.call(0, allow),
         SyscallReturn::AllowReadWriteSuccess(..)
@@ -452,5 +452,5 @@ fn parts_of_buffers_are_named_by_numbers_and_ranges() {
         upstream::parts::look_at(kernel_data)
     });
     assert_eq!(seen, Ok(Ok((3, 7, 2, 5))));
-    assert_eq!(rig::peek(start + 1), 0xEE);
+    assert_eq!(host::peek(start + 1), 0xEE);
 }

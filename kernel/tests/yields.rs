@@ -1,12 +1,12 @@
 //! Waiting: every variant of yield, and what wakes a process.
 
-use testing::rig;
+use testing::host;
 
+use host::probe::commands;
+use host::*;
 use kernel::process::State;
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::upcall::UpcallId;
-use rig::driver::commands;
-use rig::*;
 
 /// A board with one app that has upcalls 0 and 1 subscribed with data 50 and 51.
 fn board() -> Rig {

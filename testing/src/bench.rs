@@ -9,7 +9,7 @@ use kernel::process::{self, Process, ProcessArray, ProcessId};
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::Kernel;
 
-use crate::rig::{
+use crate::host::{
     self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
 };
 
@@ -21,7 +21,7 @@ pub struct Bench {
     kernel: &'static Kernel,
     chip: &'static FakeChip,
     board: &'static PlainBoard,
-    slots: &'static ProcessArray<{ rig::SLOTS }>,
+    slots: &'static ProcessArray<{ host::SLOTS }>,
     /// Upcalls of each process that a test has seen.
     seen: Vec<Cell<usize>>,
 }
@@ -36,7 +36,7 @@ impl Bench {
         let apps = ["first", "second"].map(|name| App::new(name).min_ram(8192));
         Bench::load(&apps, make, |kernel, chip, flash| {
             let policy = forever(Told(process::FaultAction::Panic));
-            process::load_processes(kernel, chip, flash, rig::ram(rig::RAM), policy, &Power)
+            process::load_processes(kernel, chip, flash, host::ram(host::RAM), policy, &Power)
                 .expect("the processes load");
         })
     }
@@ -50,11 +50,11 @@ impl Bench {
         let slots = forever(ProcessArray::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
-        let board = forever(PlainBoard::new(make(kernel), rig::round_robin(slots)));
+        let board = forever(PlainBoard::new(make(kernel), host::round_robin(slots)));
         load(
             kernel,
             chip,
-            Box::leak(rig::image::list(apps).into_boxed_slice()),
+            Box::leak(host::image::list(apps).into_boxed_slice()),
         );
         let bench = Bench {
             kernel,
@@ -67,7 +67,7 @@ impl Bench {
         for index in 0..apps.len() {
             let memory_break = bench.memory(index) + MEMORY;
             assert_eq!(
-                bench.call(index, rig::memop(0, memory_break)),
+                bench.call(index, host::memop(0, memory_break)),
                 SyscallReturn::Success
             );
         }
@@ -102,7 +102,7 @@ impl Bench {
             .boundary
             .script(start, [Step::Call(syscall)].into_iter());
         self.process(index)
-            .enqueue_task(rig::wake_task())
+            .enqueue_task(host::wake_task())
             .expect("the process can be woken");
         self.run();
         let mut answers = self.answers(index);
@@ -132,13 +132,13 @@ impl Bench {
         arg0: usize,
         arg1: usize,
     ) -> SyscallReturn {
-        self.call(index, rig::command(driver, number, arg0, arg1))
+        self.call(index, host::command(driver, number, arg0, arg1))
     }
 
     /// Subscribes a process to upcall `number`; its function is told by address.
     pub fn subscribe(&self, index: usize, driver: usize, number: usize) {
         let function = self.function(index, number);
-        let answer = self.call(index, rig::subscribe(driver, number, function, 0));
+        let answer = self.call(index, host::subscribe(driver, number, function, 0));
         assert!(matches!(answer, SyscallReturn::SubscribeSuccess(..)));
     }
 
@@ -156,7 +156,7 @@ impl Bench {
         length: usize,
     ) {
         let address = self.memory(index) + offset;
-        let answer = self.call(index, rig::allow_rw(driver, number, address, length));
+        let answer = self.call(index, host::allow_rw(driver, number, address, length));
         assert!(matches!(answer, SyscallReturn::AllowReadWriteSuccess(..)));
     }
 
@@ -164,16 +164,16 @@ impl Bench {
     pub fn allow_ro(&self, index: usize, driver: usize, number: usize, data: &[u8]) {
         let address = self.memory(index);
         for (place, byte) in (address..).zip(data) {
-            rig::poke(place, *byte);
+            host::poke(place, *byte);
         }
-        let answer = self.call(index, rig::allow_ro(driver, number, address, data.len()));
+        let answer = self.call(index, host::allow_ro(driver, number, address, data.len()));
         assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
     }
 
     /// Bytes of a process's memory.
     pub fn peek(&self, index: usize, offset: usize, length: usize) -> Vec<u8> {
         let start = self.memory(index) + offset;
-        (start..start + length).map(rig::peek).collect()
+        (start..start + length).map(host::peek).collect()
     }
 
     /// The upcalls that a process got since it was asked last.
@@ -203,7 +203,7 @@ impl Bench {
     /// Stops a process, with no room left for upcalls.
     pub fn stall(&self, index: usize) {
         self.process(index).stop();
-        while self.process(index).enqueue_task(rig::wake_task()).is_ok() {}
+        while self.process(index).enqueue_task(host::wake_task()).is_ok() {}
     }
 
     /// Lets a stopped process go on, through all that waits for it.
@@ -223,7 +223,7 @@ impl Bench {
         self.process(index).try_restart(None);
         self.run();
         let memory_break = self.memory(index) + MEMORY;
-        let answer = self.call(index, rig::memop(0, memory_break));
+        let answer = self.call(index, host::memop(0, memory_break));
         assert_eq!(answer, SyscallReturn::Success);
     }
 }

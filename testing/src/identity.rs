@@ -11,9 +11,9 @@ use kernel::hil::time::Alarm;
 use kernel::Kernel;
 
 use crate::bench::Bench;
+use crate::host::chip::Thread;
+use crate::host::{forever, App, Clock, Drivers};
 use crate::loading;
-use crate::rig::chip::Thread;
-use crate::rig::{forever, App, Clock, Drivers};
 
 type Job = Box<dyn FnOnce() + Send>;
 

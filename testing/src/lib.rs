@@ -2,9 +2,15 @@
 
 #![allow(missing_docs, reason = "documented with its redesign")]
 
+pub mod app;
 pub mod bench;
-pub mod flash;
+pub mod clock;
+pub mod front_end;
+pub mod host;
 pub mod identity;
 pub mod loading;
-pub mod rig;
-pub mod word_flash;
+pub mod random;
+pub mod retry;
+pub mod sector_flash;
+pub mod word_cells;
+pub mod words_in_ram;

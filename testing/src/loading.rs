@@ -10,8 +10,8 @@ use kernel::process_checker::{AppCredentialsPolicy, AppCredentialsPolicyClient};
 use kernel::{ErrorCode, Kernel};
 use tock_tbf::types::TbfFooterV2Credentials;
 
-use crate::rig::loading::{loader, ByHeader};
-use crate::rig::{forever, App, FakeChip};
+use crate::host::loading::{loader, ByHeader};
+use crate::host::{forever, App, FakeChip};
 
 /// The header element that carries a ShortId.
 const SHORT_ID_ELEMENT: u16 = 10;

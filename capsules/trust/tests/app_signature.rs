@@ -15,8 +15,8 @@ use kernel::process_checker::ProcessCheckError;
 use kernel::Kernel;
 use sha2::{Digest, Sha256};
 use stepped_p256::{Progress, PublicKeyDerivation, Signing};
-use testing::rig::chip::Thread;
-use testing::rig::*;
+use testing::host::chip::Thread;
+use testing::host::*;
 
 const VENDOR: u8 = 1;
 const OPERATOR: u8 = 2;

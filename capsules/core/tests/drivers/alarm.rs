@@ -10,7 +10,7 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::host::forever;
 
 /// A counter that the test sets, with one alarm.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::host::forever;
 
 type Pending = RefCell<Option<(&'static mut [u8], usize)>>;
 

@@ -14,7 +14,7 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::host::forever;
 
 #[derive(Default)]
 struct Pin {

@@ -8,8 +8,8 @@ use kernel::ErrorCode;
 use meter_hil::word_flash::WordFlash;
 
 use testing::bench::{grants, Bench};
-use testing::flash::{blank, Words, WordsInRam, PAGE_WORDS};
-use testing::rig::{forever, Clock};
+use testing::host::{forever, Clock};
+use testing::words_in_ram::{blank, Words, WordsInRam, PAGE_WORDS};
 
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;

@@ -9,7 +9,7 @@ use kernel::ErrorCode;
 use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
 
 use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::host::forever;
 
 const RATE: u32 = 4000;
 const BLOCK: usize = 480;

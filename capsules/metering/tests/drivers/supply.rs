@@ -10,7 +10,7 @@ use kernel::ErrorCode;
 use meter_hil::supply_monitor::{SupplyClient, SupplyMonitor};
 
 use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::host::forever;
 
 /// A supply, and the alarm of its driver; time passes when the test says so.
 #[derive(Default)]

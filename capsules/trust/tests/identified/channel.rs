@@ -9,8 +9,8 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
 use testing::bench::{grants, Bench};
+use testing::host::{self, forever, Clock};
 use testing::identity::{bench, on_kernel_thread, retry_on};
-use testing::rig::{self, forever, Clock};
 
 const WRITER: u32 = 0x101;
 const READER: u32 = 0x102;
@@ -150,12 +150,12 @@ fn a_message_is_the_copy_that_was_sent() {
         send(&bench, W, NEWS, &[1; 8]);
         // The writer goes on writing in its buffer, and gives another.
         for offset in 0..8 {
-            rig::poke(bench.memory(W) + offset, 9);
+            host::poke(bench.memory(W) + offset, 9);
         }
         send(&bench, W, NEWS, &[2; 4]);
         assert_eq!(received(&bench, R, NEWS).0, [1; 8]);
         // What a reader does with its buffer is not seen by the other.
-        rig::poke(bench.memory(R) + TARGET, 77);
+        host::poke(bench.memory(R) + TARGET, 77);
         assert_eq!(received(&bench, S, NEWS).0, [1; 8]);
         // A reader's buffer may change between two calls.
         bench.allow_rw(R, DRIVER_NUM, 0, 600, 4);

@@ -13,9 +13,9 @@ use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 
 use testing::bench::{grants, Bench};
-use testing::flash::SectorsInRam;
+use testing::host::{self, forever, Clock};
 use testing::identity::{bench, on_kernel_thread, retry_on};
-use testing::rig::{self, forever, Clock};
+use testing::words_in_ram::SectorsInRam;
 
 const OWNER: u32 = 0x201;
 const READER: u32 = 0x202;
@@ -60,7 +60,7 @@ type Flash = SectorsInRam<'static>;
 fn rest_of_buffer(flash: &Flash, length: usize) -> Vec<u8> {
     assert!(!flash.is_running());
     let start = flash.buffer.get().expect("was used");
-    (start..start + length).map(rig::peek).collect()
+    (start..start + length).map(host::peek).collect()
 }
 
 #[derive(Default)]
@@ -316,7 +316,7 @@ fn the_payload_is_taken_once() {
         append(&bench, O, PROFILE, &[2; 20]);
         // Taken when it was the app's turn: what the app writes now is too late.
         for offset in 0..20 {
-            rig::poke(bench.memory(O) + offset, 3);
+            host::poke(bench.memory(O) + offset, 3);
         }
         bench.allow_ro(O, DRIVER_NUM, 0, &[]);
         flash.run();

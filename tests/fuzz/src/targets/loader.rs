@@ -4,7 +4,7 @@ use kernel::process::{self, FaultAction, ProcessArray};
 use kernel::Kernel;
 
 use super::tbf;
-use testing::rig::{self, forever, FakeChip, PlainBoard, Power, Told};
+use testing::host::{self, forever, FakeChip, PlainBoard, Power, Told};
 
 /// RAM for all processes, in bytes.
 const RAM: usize = 16 * 1024;
@@ -15,14 +15,14 @@ const RAM: usize = 16 * 1024;
 pub fn run(data: &[u8]) {
     // What the loader cuts out must be what the parser promises.
     tbf::run(data);
-    let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
+    let slots = forever(ProcessArray::<{ host::SLOTS }>::new());
     let kernel = forever(Kernel::new(slots.as_slice()));
     let chip = forever(FakeChip::new());
-    let board = forever(PlainBoard::new(Vec::new(), rig::round_robin(slots)));
+    let board = forever(PlainBoard::new(Vec::new(), host::round_robin(slots)));
     let flash: &'static [u8] = Box::leak(data.to_vec().into_boxed_slice());
     let policy = forever(Told(FaultAction::Stop));
     // A full table is no mistake.
-    let _ = process::load_processes(kernel, chip, flash, rig::ram(RAM), policy, &Power);
+    let _ = process::load_processes(kernel, chip, flash, host::ram(RAM), policy, &Power);
     for slot in slots.as_slice() {
         if let Some(process) = slot.get() {
             let addresses = process.get_addresses();

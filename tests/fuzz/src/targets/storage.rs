@@ -12,7 +12,7 @@ use meter_hil::sector_flash::{SectorFlash, SECTOR_SIZE};
 
 use crate::board::Numbers;
 use crate::forget::with_static_mut;
-use testing::flash::SectorsInRam;
+use testing::words_in_ram::SectorsInRam;
 
 const ROOT: [u8; 32] = [0x5A; 32];
 const SECTOR: usize = SECTOR_SIZE as usize;

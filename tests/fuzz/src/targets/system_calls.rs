@@ -16,13 +16,13 @@ use meter_hil::front_end::MeterFrontEnd;
 use meter_hil::word_flash::WordFlash;
 
 use crate::board::{retry_on_a_clock, FrontEnd};
-use testing::flash::{blank, WordsInRam};
-use testing::rig::clock::Clock;
-use testing::rig::driver::NoGrantDriver;
-use testing::rig::{
+use testing::clock::Clock;
+use testing::host::probe::NoGrantDriver;
+use testing::host::{
     self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
     DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER,
 };
+use testing::words_in_ram::{blank, WordsInRam};
 
 /// Steps of one input at most.
 const MAX_STEPS: usize = 64;
@@ -72,7 +72,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
+        let slots = forever(ProcessArray::<{ host::SLOTS }>::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
 
@@ -96,12 +96,12 @@ impl World {
             (meter_adc::DRIVER_NUM, meter),
             (energy_store::DRIVER_NUM, energy),
         ];
-        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
+        let board = forever(PlainBoard::new(drivers, host::round_robin(slots)));
 
-        let list = rig::image::list(&[App::new("first"), App::new("second")]);
+        let list = host::image::list(&[App::new("first"), App::new("second")]);
         let apps: &'static [u8] = Box::leak(list.into_boxed_slice());
         let policy = forever(Told(FaultAction::Restart));
-        process::load_processes(kernel, chip, apps, rig::ram(RAM), policy, &Power)
+        process::load_processes(kernel, chip, apps, host::ram(RAM), policy, &Power)
             .expect("there is room for two processes");
         let processes = [0, 1].map(|index| slots[index].get().expect("two processes are loaded"));
         World {
@@ -134,7 +134,7 @@ impl World {
         let both_act = input.byte() & 1 == 1;
         let reach = |addresses: &ProcessAddresses| {
             let memory = addresses.sram_start..addresses.sram_app_brk;
-            memory.map(rig::peek).collect::<Vec<u8>>()
+            memory.map(host::peek).collect::<Vec<u8>>()
         };
         let apps_before = self.apps.to_vec();
         let bystander = self.processes[1].get_addresses();
@@ -227,7 +227,7 @@ impl World {
         let start = process.get_addresses().sram_start;
         self.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(rig::wake_task());
+        let _ = process.enqueue_task(host::wake_task());
         self.turns(6);
     }
 }
@@ -351,18 +351,18 @@ impl Input<'_> {
 
     fn syscall(&mut self, own: &ProcessAddresses) -> (Syscall, Called) {
         match self.byte() % 16 {
-            0 => (rig::yield_no_wait(self.address(own)), Called::Yield),
-            1 => (rig::yield_wait(), Called::Yield),
+            0 => (host::yield_no_wait(self.address(own)), Called::Yield),
+            1 => (host::yield_wait(), Called::Yield),
             2 => {
                 let (driver, number) = (self.driver(), self.number());
-                (rig::yield_wait_for(driver, number), Called::Yield)
+                (host::yield_wait_for(driver, number), Called::Yield)
             }
             3 | 4 => {
                 let (driver, number) = (self.driver(), self.number());
                 let (function, data) = (self.address(own), self.number());
                 let function = if data == 0 { 0 } else { function };
                 (
-                    rig::subscribe(driver, number, function, data),
+                    host::subscribe(driver, number, function, data),
                     Called::Subscribe,
                 )
             }
@@ -370,13 +370,16 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (first, second) = (self.number(), self.number());
                 let first = if first == 15 { 4000 } else { first };
-                (rig::command(driver, number, first, second), Called::Command)
+                (
+                    host::command(driver, number, first, second),
+                    Called::Command,
+                )
             }
             9 | 10 => {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_rw(driver, number, address, size),
+                    host::allow_rw(driver, number, address, size),
                     Called::ReadWriteAllow,
                 )
             }
@@ -384,7 +387,7 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_ro(driver, number, address, size),
+                    host::allow_ro(driver, number, address, size),
                     Called::ReadOnlyAllow,
                 )
             }
@@ -392,7 +395,7 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_readable(driver, number, address, size),
+                    host::allow_readable(driver, number, address, size),
                     Called::ReadableAllow,
                 )
             }
@@ -403,7 +406,7 @@ impl Input<'_> {
                 } else {
                     self.address(own)
                 };
-                (rig::memop(operand, argument), Called::Memop)
+                (host::memop(operand, argument), Called::Memop)
             }
             _ => {
                 // Ending for good ends the usefulness of this kernel too: seldom.
@@ -413,7 +416,7 @@ impl Input<'_> {
                 } else {
                     which
                 };
-                (rig::exit(which, self.number()), Called::Exit)
+                (host::exit(which, self.number()), Called::Exit)
             }
         }
     }

@@ -4,7 +4,7 @@ use tock_tbf::parse::{parse_tbf_footer, parse_tbf_header, parse_tbf_header_lengt
 use tock_tbf::types::{InitialTbfParseError, TbfHeader};
 
 use crate::forget::with_static;
-use testing::rig::{image, App};
+use testing::host::{image, App};
 
 /// Walks a list of objects as the kernel's loader does, and asks each for
 /// everything that it says about itself.

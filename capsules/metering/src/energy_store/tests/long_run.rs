@@ -5,7 +5,7 @@ use std::vec::Vec;
 use super::super::format::{Kind, MAX_PAYLOAD, PAGES};
 use super::super::log::{Log, Outcome, Step};
 use super::model::{step_to_end, Model};
-use testing::word_flash::{MockFlash, Torn};
+use testing::word_cells::{MockFlash, Torn};
 
 /// Appends of registers until each page was erased `erases` times.
 fn appends_per_erase(changed: usize, erases: u32) -> f64 {

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::super::format::{Kind, Record, KINDS, MAX_PAYLOAD};
 use super::super::log::{Log, Outcome, Step};
-use testing::word_flash::{MockFlash, PowerCut};
+use testing::word_cells::{MockFlash, PowerCut};
 
 /// A record that was tried.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use super::super::format::{Kind, ERASED, OPEN_MARK_WORD, PAGE_WORDS};
 use super::super::log::{Log, Step};
 use super::model::Model;
-use testing::word_flash::{MockFlash, Noise, PowerCut, Torn, ERASE_PARTS};
+use testing::word_cells::{MockFlash, Noise, PowerCut, Torn, ERASE_PARTS};
 
 /// Length of the registers' payload, as the metering app has it.
 const REGISTERS: usize = 48;

@@ -1,9 +1,9 @@
 //! Flash that somebody else wrote, and hardware that does not do what it should.
 
-use super::mock_flash::{MockFlash, Weak};
 use super::rig::{Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT, SISTER};
 use crate::storage::format::HEADER_BYTES;
 use kernel::ErrorCode;
+use testing::sector_flash::{MockFlash, Weak};
 
 const SLOT: usize = 1_064;
 

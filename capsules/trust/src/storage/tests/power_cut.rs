@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::mock_flash::{MockFlash, Weak};
 use super::rig::{Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT};
 use kernel::ErrorCode;
+use testing::sector_flash::{MockFlash, Weak};
 
 const WEAK: [Weak; 3] = [Weak::Old, Weak::New, Weak::Either];
 /// Parts in 256 of an operation that are done when power fails.

@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 
 use kernel::ErrorCode;
 
-use super::mock_flash::{MockFlash, Weak};
 use crate::storage::format::ROOT_BYTES;
 use crate::storage::policy::{buffer_size, Partition};
 use crate::storage::store::{Memory, Store, StoreClient};
 use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
+use testing::sector_flash::{MockFlash, Weak};
 
 pub const ROOT: [u8; ROOT_BYTES] = [0x5A; ROOT_BYTES];
 

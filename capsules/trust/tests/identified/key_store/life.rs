@@ -14,9 +14,9 @@ use super::setup::{
     blank, start, start_with_root, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET,
     SIGNING, U,
 };
-use testing::flash::WordsInRam;
+use testing::host::forever;
 use testing::identity::on_kernel_thread;
-use testing::rig::forever;
+use testing::words_in_ram::WordsInRam;
 
 #[test]
 fn keys_outlive_a_start() {

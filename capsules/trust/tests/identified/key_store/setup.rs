@@ -14,10 +14,10 @@ use meter_hil::random_source::RandomSource;
 use meter_hil::word_flash::WordFlash;
 
 use testing::bench::{grants, Bench};
-pub use testing::flash::blank;
-use testing::flash::{Words, WordsInRam};
+use testing::host::{self, forever, Clock};
 use testing::identity::{bench, retry_on};
-use testing::rig::{self, forever, Clock};
+pub use testing::words_in_ram::blank;
+use testing::words_in_ram::{Words, WordsInRam};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;
@@ -329,9 +329,9 @@ impl Setup {
     pub fn input(&self, app: usize, allow: usize, data: &[u8]) {
         let address = self.bench.memory(app) + PLACES[allow];
         for (place, byte) in (address..).zip(data) {
-            rig::poke(place, *byte);
+            host::poke(place, *byte);
         }
-        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
+        let call = host::allow_ro(DRIVER_NUM, allow, address, data.len());
         let answer = self.bench.call(app, call);
         assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
     }
@@ -340,9 +340,9 @@ impl Setup {
     pub fn long_input(&self, app: usize, allow: usize, data: &[u8]) {
         let address = self.bench.memory(app) + OUTPUT - data.len();
         for (place, byte) in (address..).zip(data) {
-            rig::poke(place, *byte);
+            host::poke(place, *byte);
         }
-        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
+        let call = host::allow_ro(DRIVER_NUM, allow, address, data.len());
         let answer = self.bench.call(app, call);
         assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
     }

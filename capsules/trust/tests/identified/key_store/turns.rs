@@ -10,8 +10,8 @@ use super::operations::{hex, CDH_PEER, RFC_DIGEST, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
     blank, start, Setup, CIPHER, COUNTER, M, OUTPUT, POLICY, SECRET, SIGNING, SLOT, U, WRAPPING,
 };
+use testing::host;
 use testing::identity::on_kernel_thread;
-use testing::rig;
 
 fn with_key(test: impl FnOnce(Setup) + Send + 'static) {
     on_kernel_thread(|| {
@@ -79,7 +79,7 @@ fn the_input_is_copied_once() {
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.steps(1);
         for step in 0..200 {
-            (0..32).for_each(|byte| rig::poke(setup.bench.memory(M) + byte, step as u8));
+            (0..32).for_each(|byte| host::poke(setup.bench.memory(M) + byte, step as u8));
             setup.steps(1);
         }
         assert_eq!(setup.outcome(M, 6), Ok(hex(RFC_SIGNATURE)));
@@ -220,7 +220,7 @@ fn session_keys_are_wiped_when_their_process_ends() {
         let memory = core::ptr::from_ref(setup.store).addr();
         let bytes = || -> Vec<u8> {
             (memory..memory + size_of_val(setup.store))
-                .map(rig::peek)
+                .map(host::peek)
                 .collect()
         };
         let slots = |key: &[u8]| bytes().windows(16).filter(|part| *part == key).count();

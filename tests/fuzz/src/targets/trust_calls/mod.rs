@@ -29,12 +29,12 @@ pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
 use crate::board::{retry_on_a_clock, Numbers};
-use testing::flash::{blank, SectorsInRam, WordsInRam};
-use testing::loading;
-use testing::rig::chip::Thread;
-use testing::rig::{
+use testing::host::chip::Thread;
+use testing::host::{
     self, forever, App, Clock, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
 };
+use testing::loading;
+use testing::words_in_ram::{blank, SectorsInRam, WordsInRam};
 
 /// Steps of one input at most.
 const MAX_STEPS: usize = 96;
@@ -110,7 +110,7 @@ struct World {
 impl World {
     fn new() -> Self {
         use_up_deferred_calls();
-        let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
+        let slots = forever(ProcessArray::<{ host::SLOTS }>::new());
         let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
         let chip = forever(FakeChip::new());
         let random = forever(Numbers::new(11));
@@ -156,9 +156,9 @@ impl World {
             (channel::DRIVER_NUM, channels),
             (storage::DRIVER_NUM, storage),
         ];
-        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
+        let board = forever(PlainBoard::new(drivers, host::round_robin(slots)));
         let apps: Vec<App> = APPS.iter().map(|id| loading::app(*id)).collect();
-        let list: &'static [u8] = Box::leak(rig::image::list(&apps).into_boxed_slice());
+        let list: &'static [u8] = Box::leak(host::image::list(&apps).into_boxed_slice());
         loading::load(kernel, chip, list, forever(Told(FaultAction::Restart)));
         let processes = core::array::from_fn(|index| slots[index].get().expect("a process"));
         let stored = Stored::default();
@@ -230,7 +230,7 @@ impl World {
             // Ending for good ends the usefulness of this kernel too: seldom.
             16 if input.byte() == 0xFF => process.terminate(None),
             17 => {
-                let call = rig::exit(1, 0);
+                let call = host::exit(1, 0);
                 let _ = self.call(index, call);
             }
             18 => self.poke(index, input),
@@ -250,7 +250,7 @@ impl World {
         }
         let (offset, fill) = (input.half() % (MEMORY - 256), input.byte());
         for (place, byte) in input::content(fill).into_iter().enumerate() {
-            rig::poke(start + offset + place, byte);
+            host::poke(start + offset + place, byte);
         }
         let mut runs = self.runs.borrow_mut();
         runs[index].memory_changed();
@@ -269,7 +269,7 @@ impl World {
             0 => 0,
             _ => flash + 101 + 2 * place,
         };
-        let call = rig::subscribe(DRIVERS[driver], number, function, place);
+        let call = host::subscribe(DRIVERS[driver], number, function, place);
         let Some(answer) = self.call(index, call) else {
             return;
         };
@@ -288,7 +288,7 @@ impl World {
         let driver = usize::from(input.byte()) % 3;
         let number = input.number();
         let (address, size) = input.buffer(&self.processes[index].get_addresses());
-        let call = rig::allow_ro(DRIVERS[driver], number, address, size);
+        let call = host::allow_ro(DRIVERS[driver], number, address, size);
         if let Some(SyscallReturn::AllowReadOnlySuccess(..)) = self.call(index, call) {
             let mut runs = self.runs.borrow_mut();
             runs[index].inputs[driver][number] = (address, size);
@@ -300,7 +300,7 @@ impl World {
         let driver = usize::from(input.byte()) % 3;
         let number = input.number();
         let (address, size) = input.buffer(&self.processes[index].get_addresses());
-        let call = rig::allow_rw(DRIVERS[driver], number, address, size);
+        let call = host::allow_rw(DRIVERS[driver], number, address, size);
         if let Some(SyscallReturn::AllowReadWriteSuccess(..)) = self.call(index, call) {
             assert_eq!(number, 0);
             let mut runs = self.runs.borrow_mut();
@@ -342,7 +342,7 @@ impl World {
             CHANNEL => contract::channel(app, number, first, second),
             _ => contract::storage(app, number, first, second),
         };
-        let call = rig::command(DRIVERS[driver], number, first, second);
+        let call = host::command(DRIVERS[driver], number, first, second);
         let answer = self.call(index, call)?;
         assert!(
             verdict.allows(answer),
@@ -543,7 +543,7 @@ impl World {
         if self.runs.borrow()[index].id != process.processid() || !self.has_memory(index) {
             self.runs.borrow_mut()[index] = Run::new(process, &self.stored.sent());
             let start = process.get_addresses().sram_start;
-            let answer = self.answer(index, rig::memop(0, start + MEMORY));
+            let answer = self.answer(index, host::memop(0, start + MEMORY));
             assert_eq!(answer, Some(SyscallReturn::Success));
         }
         true
@@ -588,6 +588,6 @@ impl World {
         let start = process.get_addresses().sram_start;
         self.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(rig::wake_task());
+        let _ = process.enqueue_task(host::wake_task());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::format::{record_slots, Change, LIVE_SLOTS, SLOTS};
 use super::model::Model;
-use testing::word_flash::MockFlash;
+use testing::word_cells::MockFlash;
 
 /// Commits of a counter until the banks have changed `times` times.
 fn commits(model: &mut Model, flash: &mut MockFlash, times: u32) -> u32 {

@@ -11,7 +11,7 @@ use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request, Step};
 use crate::key_store::policy::{Kind, State};
 use meter_hil::random_source::RandomSource;
-use testing::word_flash::{MockFlash, PowerCut};
+use testing::word_cells::{MockFlash, PowerCut};
 
 pub const ROOT: [u8; 32] = [7; 32];
 

@@ -11,7 +11,7 @@ use super::super::format::{
 use super::super::log::Log;
 use super::model::{Model, OBJECTS};
 use crate::key_store::policy::State as MeterState;
-use testing::word_flash::{MockFlash, Noise, PowerCut, Torn};
+use testing::word_cells::{MockFlash, Noise, PowerCut, Torn};
 
 const NOISES: [Noise; 3] = [Noise::Old, Noise::Random, Noise::New];
 

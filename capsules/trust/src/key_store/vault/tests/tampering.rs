@@ -10,7 +10,7 @@ use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request};
 use super::model::{kind_of, run, Model, ROOT};
 use crate::key_store::policy::Kind;
-use testing::word_flash::MockFlash;
+use testing::word_cells::MockFlash;
 
 const WORDS: usize = 8 * PAGE_WORDS;
 

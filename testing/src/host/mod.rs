@@ -9,11 +9,9 @@
 pub mod board;
 pub mod boundary;
 pub mod chip;
-pub mod clock;
-pub mod driver;
-pub mod image;
 pub mod loading;
 pub mod plain_board;
+pub mod probe;
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::AtomicUsize;
@@ -30,13 +28,13 @@ use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::utilities::capability_ptr::CapabilityPtr;
 use kernel::{Kernel, Scheduler};
 
+pub use crate::app::{self as image, App};
+pub use crate::clock::Clock;
 pub use board::Board;
 pub use boundary::{Event, Step};
 pub use chip::FakeChip;
-pub use clock::Clock;
-pub use driver::{TestDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
-pub use image::App;
 pub use plain_board::{Drivers, PlainBoard};
+pub use probe::{TestDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
 
 /// How many places the table of processes has.
 pub const SLOTS: usize = 4;

@@ -9,7 +9,7 @@ use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::syscall::SyscallDriver;
 use kernel::Scheduler;
 
-use super::driver::{NoGrantDriver, TestDriver, DRIVER, DRIVER_WITHOUT_GRANT};
+use super::probe::{NoGrantDriver, TestDriver, DRIVER, DRIVER_WITHOUT_GRANT};
 use super::{FakeChip, Hooks};
 
 /// A timer whose slices end when a test says so.

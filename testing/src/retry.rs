@@ -3,8 +3,8 @@
 use capsules_support::pending_upcall::RetryAlarm;
 use kernel::hil::time::Alarm;
 
-use testing::rig::clock::Clock;
-use testing::rig::forever;
+use crate::clock::Clock;
+use crate::host::forever;
 
 /// A driver's retry alarm, on a clock of its own, which the input moves.
 pub fn retry_on_a_clock() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {
