@@ -1,15 +1,14 @@
-//! What rings for a driver that owes upcalls.
+//! What rings for a driver whose upcalls are pending.
 
 use capsules_support::pending_upcall::RetryAlarm;
 use kernel::hil::time::Alarm;
 
 use crate::clock::Clock;
-use crate::host::forever;
+use crate::memory::forever;
 
-/// A driver's retry alarm, on a clock of its own, which the input moves.
-pub fn retry_on_a_clock() -> (&'static RetryAlarm<'static, Clock>, &'static Clock) {
-    let clock = forever(Clock::default());
+/// The retry alarm of one driver, on a clock of its own. The driver must be made its client.
+pub fn retry_on(clock: &'static Clock) -> &'static RetryAlarm<'static, Clock> {
     let retry = forever(RetryAlarm::new(clock));
     clock.set_alarm_client(retry);
-    (retry, clock)
+    retry
 }

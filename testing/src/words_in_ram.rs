@@ -1,84 +1,129 @@
-//! Flash in RAM, of words and of sectors, whose operations end when the tests say so.
-
-#![allow(dead_code, reason = "each test program uses its own part")]
+//! Flash that is written word by word, whose operations end when the test says so.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
-use meter_hil::sector_flash::{SectorFlash, SectorFlashClient, SECTOR_SIZE};
 use meter_hil::word_flash::{WordFlash, WordFlashClient};
 
-/// Pages of the word flash.
-const PAGES: usize = 8;
-/// Words of a page.
+/// Words of a page of the nRF52840.
 pub const PAGE_WORDS: usize = 1024;
 
-/// Content of the word flash, which outlives a start.
+/// Pages of a store: key store and energy store have no more.
+const PAGES: usize = 8;
+
+/// Content of the flash, which outlives a start of what works on it, and which the test
+/// may change.
 pub type Words = Rc<RefCell<Vec<u32>>>;
 
-/// Words that are all erased.
+/// Eight pages of [`PAGE_WORDS`] words, all erased.
 pub fn blank() -> Words {
     Rc::new(RefCell::new(vec![u32::MAX; PAGES * PAGE_WORDS]))
 }
 
-/// Flash that is written word by word.
-pub struct WordsInRam {
-    words: Words,
-    /// A write, an erase.
-    running: [Cell<bool>; 2],
-    /// Operations end, but change nothing.
-    pub broken: Cell<bool>,
-    /// Operations cannot be started.
-    pub refuses: Cell<bool>,
-    /// Operations that were started.
-    pub operations: Cell<usize>,
-    client: OptionalCell<&'static dyn WordFlashClient>,
+/// An operation of the flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// The write of a word.
+    Write(usize),
+    /// The erase of a page.
+    Erase(usize),
 }
 
-impl WordsInRam {
-    pub fn on(words: &Words) -> &'static Self {
-        Box::leak(Box::new(WordsInRam {
+/// Flash that is written word by word. An operation changes the content when it starts,
+/// and its client hears of its end when the test ends it.
+pub struct WordsInRam<'a> {
+    words: Words,
+    page_words: usize,
+    writing: Cell<bool>,
+    erasing: Cell<bool>,
+    /// Operations end, but change nothing.
+    pub broken: Cell<bool>,
+    /// Operations cannot be started: FAIL.
+    pub refuses: Cell<bool>,
+    started: RefCell<Vec<Operation>>,
+    client: OptionalCell<&'a dyn WordFlashClient>,
+}
+
+impl<'a> WordsInRam<'a> {
+    /// A flash with this content, in pages of [`PAGE_WORDS`] words.
+    pub fn new(words: &Words) -> Self {
+        Self::with_page_words(words, PAGE_WORDS)
+    }
+
+    /// A flash with this content, in pages of so many words.
+    pub fn with_page_words(words: &Words, page_words: usize) -> Self {
+        WordsInRam {
             words: words.clone(),
-            running: Default::default(),
+            page_words,
+            writing: Cell::new(false),
+            erasing: Cell::new(false),
             broken: Cell::new(false),
             refuses: Cell::new(false),
-            operations: Cell::new(0),
+            started: RefCell::default(),
             client: OptionalCell::empty(),
-        }))
-    }
-
-    pub fn is_running(&self) -> bool {
-        self.running.iter().any(Cell::get)
-    }
-
-    /// Ends the write that runs, or else the erase. Whether one did.
-    pub fn step(&self) -> bool {
-        let [write, erase] = &self.running;
-        match self.client.get() {
-            Some(client) if write.take() => client.written(Ok(())),
-            Some(client) if erase.take() => client.erased(Ok(())),
-            _ => return false,
         }
-        true
     }
 
-    /// Ends operations until none is left.
+    /// Whether a write or an erase runs.
+    pub fn is_running(&self) -> bool {
+        self.writing.get() || self.erasing.get()
+    }
+
+    /// How many operations were started.
+    pub fn operations(&self) -> usize {
+        self.started.borrow().len()
+    }
+
+    /// The operations that were started, in order.
+    pub fn started(&self) -> Vec<Operation> {
+        self.started.borrow().clone()
+    }
+
+    /// Ends the write that runs, and returns whether one did.
+    pub fn end_write(&self) -> bool {
+        let ends = self.writing.take();
+        if ends {
+            self.client().written(Ok(()));
+        }
+        ends
+    }
+
+    /// Ends the erase that runs, and returns whether one did.
+    pub fn end_erase(&self) -> bool {
+        let ends = self.erasing.take();
+        if ends {
+            self.client().erased(Ok(()));
+        }
+        ends
+    }
+
+    /// Ends the write that runs, or else the erase, and returns whether one did.
+    pub fn step(&self) -> bool {
+        self.end_write() || self.end_erase()
+    }
+
+    /// Ends operations until none runs.
     pub fn run(&self) {
         while self.step() {}
+    }
+
+    fn client(&self) -> &'a dyn WordFlashClient {
+        self.client.get().expect("a client")
     }
 
     fn start(
         &self,
         running: &Cell<bool>,
+        operation: Operation,
         change: impl FnOnce(&mut [u32]),
     ) -> Result<(), ErrorCode> {
         if self.refuses.get() {
             return Err(ErrorCode::FAIL);
         }
         assert!(!running.replace(true), "one of a kind at a time");
-        self.operations.set(self.operations.get() + 1);
+        self.started.borrow_mut().push(operation);
         if !self.broken.get() {
             change(&mut self.words.borrow_mut());
         }
@@ -86,8 +131,8 @@ impl WordsInRam {
     }
 }
 
-impl WordFlash<'static> for WordsInRam {
-    fn set_client(&self, client: &'static dyn WordFlashClient) {
+impl<'a> WordFlash<'a> for WordsInRam<'a> {
+    fn set_client(&self, client: &'a dyn WordFlashClient) {
         self.client.set(client);
     }
 
@@ -96,117 +141,14 @@ impl WordFlash<'static> for WordsInRam {
     }
 
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
-        self.start(&self.running[0], |words| words[word] &= value)
+        self.start(&self.writing, Operation::Write(word), |words| {
+            words[word] &= value;
+        })
     }
 
     fn erase(&self, page: usize) -> Result<(), ErrorCode> {
-        self.start(&self.running[1], |words| {
-            words[page * PAGE_WORDS..][..PAGE_WORDS].fill(u32::MAX);
+        self.start(&self.erasing, Operation::Erase(page), |words| {
+            words[page * self.page_words..][..self.page_words].fill(u32::MAX);
         })
-    }
-}
-
-enum Job {
-    Read(usize, &'static mut [u8], usize),
-    Program(usize, &'static mut [u8], usize),
-    Erase(usize),
-}
-
-/// Serial NOR flash.
-pub struct SectorsInRam<'a> {
-    pub cells: RefCell<Vec<u8>>,
-    job: RefCell<Option<Job>>,
-    /// Address of the buffer that was read into last.
-    pub buffer: Cell<Option<usize>>,
-    client: OptionalCell<&'a dyn SectorFlashClient>,
-}
-
-impl<'a> SectorsInRam<'a> {
-    /// A flash with this content.
-    pub fn new(cells: Vec<u8>) -> Self {
-        SectorsInRam {
-            cells: RefCell::new(cells),
-            job: RefCell::default(),
-            buffer: Cell::default(),
-            client: OptionalCell::empty(),
-        }
-    }
-
-    pub fn is_running(&self) -> bool {
-        self.job.borrow().is_some()
-    }
-
-    /// Ends the operation that runs. Whether one did.
-    pub fn step(&self) -> bool {
-        let (Some(job), Some(client)) = (self.job.take(), self.client.get()) else {
-            return false;
-        };
-        match job {
-            Job::Read(address, buffer, length) => {
-                buffer[..length].copy_from_slice(&self.cells.borrow()[address..][..length]);
-                client.read_done(buffer, Ok(()));
-            }
-            Job::Program(address, buffer, length) => {
-                for (place, byte) in (address..).zip(&buffer[..length]) {
-                    self.cells.borrow_mut()[place] &= byte;
-                }
-                client.program_done(buffer, Ok(()));
-            }
-            Job::Erase(address) => {
-                self.cells.borrow_mut()[address..][..SECTOR_SIZE as usize].fill(0xFF);
-                client.erase_done(Ok(()));
-            }
-        }
-        true
-    }
-
-    /// Ends operations until none is left.
-    pub fn run(&self) {
-        while self.step() {}
-    }
-
-    fn start(&self, address: u32, length: usize, job: Job) {
-        assert!(address.is_multiple_of(4) && length.is_multiple_of(4));
-        assert!(address as usize + length <= self.cells.borrow().len());
-        assert!(self.job.replace(Some(job)).is_none(), "two at once");
-    }
-}
-
-impl<'a> SectorFlash<'a> for SectorsInRam<'a> {
-    fn set_client(&self, client: &'a dyn SectorFlashClient) {
-        self.client.set(client);
-    }
-
-    fn read(
-        &self,
-        address: u32,
-        buffer: &'static mut [u8],
-        length: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        assert!(length <= buffer.len());
-        self.buffer
-            .set(Some(buffer.as_mut_ptr().expose_provenance()));
-        let job = Job::Read(address as usize, buffer, length);
-        self.start(address, length, job);
-        Ok(())
-    }
-
-    fn program(
-        &self,
-        address: u32,
-        buffer: &'static mut [u8],
-        length: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        assert!(length <= buffer.len());
-        let job = Job::Program(address as usize, buffer, length);
-        self.start(address, length, job);
-        Ok(())
-    }
-
-    fn erase(&self, address: u32) -> Result<(), ErrorCode> {
-        assert!(address.is_multiple_of(SECTOR_SIZE));
-        let job = Job::Erase(address as usize);
-        self.start(address, SECTOR_SIZE as usize, job);
-        Ok(())
     }
 }

@@ -1,100 +1,102 @@
 //! What a board decides for the kernel loop.
 
-use std::cell::Cell;
-use std::num::NonZeroU32;
+use std::cell::{Cell, RefCell};
 
 use capsules_system::syscall_filter::tbf_header_filter::TbfHeaderFilterDefaultAllow;
-use kernel::platform::scheduler_timer::SchedulerTimer;
-use kernel::platform::{KernelResources, SyscallDriverLookup};
+use kernel::platform::{ContextSwitchCallback, KernelResources, ProcessFault, SyscallDriverLookup};
+use kernel::process::{Process, State};
 use kernel::syscall::SyscallDriver;
 use kernel::Scheduler;
 
-use super::probe::{NoGrantDriver, TestDriver, DRIVER, DRIVER_WITHOUT_GRANT};
-use super::{FakeChip, Hooks};
+use super::{FakeChip, FakeTimer};
 
-/// A timer whose slices end when a test says so.
-#[derive(Default)]
-pub struct FakeTimer {
-    pub starts: Cell<usize>,
-    pub arms: Cell<usize>,
-    pub slice: Cell<u32>,
-    /// The slice that is running ends after so many questions.
-    pub expires_after: Cell<Option<u32>>,
-    /// What is left when it is asked for.
-    pub remaining: Cell<u32>,
+/// What finds a board's drivers.
+pub trait DriverTable {
+    /// The driver of this number, if there is one.
+    fn find(&self, number: usize) -> Option<&dyn SyscallDriver>;
 }
 
-impl SchedulerTimer for FakeTimer {
-    fn start(&self, us: NonZeroU32) {
-        self.starts.set(self.starts.get() + 1);
-        self.slice.set(us.get());
+/// Drivers by number.
+pub type Drivers = Vec<(usize, &'static dyn SyscallDriver)>;
+
+impl DriverTable for Drivers {
+    fn find(&self, number: usize) -> Option<&dyn SyscallDriver> {
+        let found = self.iter().find(|(own, _)| *own == number)?;
+        Some(found.1)
     }
+}
 
-    fn reset(&self) {}
+/// Counts what the kernel tells a board of its processes.
+#[derive(Default)]
+pub struct Hooks {
+    /// How many faults there were.
+    pub faults: Cell<usize>,
+    /// States of the processes that had made an exit call, in the order of the calls.
+    pub exits: RefCell<Vec<State>>,
+    /// Faults are repaired, and their processes go on.
+    pub repair: Cell<bool>,
+    /// How often a process was switched to.
+    pub switches: Cell<usize>,
+}
 
-    fn arm(&self) {
-        self.arms.set(self.arms.get() + 1);
-    }
-
-    fn disarm(&self) {}
-
-    fn get_remaining_us(&self) -> Option<NonZeroU32> {
-        NonZeroU32::new(self.remaining.get())
-    }
-
-    fn has_expired(&self) -> bool {
-        match self.expires_after.get() {
-            None => false,
-            Some(0) => {
-                self.expires_after.set(None);
-                true
-            }
-            Some(questions) => {
-                self.expires_after.set(Some(questions - 1));
-                false
-            }
+impl ProcessFault for Hooks {
+    fn process_fault_hook(&self, _process: &dyn Process) -> Result<(), ()> {
+        self.faults.set(self.faults.get() + 1);
+        if self.repair.get() {
+            Ok(())
+        } else {
+            Err(())
         }
     }
+
+    fn process_exit_hook(&self, process: &dyn Process) {
+        self.exits.borrow_mut().push(process.get_state());
+    }
 }
 
-pub struct Board<S> {
-    driver: &'static TestDriver,
-    without_grant: NoGrantDriver,
+impl ContextSwitchCallback for Hooks {
+    fn context_switch_hook(&self, _process: &dyn Process) {
+        self.switches.set(self.switches.get() + 1);
+    }
+}
+
+/// A board: drivers `D`, scheduler `S`, the filter by header, hooks that count, and a timer
+/// that stands still.
+pub struct Board<D, S> {
+    /// Its drivers.
+    pub drivers: D,
     filter: TbfHeaderFilterDefaultAllow,
+    /// What it was told of its processes.
     pub hooks: Hooks,
+    /// Its scheduler.
     pub scheduler: S,
+    /// Its timer of time slices.
     pub timer: FakeTimer,
 }
 
-impl<S> Board<S> {
-    pub fn new(driver: &'static TestDriver, scheduler: S) -> Self {
-        let timer = FakeTimer::default();
-        timer.remaining.set(5_000);
+impl<D, S> Board<D, S> {
+    /// A board of these drivers and this scheduler.
+    pub fn new(drivers: D, scheduler: S) -> Self {
         Self {
-            driver,
-            without_grant: NoGrantDriver,
+            drivers,
             filter: TbfHeaderFilterDefaultAllow {},
             hooks: Hooks::default(),
             scheduler,
-            timer,
+            timer: FakeTimer::default(),
         }
     }
 }
 
-impl<S> SyscallDriverLookup for Board<S> {
+impl<D: DriverTable, S> SyscallDriverLookup for Board<D, S> {
     fn with_driver<F, R>(&self, driver_num: usize, f: F) -> R
     where
         F: FnOnce(Option<&dyn SyscallDriver>) -> R,
     {
-        match driver_num {
-            DRIVER => f(Some(self.driver)),
-            DRIVER_WITHOUT_GRANT => f(Some(&self.without_grant)),
-            _ => f(None),
-        }
+        f(self.drivers.find(driver_num))
     }
 }
 
-impl<S: Scheduler<FakeChip>> KernelResources<FakeChip> for Board<S> {
+impl<D: DriverTable, S: Scheduler<FakeChip>> KernelResources<FakeChip> for Board<D, S> {
     type SyscallDriverLookup = Self;
     type SyscallFilter = TbfHeaderFilterDefaultAllow;
     type ProcessFault = Hooks;

@@ -1,111 +1,93 @@
-//! A board of plain Rust: scripted processes, an MPU that remembers, a driver, and the real kernel between them.
+//! The real kernel on the host, with drivers, and processes that do what the test tells them.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each test program uses its own part"
-)]
-
-pub mod board;
-pub mod boundary;
-pub mod chip;
-pub mod loading;
-pub mod plain_board;
-pub mod probe;
+mod board;
+mod boundary;
+mod chip;
+mod mpu;
+mod timer;
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::AtomicUsize;
 
-use capsules_system::scheduler::priority::WakeHint;
+use capsules_system::process_policies::StopFaultPolicy;
 use capsules_system::scheduler::round_robin::{RoundRobinProcessNode, RoundRobinSched};
-use kernel::capabilities;
-use kernel::platform::{ContextSwitchCallback, ProcessFault};
 use kernel::process::{
-    self, FunctionCall, FunctionCallSource, Process, ProcessArray, ProcessFaultPolicy, ProcessId,
-    State, Task,
+    self, FaultAction, FunctionCall, FunctionCallSource, Process, ProcessArray, ProcessFaultPolicy,
+    ProcessId, State, Task,
 };
 use kernel::syscall::{Syscall, SyscallReturn};
-use kernel::utilities::capability_ptr::CapabilityPtr;
 use kernel::{Kernel, Scheduler};
 
-pub use crate::app::{self as image, App};
-pub use crate::clock::Clock;
-pub use board::Board;
-pub use boundary::{Event, Step};
-pub use chip::FakeChip;
-pub use plain_board::{Drivers, PlainBoard};
-pub use probe::{TestDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
+use crate::app::{self, App};
+use crate::loading;
+use crate::memory::{self, forever};
+use crate::power::{Always, Power};
+use crate::syscalls;
 
-/// How many places the table of processes has.
+pub use board::{Board, DriverTable, Drivers, Hooks};
+pub use boundary::{Event, FakeBoundary, Step};
+pub use chip::{FakeChip, Thread};
+pub use mpu::{FakeConfig, FakeMpu};
+pub use timer::FakeTimer;
+
+/// How many processes there can be.
 pub const SLOTS: usize = 4;
-/// Address of the function with which tests wake a process that waits.
-pub const WAKE: usize = 0xA11CE;
 /// RAM for all processes, in bytes.
 pub const RAM: usize = 64 * 1024;
+/// Address of the function with which the host wakes a process that waits.
+pub const WAKE: usize = 0xA11CE;
 
-/// All powers.
-pub struct Power;
-// SAFETY: tests are trusted.
-unsafe impl capabilities::ProcessManagementCapability for Power {}
-// SAFETY: tests are trusted.
-unsafe impl capabilities::ProcessStartCapability for Power {}
-// SAFETY: tests are trusted.
-unsafe impl capabilities::MainLoopCapability for Power {}
-// SAFETY: tests are trusted.
-unsafe impl capabilities::MemoryAllocationCapability for Power {}
+/// Turns of the kernel's main loop after which a kernel that is not idle is left alone.
+const TURNS: usize = 200;
+/// How much memory a process makes accessible to itself, in bytes.
+const MEMORY: usize = 2048;
+/// Names of processes whose identity does not matter.
+const NAMES: [&str; SLOTS] = ["first", "second", "third", "fourth"];
+/// Upcall numbers to which [`HostKernel::subscribe`] gives functions of their own.
+const UPCALLS: usize = 16;
 
-/// Something that lives as long as the test program.
-pub fn forever<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
-}
+/// The table of processes.
+pub type Slots = ProcessArray<SLOTS>;
 
-/// RAM at a multiple of 64, filled with a pattern.
-pub fn ram(len: usize) -> &'static mut [u8] {
-    let memory = Box::leak(vec![0xA5u8; len + 64].into_boxed_slice());
-    let skip = memory.as_ptr().align_offset(64);
-    &mut memory[skip..skip + len]
-}
+/// An upcall that a process got: its number and its three arguments.
+pub type Upcall = (usize, [usize; 3]);
 
-/// Reads a byte of a process's memory.
-pub fn peek(address: usize) -> u8 {
-    let pointer: *const u8 = core::ptr::with_exposed_provenance(address);
-    // SAFETY: tests pass addresses in blocks that live for ever.
-    unsafe { pointer.read_volatile() }
-}
-
-/// Writes a byte of a process's memory, as the process would.
-pub fn poke(address: usize, value: u8) {
-    let pointer: *mut u8 = core::ptr::with_exposed_provenance_mut(address);
-    // SAFETY: tests pass addresses in blocks that live for ever.
-    unsafe { pointer.write_volatile(value) }
-}
-
-/// A board with loaded apps.
-pub struct Rig<S: Scheduler<FakeChip> + 'static = RoundRobinSched<'static>> {
+/// A kernel with drivers and processes.
+///
+/// A process executes no code: it makes the system calls that the test has it make, and
+/// waits for upcalls in between. `D` finds its drivers and `S` schedules its processes.
+pub struct HostKernel<D: DriverTable + 'static = Drivers, S = RoundRobinSched<'static>>
+where
+    S: Scheduler<FakeChip> + 'static,
+{
+    /// The kernel.
     pub kernel: &'static Kernel,
+    /// The chip, with its MPU and what happened to processes.
     pub chip: &'static FakeChip,
-    pub board: &'static Board<S>,
-    pub driver: &'static TestDriver,
-    pub slots: &'static ProcessArray<SLOTS>,
+    /// What a board decides.
+    pub board: &'static Board<D, S>,
+    /// The table of processes.
+    pub slots: &'static Slots,
+    /// Upcalls that no test has asked for yet, with the places of their processes.
+    inbox: RefCell<Vec<(usize, Upcall)>>,
+    /// Events of the chip that have been looked through for upcalls.
+    looked_through: Cell<usize>,
 }
 
-/// A scheduler of all places of the table.
-pub fn round_robin(slots: &'static ProcessArray<SLOTS>) -> RoundRobinSched<'static> {
+/// A kernel without processes, and its table of processes. Drivers get their grants from it
+/// before [`HostKernel::assemble`] puts the rest around it.
+pub fn bare_kernel() -> (&'static Kernel, &'static Slots) {
+    let slots = forever(Slots::new());
+    (forever(Kernel::new(slots.as_slice())), slots)
+}
+
+/// The scheduler by turns, of all places of the table.
+pub fn round_robin(slots: &'static Slots) -> RoundRobinSched<'static> {
     let scheduler = RoundRobinSched::new();
     for slot in slots.as_slice() {
         let node = forever(RoundRobinProcessNode::new(slot));
         scheduler.processes.push_tail(node);
     }
     scheduler
-}
-
-/// The kernel's hint for a scheduler by priorities.
-pub struct Woken(pub &'static Kernel);
-
-impl WakeHint for Woken {
-    fn take_woken(&self) -> bool {
-        self.0.take_process_woke(&Power)
-    }
 }
 
 /// The task that wakes a process which waits for any upcall.
@@ -120,302 +102,344 @@ pub fn wake_task() -> Task {
     })
 }
 
-/// A fault policy that does what it is told.
-pub struct Told(pub process::FaultAction);
+impl HostKernel {
+    /// A kernel with `count` processes that nobody's signature vouches for. `make` makes the
+    /// drivers, whose grants must come before the processes. A process that fails is a panic.
+    pub fn with_processes(count: usize, make: impl FnOnce(&'static Kernel) -> Drivers) -> Self {
+        let host = Self::with_drivers(make);
+        let apps = &NAMES[..count];
+        let apps: Vec<App> = apps
+            .iter()
+            .map(|name| App::new(name).min_ram(8192))
+            .collect();
+        host.load(&apps, forever(Always(FaultAction::Panic)));
+        host.open_all();
+        host
+    }
 
-impl ProcessFaultPolicy for Told {
-    fn action(&self, _process: &dyn Process) -> process::FaultAction {
-        self.0
+    /// A kernel with one process for each of `ids`, which are the ShortIds that a signature
+    /// would give them; 0 is a process without identity. One that fails stops.
+    pub fn with_identities(ids: &[u32], make: impl FnOnce(&'static Kernel) -> Drivers) -> Self {
+        let host = Self::with_drivers(make);
+        let apps: Vec<App> = ids.iter().map(|id| App::identified(*id)).collect();
+        host.load_identified(&apps, forever(StopFaultPolicy {}));
+        host.open_all();
+        host
+    }
+
+    fn with_drivers(make: impl FnOnce(&'static Kernel) -> Drivers) -> Self {
+        let (kernel, slots) = bare_kernel();
+        Self::assemble(kernel, slots, make(kernel), round_robin(slots))
     }
 }
 
-/// Tells test programs apart that give out numbers.
-static NEXT: AtomicUsize = AtomicUsize::new(1);
-
-/// A number that nobody else in this program has.
-pub fn unique() -> usize {
-    NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed)
-}
-
-impl Rig {
-    /// A board with these apps, stopped when they fail, scheduled round robin.
-    pub fn new(apps: &[App]) -> Rig {
-        Rig::with_policy(apps, forever(Told(process::FaultAction::Stop)))
-    }
-
-    /// A board with these apps and this fault policy.
-    pub fn with_policy(apps: &[App], policy: &'static dyn ProcessFaultPolicy) -> Rig {
-        let slots = forever(ProcessArray::<SLOTS>::new());
-        let kernel = forever(Kernel::new(slots.as_slice()));
-        Rig::assemble(apps, policy, slots, kernel, round_robin(slots))
-    }
-}
-
-impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
+impl<D: DriverTable + 'static, S: Scheduler<FakeChip> + 'static> HostKernel<D, S> {
+    /// A kernel with these drivers and this scheduler, and no process yet.
     pub fn assemble(
-        apps: &[App],
-        policy: &'static dyn ProcessFaultPolicy,
-        slots: &'static ProcessArray<SLOTS>,
         kernel: &'static Kernel,
+        slots: &'static Slots,
+        drivers: D,
         scheduler: S,
-    ) -> Rig<S> {
-        let chip = forever(FakeChip::new());
-        let driver = forever(TestDriver::new(kernel));
-        let board = forever(Board::new(driver, scheduler));
-        let flash = Box::leak(image::list(apps).into_boxed_slice());
-        process::load_processes(kernel, chip, flash, ram(RAM), policy, &Power).unwrap();
-        Rig {
+    ) -> Self {
+        HostKernel {
             kernel,
-            chip,
-            board,
-            driver,
+            chip: forever(FakeChip::new()),
+            board: forever(Board::new(drivers, scheduler)),
             slots,
+            inbox: RefCell::default(),
+            looked_through: Cell::new(0),
         }
     }
 
-    /// The process of a place.
-    pub fn process(&self, index: usize) -> &'static dyn Process {
-        self.slots[index].get().expect("no process in this place")
+    /// Loads these apps without a look at their identity, and returns the flash that they
+    /// are in.
+    ///
+    /// # Panics
+    /// If one of them does not load.
+    pub fn load(&self, apps: &[App], policy: &'static dyn ProcessFaultPolicy) -> &'static [u8] {
+        let flash: &'static [u8] = Box::leak(app::list(apps).into_boxed_slice());
+        let ram = memory::ram(RAM);
+        process::load_processes(self.kernel, self.chip, flash, ram, policy, &Power)
+            .expect("the processes load");
+        flash
     }
 
-    /// The identifier of the process of a place.
+    /// Loads these apps, whose headers say who they are.
+    ///
+    /// # Panics
+    /// If one of them does not load.
+    pub fn load_identified(&self, apps: &[App], policy: &'static dyn ProcessFaultPolicy) {
+        let flash: &'static [u8] = Box::leak(app::list(apps).into_boxed_slice());
+        loading::load(self.kernel, self.chip, flash, policy);
+    }
+
+    /// The process of a place of the table, counted from 0.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn process(&self, index: usize) -> &'static dyn Process {
+        self.slots[index].get().expect("a process in this place")
+    }
+
+    /// The identifier of a process.
     pub fn id(&self, index: usize) -> ProcessId {
         self.process(index).processid()
     }
 
-    /// Start of the memory of the process of a place.
-    pub fn start_of(&self, index: usize) -> usize {
+    /// The state of a process.
+    pub fn state(&self, index: usize) -> State {
+        self.process(index).get_state()
+    }
+
+    /// The address at which the memory of a process starts.
+    pub fn memory(&self, index: usize) -> usize {
         self.process(index).get_addresses().sram_start
     }
 
-    /// What the process of a place does next.
-    pub fn script(&self, index: usize, steps: impl IntoIterator<Item = Step>) {
-        self.chip
-            .boundary
-            .script(self.start_of(index), steps.into_iter());
-    }
-
-    /// Does something as soon as the process of a place is executed.
-    pub fn script_first(&self, index: usize, action: impl FnOnce() + 'static) {
-        self.chip
-            .boundary
-            .script_first(self.start_of(index), Step::Do(Box::new(action)));
-    }
-
-    /// Runs the kernel until nothing happens any more.
-    pub fn run(&self) {
-        for _ in 0..200 {
-            self.turn();
-        }
-    }
-
-    /// One turn of the kernel loop.
+    /// One turn of the kernel's main loop.
     pub fn turn(&self) {
         self.kernel
             .kernel_loop_operation(self.board, self.chip, true, &Power);
     }
 
-    /// Has the process of a place make a system call, runs, and returns the
-    /// answer (the last one if there were several).
+    /// Runs the kernel until it would sleep, 200 turns at most.
+    pub fn run(&self) {
+        let sleeps = self.chip.sleeps.get();
+        for _ in 0..TURNS {
+            self.kernel
+                .kernel_loop_operation(self.board, self.chip, false, &Power);
+            if self.chip.sleeps.replace(sleeps) != sleeps {
+                break;
+            }
+        }
+    }
+
+    /// Appends what a process does next.
+    pub fn script(&self, index: usize, steps: impl IntoIterator<Item = Step>) {
+        let steps = steps.into_iter();
+        self.chip.boundary.script(self.memory(index), steps);
+    }
+
+    /// Does something as soon as a process is executed, before the rest of its script.
+    pub fn script_first(&self, index: usize, action: impl FnOnce() + 'static) {
+        let step = Step::Do(Box::new(action));
+        self.chip.boundary.script_first(self.memory(index), step);
+    }
+
+    /// Lets a process that waits for any upcall go on with its script.
+    ///
+    /// # Panics
+    /// If its queue of tasks is full.
+    pub fn wake(&self, index: usize) {
+        self.process(index)
+            .enqueue_task(wake_task())
+            .expect("the process can be woken");
+    }
+
+    /// Has a process make a system call, runs, and returns the answer.
+    ///
+    /// # Panics
+    /// If there is not exactly one answer.
     pub fn call(&self, index: usize, syscall: Syscall) -> SyscallReturn {
         self.call_without_answer(index, syscall);
-        self.answers(index)
-            .pop()
-            .expect("the system call was not answered")
+        let mut answers = self.answers(index);
+        assert_eq!(answers.len(), 1, "one answer");
+        answers.remove(0)
     }
 
-    /// The answers that the process of a place got.
-    pub fn answers(&self, index: usize) -> Vec<SyscallReturn> {
-        let start = self.start_of(index);
-        self.chip
-            .boundary
-            .events()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Answered(process, answer) if process == start => Some(answer),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// The functions that the process of a place was made to execute: address
-    /// and four arguments.
-    pub fn functions(&self, index: usize) -> Vec<(usize, [usize; 4])> {
-        let start = self.start_of(index);
-        self.chip
-            .boundary
-            .events()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Called(process, pc, arguments) if process == start && pc != WAKE => {
-                    Some((pc, arguments))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    pub fn state(&self, index: usize) -> State {
-        self.process(index).get_state()
-    }
-}
-
-pub fn command(driver: usize, number: usize, arg0: usize, arg1: usize) -> Syscall {
-    Syscall::Command {
-        driver_number: driver,
-        subdriver_number: number,
-        arg0,
-        arg1,
-    }
-}
-
-pub fn subscribe(driver: usize, number: usize, function: usize, data: usize) -> Syscall {
-    Syscall::Subscribe {
-        driver_number: driver,
-        subdriver_number: number,
-        upcall_ptr: CapabilityPtr::from(function),
-        appdata: data.into(),
-    }
-}
-
-pub fn allow_rw(driver: usize, number: usize, address: usize, size: usize) -> Syscall {
-    Syscall::ReadWriteAllow {
-        driver_number: driver,
-        subdriver_number: number,
-        allow_address: core::ptr::with_exposed_provenance_mut(address),
-        allow_size: size,
-    }
-}
-
-pub fn allow_ro(driver: usize, number: usize, address: usize, size: usize) -> Syscall {
-    Syscall::ReadOnlyAllow {
-        driver_number: driver,
-        subdriver_number: number,
-        allow_address: core::ptr::with_exposed_provenance(address),
-        allow_size: size,
-    }
-}
-
-pub fn allow_readable(driver: usize, number: usize, address: usize, size: usize) -> Syscall {
-    Syscall::UserspaceReadableAllow {
-        driver_number: driver,
-        subdriver_number: number,
-        allow_address: core::ptr::with_exposed_provenance_mut(address),
-        allow_size: size,
-    }
-}
-
-pub fn memop(operand: usize, arg0: usize) -> Syscall {
-    Syscall::Memop { operand, arg0 }
-}
-
-pub fn exit(which: usize, completion_code: usize) -> Syscall {
-    Syscall::Exit {
-        which,
-        completion_code,
-    }
-}
-
-pub fn yield_no_wait(flag: usize) -> Syscall {
-    Syscall::Yield {
-        which: 0,
-        param_a: flag,
-        param_b: 0,
-    }
-}
-
-pub fn yield_wait() -> Syscall {
-    Syscall::Yield {
-        which: 1,
-        param_a: 0,
-        param_b: 0,
-    }
-}
-
-pub fn yield_wait_for(driver: usize, number: usize) -> Syscall {
-    Syscall::Yield {
-        which: 2,
-        param_a: driver,
-        param_b: number,
-    }
-}
-
-/// What the answers of subscribe and allow look like, as plain numbers.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Swap {
-    Before(usize, usize),
-    Refused(kernel::ErrorCode, usize, usize),
-}
-
-pub fn swap(answer: SyscallReturn) -> Swap {
-    use SyscallReturn as R;
-    match answer {
-        R::AllowReadWriteSuccess(p, n) | R::UserspaceReadableAllowSuccess(p, n) => {
-            Swap::Before(p.addr(), n)
-        }
-        R::AllowReadOnlySuccess(p, n) => Swap::Before(p.addr(), n),
-        R::SubscribeSuccess(p, n) => Swap::Before(p.addr(), n),
-        R::AllowReadWriteFailure(e, p, n) | R::UserspaceReadableAllowFailure(e, p, n) => {
-            Swap::Refused(e, p.addr(), n)
-        }
-        R::AllowReadOnlyFailure(e, p, n) => Swap::Refused(e, p.addr(), n),
-        R::SubscribeFailure(e, p, n) => Swap::Refused(e, p.addr(), n),
-        other => panic!("not the answer of a swap: {other:?}"),
-    }
-}
-
-/// Counts hooks and faults of a board.
-#[derive(Default)]
-pub struct Hooks {
-    pub faults: Cell<usize>,
-    /// States of the processes that had made an exit call.
-    pub exits: RefCell<Vec<State>>,
-    pub repair: Cell<bool>,
-    pub switches: Cell<usize>,
-}
-
-impl ProcessFault for Hooks {
-    fn process_fault_hook(&self, _process: &dyn Process) -> Result<(), ()> {
-        self.faults.set(self.faults.get() + 1);
-        if self.repair.get() {
-            Ok(())
-        } else {
-            Err(())
-        }
-    }
-
-    fn process_exit_hook(&self, process: &dyn Process) {
-        self.exits.borrow_mut().push(process.get_state());
-    }
-}
-
-impl ContextSwitchCallback for Hooks {
-    fn context_switch_hook(&self, _process: &dyn Process) {
-        self.switches.set(self.switches.get() + 1);
-    }
-}
-
-impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
-    /// Has the process of a place make a system call that may go unanswered.
+    /// Has a process make a system call that may go unanswered, and runs.
     pub fn call_without_answer(&self, index: usize, syscall: Syscall) {
-        self.chip.boundary.clear_events();
+        self.clear_events();
         self.script(index, [Step::Call(syscall)]);
         self.wake(index);
         self.run();
     }
 
-    /// Lets a process that waits for any upcall go on with its script.
-    pub fn wake(&self, index: usize) {
-        self.process(index)
-            .enqueue_task(wake_task())
-            .expect("process cannot be woken");
+    /// Has a process call a command, and returns the answer.
+    pub fn command(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        arg0: usize,
+        arg1: usize,
+    ) -> SyscallReturn {
+        self.call(index, syscalls::command(driver, number, arg0, arg1))
     }
-}
 
-impl<S: Scheduler<FakeChip> + 'static> Rig<S> {
-    /// Executes the process of place 0 once, so that the MPU has its regions.
-    pub fn run_until_loaded(&self) {
-        self.wake(0);
+    /// Subscribes a process to upcall `number`, below 16. Drivers of one process that are
+    /// subscribed to the same number cannot be told apart in [`upcalls`](Self::upcalls).
+    ///
+    /// # Panics
+    /// If the driver refuses.
+    pub fn subscribe(&self, index: usize, driver: usize, number: usize) {
+        assert!(number < UPCALLS);
+        let function = self.first_function(index) + 2 * number;
+        let answer = self.call(index, syscalls::subscribe(driver, number, function, 0));
+        assert!(matches!(answer, SyscallReturn::SubscribeSuccess(..)));
+    }
+
+    /// The function of upcall 0; those of the others follow, two bytes apart.
+    fn first_function(&self, index: usize) -> usize {
+        self.process(index).get_addresses().flash_start + 101
+    }
+
+    /// Allows a driver to write `length` bytes at `offset` in the memory of a process.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn allow_rw(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        offset: usize,
+        length: usize,
+    ) {
+        let address = self.memory(index) + offset;
+        let answer = self.call(index, syscalls::allow_rw(driver, number, address, length));
+        assert!(matches!(answer, SyscallReturn::AllowReadWriteSuccess(..)));
+    }
+
+    /// Puts `data` at the start of a process's memory and allows a driver to read it.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn allow_ro(&self, index: usize, driver: usize, number: usize, data: &[u8]) {
+        self.allow_ro_at(index, driver, number, 0, data);
+    }
+
+    /// Puts `data` at `offset` in a process's memory and allows a driver to read it.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn allow_ro_at(
+        &self,
+        index: usize,
+        driver: usize,
+        number: usize,
+        offset: usize,
+        data: &[u8],
+    ) {
+        let address = self.memory(index) + offset;
+        for (place, byte) in (address..).zip(data) {
+            memory::poke(place, *byte);
+        }
+        let call = syscalls::allow_ro(driver, number, address, data.len());
+        let answer = self.call(index, call);
+        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+    }
+
+    /// `length` bytes at `offset` in the memory of a process.
+    pub fn peek(&self, index: usize, offset: usize, length: usize) -> Vec<u8> {
+        let start = self.memory(index) + offset;
+        (start..start + length).map(memory::peek).collect()
+    }
+
+    /// Runs, and returns the upcalls that a process got since it was asked last, of those
+    /// to which [`subscribe`](Self::subscribe) subscribed it.
+    pub fn upcalls(&self, index: usize) -> Vec<Upcall> {
         self.run();
+        self.collect_upcalls();
+        let mut inbox = self.inbox.borrow_mut();
+        let (own, others) = inbox.drain(..).partition(|(place, _)| *place == index);
+        *inbox = others;
+        let own: Vec<(usize, Upcall)> = own;
+        own.into_iter().map(|(_, upcall)| upcall).collect()
+    }
+
+    /// Moves upcalls among the events to the inbox.
+    fn collect_upcalls(&self) {
+        let events = self.chip.boundary.events();
+        let new = events.get(self.looked_through.get()..).unwrap_or(&[]);
+        for event in new {
+            let Event::Called(start, pc, [a, b, c, _]) = event else {
+                continue;
+            };
+            let mut places = (0..SLOTS).filter(|index| self.slots[*index].get().is_some());
+            let Some(index) = places.find(|index| self.memory(*index) == *start) else {
+                continue;
+            };
+            // The start of a process is a call too, of a function of its own.
+            let distance = pc.checked_sub(self.first_function(index));
+            if let Some(number) = distance.map(|distance| distance / 2) {
+                if number < UPCALLS {
+                    self.inbox
+                        .borrow_mut()
+                        .push((index, (number, [*a, *b, *c])));
+                }
+            }
+        }
+        self.looked_through.set(events.len());
+    }
+
+    /// Forgets what happened to processes, but for their upcalls.
+    pub fn clear_events(&self) {
+        self.collect_upcalls();
+        self.chip.boundary.clear_events();
+        self.looked_through.set(0);
+    }
+
+    /// The answers that a process got since its last [`call`](Self::call) began.
+    pub fn answers(&self, index: usize) -> Vec<SyscallReturn> {
+        let start = self.memory(index);
+        let answered = |event| match event {
+            Event::Answered(process, answer) if process == start => Some(answer),
+            _ => None,
+        };
+        let events = self.chip.boundary.events().into_iter();
+        events.filter_map(answered).collect()
+    }
+
+    /// The functions that a process was made to execute since the last
+    /// [`call`](Self::call) began: address and four arguments.
+    pub fn functions(&self, index: usize) -> Vec<(usize, [usize; 4])> {
+        let start = self.memory(index);
+        let called = |event| match event {
+            Event::Called(process, pc, arguments) if process == start && pc != WAKE => {
+                Some((pc, arguments))
+            }
+            _ => None,
+        };
+        let events = self.chip.boundary.events().into_iter();
+        events.filter_map(called).collect()
+    }
+
+    /// Makes the first two kilobytes of a process's memory accessible to it.
+    fn open(&self, index: usize) {
+        let memory_break = self.memory(index) + MEMORY;
+        let answer = self.call(index, syscalls::memop(0, memory_break));
+        assert_eq!(answer, SyscallReturn::Success);
+    }
+
+    fn open_all(&self) {
+        self.run();
+        let places = (0..SLOTS).filter(|index| self.slots[*index].get().is_some());
+        places.for_each(|index| self.open(index));
+    }
+
+    /// Stops a process, with no room left for upcalls.
+    pub fn stall(&self, index: usize) {
+        self.process(index).stop();
+        while self.process(index).enqueue_task(wake_task()).is_ok() {}
+    }
+
+    /// Lets a stopped process go on, through all that waits for it.
+    pub fn resume(&self, index: usize) {
+        self.process(index).resume();
+        self.run();
+    }
+
+    /// Ends a process, as an operator would.
+    pub fn end(&self, index: usize) {
+        self.process(index).terminate(None);
+        self.run();
+    }
+
+    /// Starts a process anew. It has to subscribe and allow again.
+    pub fn restart(&self, index: usize) {
+        self.process(index).try_restart(None);
+        self.run();
+        self.open(index);
     }
 }
