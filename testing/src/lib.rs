@@ -1,4 +1,41 @@
-//! Test your capsule on the host.
+//! Test your capsule on the host: the real kernel, with a chip, processes and hardware that tests play.
+//!
+//! This is a capsule and its test, which takes thirty lines. `docs/guides/test-a-capsule.md`
+//! writes them from nothing and says what happens in them.
+//!
+//! ```
+#![doc = include_str!("../examples/kitchen_timer.rs")]
+//! ```
+//!
+//! # What there is
+//!
+//! - [`HostKernel`]: the kernel with drivers, and processes that make the system calls that the
+//!   test has them make. [`syscalls`] has their constructors, [`App`] the objects that processes
+//!   are loaded from, [`loading`] the loader that checks who they are.
+//! - [`Clock`]: a clock with an alarm.
+//! - [`random`]: random numbers from a seed, and entropy that the test gives.
+//! - [`uart`], [`pin`], [`front_end`], [`supply`]: a serial port, a pin, the meter's front end,
+//!   its supply.
+//! - [`words_in_ram`], [`word_cells`], [`sector_flash`]: flash.
+//! - [`on_kernel_thread`]: where tests of capsules with deferred calls run.
+//! - [`probe`]: drivers that try what the kernel offers, for tests of the kernel itself.
+//!
+//! # Why there are two word flashes and one of sectors
+//!
+//! Capsules call a driver, and hear later of the end of what they have started.
+//! [`WordsInRam`](words_in_ram::WordsInRam) is such a driver: its operations last until the test
+//! ends them, and tests look at its content and change it.
+//! [`WordCells`](word_cells::WordCells) are what lies under a driver: cells that count their
+//! writes, can be cut at any operation, and then read as they like. Logs that decide what is
+//! written next are tested on them without a driver, because they are copied and cut millions of
+//! times. The driver of sectors, [`SectorsInRam`](sector_flash::SectorsInRam), has such cells
+//! within: the code under test reads it by the driver only.
+//!
+//! # What it does not depend on
+//!
+//! The crates `capsules-core`, `capsules-metering` and `capsules-trust` use this one in their own
+//! unit tests, so it depends on none of them; traits that doubles implement are the kernel's or
+//! those of `meter-hil`.
 
 pub mod app;
 pub mod clock;
