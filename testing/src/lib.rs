@@ -37,6 +37,11 @@
 //! unit tests, so it depends on none of them; traits that doubles implement are the kernel's or
 //! those of `meter-hil`.
 
+#![allow(
+    clippy::test_attr_in_doctest,
+    reason = "the example is a target of its own, which runs its test"
+)]
+
 pub mod app;
 pub mod clock;
 pub mod front_end;
