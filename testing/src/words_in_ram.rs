@@ -76,6 +76,15 @@ impl<'a> WordsInRam<'a> {
         self.started.borrow().len()
     }
 
+    /// How many erases were started.
+    pub fn erases(&self) -> usize {
+        let started = self.started.borrow();
+        let erases = started
+            .iter()
+            .filter(|one| matches!(one, Operation::Erase(_)));
+        erases.count()
+    }
+
     /// The operations that were started, in order.
     pub fn started(&self) -> Vec<Operation> {
         self.started.borrow().clone()
