@@ -3,7 +3,7 @@
 use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules_metering::meter_adc::{self, MeterAdc};
 use capsules_metering::supply::{self, SupplyDriver};
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};

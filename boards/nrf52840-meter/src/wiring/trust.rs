@@ -1,7 +1,7 @@
 //! What keeps secrets and passes messages: key store, storage, channels.
 
 use capsules_core::virtualizers::virtual_alarm::VirtualMuxAlarm;
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use capsules_trust::channel::{self, ChannelDriver};
 use capsules_trust::key_store::{self, vault};
 use capsules_trust::storage::{self, StorageDriver, Store};

@@ -7,8 +7,8 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{answer_pair, copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
@@ -43,9 +43,9 @@ const KIND_REPAIR: usize = usize::MAX;
 #[derive(Default)]
 pub struct App {
     /// How its record ended.
-    done: Upcall,
+    done: PendingUpcall,
     /// That a repair has ended.
-    repaired: Upcall,
+    repaired: PendingUpcall,
 }
 
 type AppGrant = Grant<
@@ -95,7 +95,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let payload = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.done.is_owed() {
+                if app.done.is_pending() {
                     return Err(ErrorCode::BUSY);
                 }
                 copy_in(kernel_data, allow_ro::PAYLOAD, payload)
@@ -127,15 +127,16 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         Ok((length, sequence))
     }
 
-    /// Owes this upcall to the app. One that is gone hears of nothing.
+    /// Schedules the app's upcall that `which` picks. An app that is gone hears of nothing.
     fn tell(
         &self,
         process_id: ProcessId,
-        owed: fn(&mut App) -> &mut Upcall,
+        which: fn(&mut App) -> &mut PendingUpcall,
         arguments: (usize, usize, usize),
     ) {
         let _ = self.apps.enter(process_id, |app, kernel_data| {
-            if !owed(app).tell(kernel_data, upcall::DURABLE, arguments) {
+            let delivery = which(app).schedule(kernel_data, upcall::DURABLE, arguments);
+            if delivery == Delivery::Pending {
                 self.retry.soon();
             }
         });
@@ -160,15 +161,15 @@ impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
 }
 
 impl<'a, F: WordFlash<'a>> RetryClient for EnergyStoreDriver<'a, F> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
             let App { done, repaired } = &mut **app;
-            for owed in [done, repaired] {
-                owing |= !owed.pay(kernel_data, upcall::DURABLE);
+            for pending in [done, repaired] {
+                delivery = delivery.and(pending.retry(kernel_data, upcall::DURABLE));
             }
         });
-        owing
+        delivery
     }
 }
 

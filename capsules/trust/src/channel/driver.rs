@@ -9,8 +9,8 @@ use kernel::{ErrorCode, ProcessId};
 use super::policy::{Channel, Overflow};
 use super::queues::{Memory, Queues, Wake};
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient};
-use capsules_support::system_calls::{answer_pair, copy_out};
+use capsules_support::pending_upcall::{Delivery, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_out};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = 0x8000_0005;
@@ -58,7 +58,7 @@ enum Told {
 pub struct ChannelDriver<'a> {
     queues: MapCell<Queues>,
     apps: AppGrant,
-    /// Rings to pay what is owed, and to look at the readers of a refused writer.
+    /// Rings to schedule pending upcalls again, and to look at the readers of a refused writer.
     retry: &'a dyn Retry,
 }
 
@@ -197,7 +197,7 @@ impl<'a> ChannelDriver<'a> {
         match self.tell(process, upcall::MESSAGE, policy, reader.waiting) {
             Told::Yes => queues.readers[index].wake = Wake::Told,
             Told::NotYet => {
-                queues.readers[index].wake = Wake::Owed;
+                queues.readers[index].wake = Wake::Pending;
                 self.retry.soon();
             }
             Told::Dead => queues.detach(index),
@@ -219,21 +219,25 @@ impl<'a> ChannelDriver<'a> {
         }
     }
 
-    /// Tries all that is owed. Whether some still is.
-    fn pay_all(&self, queues: &mut Queues) -> bool {
-        let mut owing = false;
+    /// Schedules the pending upcalls of all channels again.
+    fn retry_all(&self, queues: &mut Queues) -> Delivery {
+        let mut pending = false;
         for channel in 0..queues.channels().len() {
             self.detach_dead(queues, channel);
             for reader in queues.readers_of(channel) {
-                if queues.readers[reader].wake == Wake::Owed {
+                if queues.readers[reader].wake == Wake::Pending {
                     self.tell_reader(queues, channel, reader);
-                    owing |= queues.readers[reader].wake == Wake::Owed;
+                    pending |= queues.readers[reader].wake == Wake::Pending;
                 }
             }
             self.tell_writer_of_room(queues, channel);
-            owing |= queues.writers[channel].refused.is_some();
+            pending |= queues.writers[channel].refused.is_some();
         }
-        owing
+        if pending {
+            Delivery::Pending
+        } else {
+            Delivery::Complete
+        }
     }
 }
 
@@ -246,8 +250,9 @@ fn find_reader(queues: &Queues, number: usize, app: u32) -> Option<(usize, usize
 }
 
 impl RetryClient for ChannelDriver<'_> {
-    fn pay(&self) -> bool {
-        self.queues.map_or(false, |queues| self.pay_all(queues))
+    fn retry(&self) -> Delivery {
+        self.queues
+            .map_or(Delivery::Complete, |queues| self.retry_all(queues))
     }
 }
 

@@ -19,13 +19,13 @@ use super::operations::{counter, request, Keys, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
 use super::sessions::{Rights, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
-use crate::entropy::RandomSource;
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{copy_in, copy_out};
 use capsules_support::turns::{Ticket, Turns};
 use capsules_system::crash_log::ExitClient;
 use capsules_system::step_call::StepCall;
+use meter_hil::random_source::RandomSource;
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
@@ -46,7 +46,7 @@ pub struct App {
     /// When it began to wait.
     ticket: Ticket,
     /// How the last one ended, if the app had no room to hear of it.
-    done: Upcall,
+    done: PendingUpcall,
 }
 
 /// The grant.
@@ -178,7 +178,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
             }
         }
         self.apps.enter(process, |app, kernel_data| {
-            if app.command.is_some() || app.done.is_owed() {
+            if app.command.is_some() || app.done.is_pending() {
                 return Err(ErrorCode::BUSY);
             }
             let (inputs, output) = lengths(&command, kernel_data);
@@ -289,7 +289,8 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
                 let written = result.and_then(|length| self.write_output(kernel_data, length));
                 let status = into_statuscode(written.map(|_| ()));
                 let arguments = (status, written.unwrap_or(0), command.number);
-                if !app.done.tell(kernel_data, DONE, arguments) {
+                let delivery = app.done.schedule(kernel_data, DONE, arguments);
+                if delivery == Delivery::Pending {
                     self.retry.soon();
                 }
             });
@@ -457,12 +458,12 @@ where
 }
 
 impl<'a, F: WordFlash<'a>, S: StepCall> RetryClient for KeyStore<'a, F, S> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
-            owing |= !app.done.pay(kernel_data, DONE);
+            delivery = delivery.and(app.done.retry(kernel_data, DONE));
         });
-        owing
+        delivery
     }
 }
 

@@ -8,11 +8,11 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::policy::Partition;
 use super::store::{Store, StoreClient};
-use crate::entropy::RandomSource;
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{answer_pair, copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use capsules_support::turns::{Ticket, Turns};
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::SectorFlash;
 
 /// Driver number.
@@ -64,7 +64,7 @@ pub struct App {
     /// When it began to wait.
     ticket: Ticket,
     /// How the last one ended, if the app had no room to hear of it.
-    done: Upcall,
+    done: PendingUpcall,
 }
 
 type AppGrant = Grant<
@@ -161,7 +161,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.operation.is_some() || app.done.is_owed() {
+                if app.operation.is_some() || app.done.is_pending() {
                     return Err(ErrorCode::BUSY);
                 }
                 if !has_buffer(kernel_data) {
@@ -215,7 +215,8 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         // One that has ended meanwhile hears of nothing.
         let _ = self.apps.enter(process_id, |app, kernel_data| {
             app.operation = None;
-            if !app.done.tell(kernel_data, upcall::DONE, arguments) {
+            let delivery = app.done.schedule(kernel_data, upcall::DONE, arguments);
+            if delivery == Delivery::Pending {
                 self.retry.soon();
             }
         });
@@ -268,12 +269,12 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> RetryClient for StorageDriver<'a, F, R> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
-            owing |= !app.done.pay(kernel_data, upcall::DONE);
+            delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE));
         });
-        owing
+        delivery
     }
 }
 

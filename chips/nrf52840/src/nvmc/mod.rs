@@ -389,8 +389,9 @@ impl<'a, A: Alarm<'a>, P: FlashPort> WordFlash<'a> for Nvmc<'a, A, P> {
 mod tests {
     use super::plan::tests::FakeFlash;
     use super::*;
-    use crate::testing::FakeAlarm;
+    use ::testing::Clock;
     use kernel::hil::flash::{Flash, HasClient};
+    use kernel::hil::time::Ticks24;
     use kernel::platform::chip::ThreadIdProvider;
 
     enum OneThread {}
@@ -404,7 +405,7 @@ mod tests {
 
     static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-    type Driver = Nvmc<'static, FakeAlarm, FakeFlash>;
+    type Driver = Nvmc<'static, Clock<Ticks24>, FakeFlash>;
 
     struct Listener {
         words: Cell<Option<Result<(), ErrorCode>>>,
@@ -439,9 +440,9 @@ mod tests {
         }
     }
 
-    fn fixture() -> (&'static Driver, &'static Listener, &'static FakeAlarm) {
+    fn fixture() -> (&'static Driver, &'static Listener, &'static Clock<Ticks24>) {
         kernel::deferred_call::initialize_deferred_call_state::<OneThread>();
-        let alarm: &'static FakeAlarm = Box::leak(Box::default());
+        let alarm: &'static Clock<Ticks24> = Box::leak(Box::default());
         let flash = FakeFlash::new(4, 0);
         let driver: &'static Driver = Box::leak(Box::new(Nvmc::new(flash, alarm)));
         let listener: &'static Listener = Box::leak(Box::new(Listener {
@@ -458,13 +459,13 @@ mod tests {
 
     /// Lets the kernel loop and the alarm run until nothing is left to do;
     /// returns the pauses in ticks.
-    fn settle(driver: &Driver, alarm: &FakeAlarm) -> u32 {
+    fn settle(driver: &Driver, alarm: &Clock<Ticks24>) -> u32 {
         let mut paused = 0;
         loop {
             if DeferredCall::service_next_pending().is_some() {
                 continue;
             }
-            match alarm.take() {
+            match alarm.take_alarm() {
                 Some(ticks) => {
                     paused += ticks;
                     driver.alarm();
@@ -508,7 +509,7 @@ mod tests {
             driver.write_word(4 * word, word as u32).unwrap();
             assert_eq!(driver.write_word(400, 0), Err(ErrorCode::BUSY));
             assert_eq!(driver.erase_page_at(0), Err(ErrorCode::BUSY));
-            if word % 2 == 1 && alarm.take().is_some() {
+            if word % 2 == 1 && alarm.take_alarm().is_some() {
                 driver.alarm();
             }
             while DeferredCall::service_next_pending().is_some() {}
@@ -516,7 +517,7 @@ mod tests {
             assert_eq!(driver.read(4 * word), Ok(word as u32));
             if word % 2 == 1 && listener.erased.get().is_none() {
                 assert!(alarm.is_armed(), "the erase goes on");
-                alarm.take();
+                alarm.take_alarm();
                 driver.alarm();
             }
         }

@@ -1,11 +1,14 @@
 //! The driver against a fake register block: the test plays the peripheral and the memory.
 
 use super::*;
-use crate::testing::{fake_registers, triggered, FakeAlarm};
+use ::testing::Clock;
+use kernel::hil::time::Ticks24;
+
+use crate::testing::{fake_registers, triggered};
 use kernel::hil::flash::{Flash, HasClient};
 use kernel::utilities::cells::TakeCell;
 
-type Driver = Qspi<'static, FakeAlarm>;
+type Driver = Qspi<'static, Clock<Ticks24>>;
 
 /// Six pins, of which the driver tells the peripheral.
 const PINS: QspiPins = QspiPins {
@@ -63,14 +66,14 @@ impl flash::Client<Driver> for Listener {
 
 struct Fixture {
     registers: StaticRef<QspiRegisters>,
-    alarm: &'static FakeAlarm,
+    alarm: &'static Clock<Ticks24>,
     qspi: &'static Driver,
     listener: &'static Listener,
 }
 
 fn fixture() -> Fixture {
     let registers = fake_registers();
-    let alarm: &'static FakeAlarm = Box::leak(Box::default());
+    let alarm: &'static Clock<Ticks24> = Box::leak(Box::default());
     let qspi: &'static Driver = Box::leak(Box::new(Qspi::new(registers, alarm)));
     let listener: &'static Listener = Box::leak(Box::new(Listener {
         identified: Cell::new(None),
@@ -104,7 +107,7 @@ impl Fixture {
     }
 
     fn alarm(&self) {
-        assert!(self.alarm.take().is_some());
+        assert!(self.alarm.take_alarm().is_some());
         self.qspi.alarm();
     }
 

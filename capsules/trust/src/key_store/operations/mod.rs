@@ -13,7 +13,7 @@ use self::derivation::Derivation;
 use super::policy::{Kind, State};
 use super::sessions::{is_slot, Rights, KEY};
 use super::vault::{Change, Generation, Request};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 /// Bytes of a secret of 32 bytes and the coordinates of its public key: what the
 /// vault holds of a key on P-256.

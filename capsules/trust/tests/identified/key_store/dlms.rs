@@ -8,7 +8,7 @@ use super::setup::{
     blank, start, Setup, AGREEMENT, AUTHENTICATION, CIPHER, INVOCATION, M, SECRET, SIGNING, SLOT,
     U, UNICAST,
 };
-use testing::identity::on_kernel_thread;
+use testing::on_kernel_thread;
 
 /// Keys of the examples in DLMS UA 1000-2 (Green Book), security suite 0 and 1.
 const ENCRYPTION_KEY: &str = "000102030405060708090A0B0C0D0E0F";
@@ -188,7 +188,7 @@ fn no_nonce_comes_twice() {
         assert_eq!(seal(&setup, UNICAST, 150), already);
         assert_eq!(seal(&setup, UNICAST, 300), Ok(()));
         // A new run of the app does not get them back.
-        setup.bench.restart(M);
+        setup.host.restart(M);
         setup.join(M);
         assert_eq!(seal(&setup, UNICAST, 300), already);
         // Opening needs no fresh one, and other keys none of this counter.

@@ -11,12 +11,13 @@ use meter_hil::word_flash::WordFlash;
 
 use super::operations::{hex, RFC_DIGEST, RFC_PUBLIC, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
-    blank, start, start_with_root, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET,
-    SIGNING, U,
+    blank, start, start_with_root, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET, SIGNING,
+    U,
 };
-use testing::flash::WordsInRam;
-use testing::identity::on_kernel_thread;
-use testing::rig::forever;
+use testing::forever;
+use testing::on_kernel_thread;
+use testing::random::SeededRandom;
+use testing::words_in_ram::WordsInRam;
 
 #[test]
 fn keys_outlive_a_start() {
@@ -214,9 +215,12 @@ fn doubt_that_cannot_be_settled() {
         // The record stands, but the anchor does not count it.
         words.borrow_mut()[6 * 1024..].copy_from_slice(&before[6 * 1024..]);
         for (broken, fails) in [(true, false), (false, true)] {
-            let (flash, random) = (WordsInRam::on(&words), Random::from(21));
+            let (flash, random) = (
+                forever(WordsInRam::new(&words)),
+                forever(SeededRandom::new(21)),
+            );
             flash.broken.set(broken);
-            random.fails.set(fails);
+            random.fails.set(fails.then_some(ErrorCode::FAIL));
             let vault = forever(Vault::new(flash, random));
             let client = forever(Settled::default());
             flash.set_client(vault);

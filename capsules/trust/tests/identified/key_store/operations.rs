@@ -6,7 +6,7 @@ use super::setup::{
     blank, start, Setup, ANCHOR, CERTIFICATE, CIPHER, COUNTER, M, RENEWED, SECRET, SIGNING, SLOT,
     WRAPPING,
 };
-use testing::identity::on_kernel_thread;
+use testing::on_kernel_thread;
 
 pub fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -175,11 +175,11 @@ fn authenticated_encryption() {
         let inputs: [&[u8]; 3] = [&sealed, &associated, &nonce];
         assert_eq!(setup.done(M, 9, CIPHER, 16, &inputs), plain);
         // What is not authentic leaves the output as it was.
-        let before = setup.bench.peek(M, super::setup::OUTPUT, 100);
+        let before = setup.host.peek(M, super::setup::OUTPUT, 100);
         let inputs: [&[u8]; 3] = [&sealed, b"other", &nonce];
         let refused = setup.operate(M, 9, CIPHER, 16, &inputs);
         assert_eq!(refused, Err(ErrorCode::FAIL));
-        assert_eq!(setup.bench.peek(M, super::setup::OUTPUT, 100), before);
+        assert_eq!(setup.host.peek(M, super::setup::OUTPUT, 100), before);
         // Nothing at all can be sealed too.
         let tag = setup.done(M, 8, CIPHER, 16, &[b"", b"", &nonce]);
         assert_eq!(tag.len(), 16);

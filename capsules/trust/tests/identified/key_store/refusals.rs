@@ -9,7 +9,7 @@ use super::setup::{
     blank, start, Setup, ABSENT, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, MAKER, NOBODYS,
     POLICY, RENEWED, SECRET, SIGNING, SLOT, U, USER, WRAPPING,
 };
-use testing::identity::on_kernel_thread;
+use testing::on_kernel_thread;
 
 /// Commands with an object, the operation that they ask for, and their second argument.
 const COMMANDS: [(usize, Operations, usize); 17] = [
@@ -44,7 +44,7 @@ fn refusal(
         _ => {
             // It was accepted: let it end.
             setup.work();
-            setup.bench.upcalls(app);
+            setup.host.upcalls(app);
             None
         }
     }
@@ -230,7 +230,7 @@ fn sizes_out_of_range() {
             (9, CIPHER, 12, 20, 8),
             (15, CERTIFICATE, 0, 0, 100),
         ] {
-            setup.bench.allow_rw(M, driver, 0, 1100, output - 1);
+            setup.host.allow_rw(M, driver, 0, 1100, output - 1);
             let input = vec![0; input];
             let refused = setup.operate(M, number, object, second, &[&input, b"", nonce]);
             assert_eq!(refused, size, "command {number}");

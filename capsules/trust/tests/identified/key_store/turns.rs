@@ -11,8 +11,7 @@ use super::operations::{hex, CDH_PEER, RFC_DIGEST, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
     blank, start, Setup, CIPHER, COUNTER, M, OUTPUT, POLICY, SECRET, SIGNING, SLOT, U, WRAPPING,
 };
-use testing::identity::on_kernel_thread;
-use testing::rig;
+use testing::on_kernel_thread;
 
 fn with_key(test: impl FnOnce(Setup) + Send + 'static) {
     on_kernel_thread(|| {
@@ -61,7 +60,7 @@ fn turns_go_round() {
         for _ in 0..4000 {
             setup.steps(1);
             for (app, count) in [M, U].into_iter().zip(&mut served) {
-                *count += setup.bench.upcalls(app).len();
+                *count += setup.host.upcalls(app).len();
             }
             setup.command(M, 6, SIGNING, 0);
             if served[1] > 0 {
@@ -80,7 +79,7 @@ fn the_input_is_copied_once() {
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.steps(1);
         for step in 0..200 {
-            (0..32).for_each(|byte| rig::poke(setup.bench.memory(M) + byte, step as u8));
+            (0..32).for_each(|byte| testing::poke(setup.host.memory(M) + byte, step as u8));
             setup.steps(1);
         }
         assert_eq!(setup.outcome(M, 6), Ok(hex(RFC_SIGNATURE)));
@@ -91,24 +90,24 @@ fn the_input_is_copied_once() {
 fn buffers_are_taken_away_meanwhile() {
     with_key(|setup| {
         setup.input(M, 0, &hex(RFC_DIGEST));
-        let before = setup.bench.peek(M, OUTPUT, 64);
+        let before = setup.host.peek(M, OUTPUT, 64);
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.steps(3);
         // The output is too short now: nothing is written.
-        setup.bench.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 63);
+        setup.host.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 63);
         assert_eq!(setup.outcome(M, 6), Err(ErrorCode::SIZE));
-        assert_eq!(setup.bench.peek(M, OUTPUT, 64), before);
+        assert_eq!(setup.host.peek(M, OUTPUT, 64), before);
         // It is elsewhere now: it is written there, and only there.
-        setup.bench.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 64);
+        setup.host.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 64);
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.steps(3);
-        setup.bench.allow_rw(M, DRIVER_NUM, 0, OUTPUT + 200, 64);
+        setup.host.allow_rw(M, DRIVER_NUM, 0, OUTPUT + 200, 64);
         assert!(setup.outcome(M, 6).is_ok());
-        assert_eq!(setup.bench.peek(M, OUTPUT, 64), before);
-        let signature = setup.bench.peek(M, OUTPUT + 200, 64);
+        assert_eq!(setup.host.peek(M, OUTPUT, 64), before);
+        let signature = setup.host.peek(M, OUTPUT + 200, 64);
         assert_eq!(signature, hex(RFC_SIGNATURE));
         // The input is gone before the turn comes.
-        setup.bench.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 64);
+        setup.host.allow_rw(M, DRIVER_NUM, 0, OUTPUT, 64);
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.input(M, 0, b"");
         assert_eq!(setup.outcome(M, 6), Err(ErrorCode::SIZE));
@@ -122,10 +121,10 @@ fn an_app_ends_in_the_middle() {
             setup.input(M, 0, &hex(RFC_DIGEST));
             assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
             setup.steps(steps);
-            setup.bench.restart(M);
+            setup.host.restart(M);
             setup.join(M);
             setup.work();
-            assert!(setup.bench.upcalls(M).is_empty());
+            assert!(setup.host.upcalls(M).is_empty());
             // Another one is served, and so is the app after its restart.
             let inputs: [&[u8]; 3] = [b"plain", b"", &[1; 12]];
             setup.done(U, 8, CIPHER, 16, &inputs);
@@ -135,7 +134,7 @@ fn an_app_ends_in_the_middle() {
         setup.input(M, 0, &hex(RFC_DIGEST));
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
         setup.steps(2);
-        setup.bench.end(M);
+        setup.host.end(M);
         let inputs: [&[u8]; 3] = [b"plain", b"", &[1; 12]];
         setup.done(U, 8, CIPHER, 16, &inputs);
     });
@@ -148,24 +147,24 @@ fn an_upcall_is_never_lost() {
     with_key(|setup| {
         setup.input(M, 0, &hex(RFC_DIGEST));
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
-        setup.bench.stall(M);
+        setup.host.stall(M);
         setup.work();
         let inputs: [&[u8]; 3] = [b"plain", b"", &[1; 12]];
         setup.done(U, 8, CIPHER, 16, &inputs);
         setup.clock.pass_ms(3_000);
-        setup.bench.resume(M);
-        assert!(setup.bench.upcalls(M).is_empty());
+        setup.host.resume(M);
+        assert!(setup.host.upcalls(M).is_empty());
         setup.clock.pass_ms(1_100);
         assert_eq!(setup.outcome(M, 6), Ok(hex(RFC_SIGNATURE)));
         assert!(!setup.clock.is_armed());
         // Until then its operation is under way; a new run owes nothing.
         assert_eq!(setup.command(M, 6, SIGNING, 0), SyscallReturn::Success);
-        setup.bench.stall(M);
+        setup.host.stall(M);
         setup.work();
-        setup.bench.resume(M);
+        setup.host.resume(M);
         let busy = SyscallReturn::Failure(ErrorCode::BUSY);
         assert_eq!(setup.command(M, 6, SIGNING, 0), busy);
-        setup.bench.restart(M);
+        setup.host.restart(M);
         setup.join(M);
         let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
         assert_eq!(signature, hex(RFC_SIGNATURE));
@@ -181,7 +180,7 @@ fn an_app_ends_while_a_change_is_written() {
         assert_eq!(setup.command(M, 17, COUNTER, 5), SyscallReturn::Success);
         // The record has begun.
         setup.store.handle_deferred_call();
-        setup.bench.restart(M);
+        setup.host.restart(M);
         setup.join(M);
         setup.work();
         let value = setup.command(M, 16, COUNTER, 0);
@@ -198,12 +197,12 @@ fn session_keys_go_with_their_process() {
         let agree = |app, slot| setup.operate(app, 7, SIGNING, slot, &[&peer, b"", b""]);
         assert_eq!(agree(M, SLOT), Ok(vec![]));
         assert_eq!(agree(U, SLOT), Err(ErrorCode::BUSY));
-        setup.bench.restart(M);
+        setup.host.restart(M);
         setup.join(M);
         assert_eq!(setup.operate(M, 10, SLOT, 0, &[b"x"]), nodevice);
         assert_eq!(agree(U, SLOT), Ok(vec![]));
         assert_eq!(agree(M, SLOT), Err(ErrorCode::BUSY));
-        setup.bench.end(U);
+        setup.host.end(U);
         assert_eq!(agree(M, SLOT), Ok(vec![]));
     });
 }
@@ -221,7 +220,7 @@ fn session_keys_are_wiped_when_their_process_ends() {
         let memory = core::ptr::from_ref(setup.store).addr();
         let bytes = || -> Vec<u8> {
             (memory..memory + size_of_val(setup.store))
-                .map(rig::peek)
+                .map(testing::peek)
                 .collect()
         };
         let slots = |key: &[u8]| bytes().windows(16).filter(|part| *part == key).count();
@@ -230,11 +229,11 @@ fn session_keys_are_wiped_when_their_process_ends() {
             .find(|part| part.iter().filter(|byte| **byte == 0).count() < 4 && slots(part) == 3)
             .map(<[u8]>::to_vec)
             .expect("the keys stand in the slots");
-        setup.bench.end(M);
+        setup.host.end(M);
         setup.store.process_ended();
         setup.store.handle_deferred_call();
         assert_eq!(slots(&key), 1);
-        setup.bench.restart(U);
+        setup.host.restart(U);
         setup.store.process_ended();
         setup.store.handle_deferred_call();
         assert_eq!(slots(&key), 0);
@@ -301,13 +300,13 @@ fn shares_that_are_more_than_there_are_do_not_fit() {
 #[test]
 fn nothing_is_made_without_randomness() {
     with_key(|setup| {
-        setup.random.fails.set(true);
+        setup.random.fails.set(Some(ErrorCode::FAIL));
         let failed = Err(ErrorCode::FAIL);
         assert_eq!(setup.operate(M, 3, SECRET, 0, &[]), failed);
         assert_eq!(setup.operate(M, 17, COUNTER, 1, &[]), failed);
         // What needs none goes on.
         setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
-        setup.random.fails.set(false);
+        setup.random.fails.set(None);
         setup.done(M, 3, SECRET, 0, &[]);
     });
 }

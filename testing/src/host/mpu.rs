@@ -1,12 +1,9 @@
-//! A chip without hardware, and an MPU that grants memory in steps of a sixteenth of a block.
+//! An MPU that grants memory in steps of a sixteenth of a block.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 
-use kernel::platform::chip::Chip;
 use kernel::platform::mpu::{Permissions, Region, MPU};
-
-use super::boundary::FakeBoundary;
 
 /// An MPU that keeps its promises, and counts what it is asked.
 #[derive(Default)]
@@ -16,14 +13,16 @@ pub struct FakeMpu {
     /// What the process can reach in RAM with the configuration that is loaded:
     /// start and end.
     pub reachable: Cell<Option<(usize, usize)>>,
-    /// Refuse whatever is asked.
+    /// No configuration can be had.
     pub refuse: Cell<bool>,
 }
 
+/// What the MPU lets one process reach.
 #[derive(Default, Debug)]
 pub struct FakeConfig {
-    /// Start, length, accessible length of the block.
+    /// The block of memory: start, length and accessible length.
     pub block: Option<(usize, usize, usize)>,
+    /// Regions beside the block.
     pub regions: Vec<Region>,
 }
 
@@ -135,83 +134,5 @@ unsafe impl MPU for FakeMpu {
                 .block
                 .map(|(start, _, accessible)| (start, start + accessible)),
         );
-    }
-}
-
-type Interrupt = Box<dyn FnOnce()>;
-
-/// A chip whose interrupts are closures.
-#[derive(Default)]
-pub struct FakeChip {
-    pub mpu: FakeMpu,
-    pub boundary: FakeBoundary,
-    interrupts: RefCell<Vec<Interrupt>>,
-    pub sleeps: Cell<usize>,
-}
-
-impl FakeChip {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Makes an interrupt pending.
-    pub fn interrupt(&self, handler: impl FnOnce() + 'static) {
-        self.interrupts.borrow_mut().push(Box::new(handler));
-    }
-}
-
-impl Chip for FakeChip {
-    type MPU = FakeMpu;
-    type ThreadIdProvider = Thread;
-    type UserspaceKernelBoundary = FakeBoundary;
-
-    fn init() {}
-
-    fn service_pending_interrupts(&self) {
-        loop {
-            let Some(handler) = self.interrupts.borrow_mut().pop() else {
-                return;
-            };
-            handler();
-        }
-    }
-
-    fn has_pending_interrupts(&self) -> bool {
-        !self.interrupts.borrow().is_empty()
-    }
-
-    fn mpu(&self) -> &FakeMpu {
-        &self.mpu
-    }
-
-    fn userspace_kernel_boundary(&self) -> &FakeBoundary {
-        &self.boundary
-    }
-
-    fn sleep(&self) {
-        self.sleeps.set(self.sleeps.get() + 1);
-    }
-
-    fn with_interrupts_disabled<F, R>(&self, f: F) -> R
-    where
-        F: FnOnce() -> R,
-    {
-        f()
-    }
-
-    unsafe fn print_state(_this: Option<&Self>, _writer: &mut dyn fmt::Write) {}
-}
-
-/// Numbers the host's threads.
-pub struct Thread;
-
-thread_local! {
-    static NUMBER: usize = super::unique();
-}
-
-// SAFETY: each thread has its own number.
-unsafe impl kernel::platform::chip::ThreadIdProvider for Thread {
-    fn running_thread_id() -> usize {
-        NUMBER.with(|number| *number)
     }
 }

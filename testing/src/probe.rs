@@ -1,4 +1,4 @@
-//! Drivers for processes to call.
+//! Drivers that try what the kernel offers to drivers, for tests of the kernel itself.
 
 use std::cell::{Cell, RefCell};
 
@@ -11,52 +11,67 @@ use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::upcall::UpcallError;
 use kernel::{ErrorCode, Kernel};
 
-use super::Power;
+use crate::app::App;
+use crate::host::{bare_kernel, round_robin, DriverTable, FakeChip, HostKernel, Slots};
+use crate::memory::forever;
+use crate::power::{Always, Power};
+use capsules_system::scheduler::round_robin::RoundRobinSched;
+use kernel::process::{FaultAction, ProcessFaultPolicy};
+use kernel::Scheduler;
 
-/// Has two upcalls and two buffers of each kind.
+/// The number of [`ProbeDriver`].
 pub const DRIVER: usize = 0x1000;
-/// Claims to have allocated a grant, but has none.
+/// The number of [`NoGrantDriver`].
 pub const DRIVER_WITHOUT_GRANT: usize = 0x2000;
-/// Does not exist.
+/// A number that no driver has.
 pub const MISSING_DRIVER: usize = 0x3000;
 
-/// Commands of [`TestDriver`].
+/// Commands of [`ProbeDriver`].
 pub mod commands {
+    /// Does nothing, with success.
     pub const EXISTS: usize = 0;
     /// Schedules upcall `arg0` with arguments (arg1, arg1 + 1, arg1 + 2).
     pub const SCHEDULE: usize = 1;
-    /// Sum of read-only buffer `arg0`.
+    /// Returns the sum of the bytes of read-only buffer `arg0`.
     pub const SUM: usize = 2;
-    /// Fills read-write buffer `arg0` with `arg1`; returns its length.
+    /// Fills read-write buffer `arg0` with `arg1` and returns its length.
     pub const FILL: usize = 3;
-    /// Increments a counter in the grant and returns it.
+    /// Increments the counter in the process's grant and returns it.
     pub const COUNT: usize = 4;
     /// Fills the userspace-readable buffer with `arg1`.
     pub const FILL_READABLE: usize = 5;
-    /// Calls the hook of the test.
+    /// Calls [`ProbeDriver::hook`](super::ProbeDriver::hook).
     pub const HOOK: usize = 6;
-    /// Answers with a 64-bit number.
+    /// Returns a 64-bit number.
     pub const WIDE: usize = 7;
 }
 
+/// What the probe keeps for each process.
 #[derive(Default)]
-pub struct App {
+pub struct Counter {
+    /// How often the process has called [`commands::COUNT`].
     pub count: u32,
 }
 
-pub type TestGrant = Grant<App, UpcallCount<2>, AllowRoCount<2>, AllowRwCount<2>>;
+/// The probe's grant: two upcalls and two buffers of each kind.
+pub type ProbeGrant = Grant<Counter, UpcallCount<2>, AllowRoCount<2>, AllowRwCount<2>>;
 
-type Hook = Box<dyn Fn(ProcessId)>;
+/// What the test does within a command.
+pub type Hook = Box<dyn Fn(ProcessId)>;
 
-pub struct TestDriver {
-    pub grant: TestGrant,
+/// A driver whose commands do what the kernel offers to drivers.
+pub struct ProbeDriver {
+    /// Its grant.
+    pub grant: ProbeGrant,
     /// What the last upcall came to.
     pub scheduled: Cell<Option<Result<(), UpcallError>>>,
     readable: RefCell<UserspaceReadableProcessBuffer>,
+    /// What [`commands::HOOK`] does.
     pub hook: RefCell<Option<Hook>>,
 }
 
-impl TestDriver {
+impl ProbeDriver {
+    /// A probe with a grant of this kernel.
     pub fn new(kernel: &'static Kernel) -> Self {
         Self {
             grant: kernel.create_grant(DRIVER, &Power),
@@ -66,7 +81,12 @@ impl TestDriver {
         }
     }
 
-    /// Schedules an upcall as an interrupt would.
+    /// Schedules upcall number `upcall` with `(first, first + 1, first + 2)`, as an interrupt
+    /// would.
+    ///
+    /// # Errors
+    /// Those of entering the grant. Whether the upcall had room is in
+    /// [`scheduled`](Self::scheduled).
     pub fn schedule(&self, app: ProcessId, upcall: usize, first: usize) -> Result<(), Error> {
         self.grant.enter(app, |_, kernel_data| {
             self.scheduled.set(Some(kernel_data.schedule_upcall(
@@ -77,7 +97,7 @@ impl TestDriver {
     }
 }
 
-impl SyscallDriver for TestDriver {
+impl SyscallDriver for ProbeDriver {
     fn command(&self, number: usize, arg0: usize, arg1: usize, app: ProcessId) -> CommandReturn {
         let result = match number {
             commands::EXISTS => return CommandReturn::success(),
@@ -147,11 +167,75 @@ impl SyscallDriver for TestDriver {
     }
 }
 
-/// Has no grant and does not say so.
+/// A driver that claims to have allocated a grant, but has none.
 pub struct NoGrantDriver;
 
 impl SyscallDriver for NoGrantDriver {
     fn allocate_grant(&self, _app: ProcessId) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// The drivers of a kernel under test: a probe at [`DRIVER`], a [`NoGrantDriver`] at
+/// [`DRIVER_WITHOUT_GRANT`].
+pub struct ProbeDrivers {
+    probe: &'static ProbeDriver,
+    without_grant: NoGrantDriver,
+}
+
+impl ProbeDrivers {
+    /// Drivers with a grant of this kernel.
+    pub fn new(kernel: &'static Kernel) -> Self {
+        ProbeDrivers {
+            probe: forever(ProbeDriver::new(kernel)),
+            without_grant: NoGrantDriver,
+        }
+    }
+}
+
+impl DriverTable for ProbeDrivers {
+    fn find(&self, number: usize) -> Option<&dyn SyscallDriver> {
+        match number {
+            DRIVER => Some(self.probe),
+            DRIVER_WITHOUT_GRANT => Some(&self.without_grant),
+            _ => None,
+        }
+    }
+}
+
+/// A kernel under test: its drivers are probes, and its processes have nothing but what they
+/// ask for.
+pub type ProbedKernel<S = RoundRobinSched<'static>> = HostKernel<ProbeDrivers, S>;
+
+impl ProbedKernel {
+    /// A kernel with these apps, which stop when they fail and are scheduled by turns.
+    pub fn probed(apps: &[App]) -> Self {
+        Self::probed_with_policy(apps, forever(Always(FaultAction::Stop)))
+    }
+
+    /// A kernel with these apps and this fault policy.
+    pub fn probed_with_policy(apps: &[App], policy: &'static dyn ProcessFaultPolicy) -> Self {
+        let (kernel, slots) = bare_kernel();
+        Self::probed_with_scheduler(apps, policy, slots, kernel, round_robin(slots))
+    }
+}
+
+impl<S: Scheduler<FakeChip> + 'static> ProbedKernel<S> {
+    /// A kernel with these apps, this fault policy and this scheduler.
+    pub fn probed_with_scheduler(
+        apps: &[App],
+        policy: &'static dyn ProcessFaultPolicy,
+        slots: &'static Slots,
+        kernel: &'static Kernel,
+        scheduler: S,
+    ) -> Self {
+        let host = Self::assemble(kernel, slots, ProbeDrivers::new(kernel), scheduler);
+        host.load(apps, policy);
+        host
+    }
+
+    /// The probe.
+    pub fn probe(&self) -> &'static ProbeDriver {
+        self.board.drivers.probe
     }
 }

@@ -1,4 +1,4 @@
-//! A NOR flash that can lose its power in any operation, after any bit, and then reads what it was writing as it likes.
+//! Serial NOR flash whose operations end when the test says so, and which can lose its power in any of them.
 
 use std::cell::{Cell, RefCell};
 
@@ -35,32 +35,41 @@ enum Job {
     },
 }
 
-/// The flash.
-pub struct MockFlash {
-    /// What firm bits are, and what weak ones were before.
+/// Serial NOR flash. An operation is done when the test lets it [`step`](Self::step). Power can
+/// fail in it after any byte, and then bits that were being changed are weak.
+pub struct SectorsInRam<'a> {
+    /// What firm bits are, and what weak ones were before. The test may change it.
     pub cells: RefCell<Vec<u8>>,
     /// Bits that are weak.
     weak: RefCell<Vec<u8>>,
+    /// How weak bits read.
     pub weakness: Cell<Weak>,
     job: RefCell<Option<Job>>,
-    /// Programs and erases since the last time this was set.
+    /// How many programs and erases there were since this was set last.
     pub changes: Cell<usize>,
     /// Power fails in the change of this number, after this part in 256.
     pub cut: Cell<Option<(usize, u8)>>,
+    /// Power has failed.
     pub off: Cell<bool>,
-    /// Programs of this sector do not take.
+    /// The sector whose cells cannot be programmed any more.
     pub bad_sector: Cell<Option<usize>>,
     random: Cell<u64>,
-    client: OptionalCell<&'static dyn SectorFlashClient>,
+    /// Address of the buffer that was read into last.
+    buffer: Cell<Option<usize>>,
+    client: OptionalCell<&'a dyn SectorFlashClient>,
 }
 
-impl MockFlash {
-    /// Erased.
-    pub fn new(sectors: usize) -> Self {
-        let bytes = sectors * SECTOR_SIZE as usize;
-        MockFlash {
-            cells: RefCell::new(vec![0xFF; bytes]),
-            weak: RefCell::new(vec![0; bytes]),
+impl<'a> SectorsInRam<'a> {
+    /// A flash of so many erased sectors.
+    pub fn erased(sectors: usize) -> Self {
+        Self::new(vec![0xFF; sectors * SECTOR_SIZE as usize])
+    }
+
+    /// A flash with this content, all of it firm.
+    pub fn new(cells: Vec<u8>) -> Self {
+        SectorsInRam {
+            weak: RefCell::new(vec![0; cells.len()]),
+            cells: RefCell::new(cells),
             weakness: Cell::new(Weak::Either),
             job: RefCell::new(None),
             changes: Cell::new(0),
@@ -68,14 +77,14 @@ impl MockFlash {
             off: Cell::new(false),
             bad_sector: Cell::new(None),
             random: Cell::new(0x9E37_79B9_7F4A_7C15),
+            buffer: Cell::new(None),
             client: OptionalCell::empty(),
         }
     }
 
-    /// The same cells after the power came back.
-    pub fn powered_up(&self, weakness: Weak) -> Self {
-        let flash = MockFlash::new(0);
-        *flash.cells.borrow_mut() = self.cells.borrow().clone();
+    /// A flash of the same cells after power came back, without a client.
+    pub fn powered_up<'b>(&self, weakness: Weak) -> SectorsInRam<'b> {
+        let flash = SectorsInRam::new(self.cells.borrow().clone());
         *flash.weak.borrow_mut() = self.weak.borrow().clone();
         flash.weakness.set(weakness);
         flash.random.set(self.random() | 1);
@@ -157,8 +166,24 @@ impl MockFlash {
         }
     }
 
-    /// Does the operation under way, if there is one and power.
-    pub fn turn(&self) -> bool {
+    /// Whether an operation runs.
+    pub fn is_running(&self) -> bool {
+        self.job.borrow().is_some()
+    }
+
+    /// Address of the buffer that was read into last.
+    pub fn buffer(&self) -> Option<usize> {
+        self.buffer.get()
+    }
+
+    /// Does operations until none runs, or power fails.
+    pub fn run(&self) {
+        while self.step() {}
+    }
+
+    /// Does the operation that runs and tells the client. Returns false if none runs, or if
+    /// power failed in it.
+    pub fn step(&self) -> bool {
         let Some(job) = self.job.take() else {
             return false;
         };
@@ -208,8 +233,8 @@ impl MockFlash {
     }
 }
 
-impl SectorFlash<'static> for MockFlash {
-    fn set_client(&self, client: &'static dyn SectorFlashClient) {
+impl<'a> SectorFlash<'a> for SectorsInRam<'a> {
+    fn set_client(&self, client: &'a dyn SectorFlashClient) {
         self.client.set(client);
     }
 
@@ -220,6 +245,8 @@ impl SectorFlash<'static> for MockFlash {
         length: usize,
     ) -> Result<(), (ErrorCode, &'static mut [u8])> {
         self.check(address, buffer, length);
+        self.buffer
+            .set(Some(buffer.as_mut_ptr().expose_provenance()));
         self.start(Job::Read {
             address: address as usize,
             buffer,

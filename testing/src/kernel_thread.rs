@@ -1,23 +1,21 @@
-//! Processes with the ShortIds that a test gives them.
+//! The one thread of a test program that has the kernel's deferred calls.
 
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Mutex, OnceLock};
 
-use capsules_support::owed::RetryAlarm;
-use capsules_system::process_policies::StopFaultPolicy;
 use kernel::deferred_call::initialize_deferred_call_state;
-use kernel::hil::time::Alarm;
-use kernel::Kernel;
 
-use crate::bench::Bench;
-use crate::loading;
-use crate::rig::chip::Thread;
-use crate::rig::{forever, App, Clock, Drivers};
+use crate::host::Thread;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Runs a test on the one thread that has the kernel's deferred calls.
+/// Runs a test on the one thread that has the kernel's deferred calls, one test at a time.
+/// A test of a capsule with a deferred call needs it as soon as its program has a second
+/// test.
+///
+/// # Panics
+/// When the test does.
 pub fn on_kernel_thread(test: impl FnOnce() + Send + 'static) {
     static JOBS: OnceLock<Mutex<Sender<Job>>> = OnceLock::new();
     let jobs = JOBS.get_or_init(|| {
@@ -40,19 +38,4 @@ pub fn on_kernel_thread(test: impl FnOnce() + Send + 'static) {
     if let Err(panic) = result.recv().expect("the kernel's thread lives") {
         resume_unwind(panic);
     }
-}
-
-/// Rings on this clock for a driver that owes upcalls.
-pub fn retry_on(clock: &'static Clock) -> &'static RetryAlarm<'static, Clock> {
-    let retry = forever(RetryAlarm::new(clock));
-    clock.set_alarm_client(retry);
-    retry
-}
-
-/// A bench with one process for each of `ids`; 0 is a process without identity.
-pub fn bench(ids: &[u32], make: impl FnOnce(&'static Kernel) -> Drivers) -> Bench {
-    let apps: Vec<App> = ids.iter().map(|id| loading::app(*id)).collect();
-    Bench::load(&apps, make, |kernel, chip, flash| {
-        loading::load(kernel, chip, flash, forever(StopFaultPolicy {}));
-    })
 }

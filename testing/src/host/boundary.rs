@@ -8,6 +8,8 @@ use kernel::process::FunctionCall;
 use kernel::syscall::{ContextSwitchReason, Syscall, SyscallReturn, UserspaceKernelBoundary};
 use kernel::ErrorCode;
 
+use crate::syscalls::yield_wait;
+
 /// What a process does when it is executed.
 pub enum Step {
     /// Makes a system call.
@@ -34,6 +36,7 @@ pub enum Event {
 /// Marks stored state that was initialized.
 const INITIALIZED: u32 = 0x600D_57A7;
 
+/// What processes do next, and what has happened to them.
 #[derive(Default)]
 pub struct FakeBoundary {
     scripts: RefCell<HashMap<usize, VecDeque<Step>>>,
@@ -43,6 +46,7 @@ pub struct FakeBoundary {
 }
 
 impl FakeBoundary {
+    /// Appends steps to what the process does next whose memory starts at this address.
     pub fn script(&self, process: usize, steps: impl Iterator<Item = Step>) {
         self.scripts
             .borrow_mut()
@@ -51,7 +55,7 @@ impl FakeBoundary {
             .extend(steps);
     }
 
-    /// As [`script`](Self::script), before what is there.
+    /// Has the process do this step before all that [`script`](Self::script) has told it.
     pub fn script_first(&self, process: usize, step: Step) {
         self.scripts
             .borrow_mut()
@@ -60,10 +64,13 @@ impl FakeBoundary {
             .push_front(step);
     }
 
+    /// What has happened to all processes, in order.
     pub fn events(&self) -> Vec<Event> {
         self.events.borrow().clone()
     }
 
+    /// Forgets what has happened. Tests call
+    /// [`HostKernel::clear_events`](super::HostKernel::clear_events), which keeps upcalls.
     pub fn clear_events(&self) {
         self.events.borrow_mut().clear();
     }
@@ -160,7 +167,7 @@ impl UserspaceKernelBoundary for FakeBoundary {
                 }
                 // Its script is at an end: it waits for anything.
                 None => ContextSwitchReason::SyscallFired {
-                    syscall: super::yield_wait(),
+                    syscall: yield_wait(),
                 },
             };
             return (reason, Some(app_brk));

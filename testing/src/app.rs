@@ -1,23 +1,33 @@
-//! TBF objects, built byte by byte.
+//! Apps as flash has them: TBF objects, built byte by byte.
 
-/// One object of the list.
+/// The header element that carries a ShortId.
+const SHORT_ID_ELEMENT: u16 = 10;
+
+/// One object of a list of apps. Its fields may be changed before it is built.
 #[derive(Clone)]
 pub struct App {
+    /// The name in its header.
     pub name: &'static str,
+    /// The RAM that it asks for, in bytes.
     pub min_ram: u32,
+    /// Flags of its header: 1 is enabled, 2 is sticky.
     pub flags: u32,
     /// Further elements of the header: type and payload.
     pub elements: Vec<(u16, Vec<u8>)>,
+    /// The version of the binary.
     pub version: u32,
+    /// Bytes between header and binary that the binary may not use.
     pub protected_trailer: u32,
+    /// Where the binary starts to execute, in bytes from its start.
     pub init_offset: u32,
-    /// Footers: type and payload.
+    /// Footers behind the binary: type and payload.
     pub footers: Vec<(u16, Vec<u8>)>,
     /// Length of the binary in bytes.
     pub binary: usize,
 }
 
 impl App {
+    /// An enabled app of this name, with 4,096 bytes of RAM and no footers.
     pub fn new(name: &'static str) -> App {
         App {
             name,
@@ -32,22 +42,35 @@ impl App {
         }
     }
 
+    /// An app with the identity of this ShortId; 0 is a guest without one.
+    pub fn identified(id: u32) -> App {
+        match id {
+            0 => App::new("guest").min_ram(8192),
+            id => App::new("app")
+                .min_ram(8192)
+                .element(SHORT_ID_ELEMENT, &id.to_le_bytes()),
+        }
+    }
+
+    /// The app with so much RAM, in bytes.
     pub fn min_ram(mut self, bytes: u32) -> App {
         self.min_ram = bytes;
         self
     }
 
+    /// The app with one more element in its header.
     pub fn element(mut self, element: u16, payload: &[u8]) -> App {
         self.elements.push((element, payload.to_vec()));
         self
     }
 
+    /// The app with one more footer of credentials.
     pub fn footer(mut self, payload: &[u8]) -> App {
         self.footers.push((128, payload.to_vec()));
         self
     }
 
-    /// A permission element: driver, offset, mask.
+    /// The app with permissions for commands: driver, offset and mask of each entry.
     pub fn permissions(self, entries: &[(u32, u32, u64)]) -> App {
         let mut payload = (entries.len() as u16).to_le_bytes().to_vec();
         for (driver, offset, mask) in entries {
@@ -124,7 +147,7 @@ pub fn seal(header: &mut [u8]) {
     header[12..16].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// An object that only fills space.
+/// An object of `total` bytes that only fills space.
 pub fn padding(total: u32) -> Vec<u8> {
     let mut object = Vec::new();
     object.extend(2u16.to_le_bytes());

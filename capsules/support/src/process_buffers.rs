@@ -1,14 +1,14 @@
-//! What drivers do alike in a system call: copy from and to allowed buffers, answer with two numbers.
+//! Copies between a driver and the buffers that a process allows it, and answers with two numbers.
 
 use kernel::grant::GrantKernelData;
 use kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer};
 use kernel::syscall::CommandReturn;
 use kernel::ErrorCode;
 
-/// Fills `bytes` from the start of a read-only allow.
+/// Fills `bytes` from the start of the read-only buffer number `allow`.
 ///
 /// # Errors
-/// SIZE: the buffer is shorter, or there is none.
+/// SIZE: the buffer is shorter than `bytes`, or there is none. Nothing is copied then.
 pub fn copy_in(
     kernel_data: &GrantKernelData,
     allow: usize,
@@ -25,10 +25,10 @@ pub fn copy_in(
         .unwrap_or(Err(ErrorCode::SIZE))
 }
 
-/// Copies `bytes` to the start of a read-write allow.
+/// Copies `bytes` to the start of the read-write buffer number `allow`.
 ///
 /// # Errors
-/// SIZE: the buffer is shorter, or there is none. Then nothing is copied.
+/// SIZE: the buffer is shorter than `bytes`, or there is none. Nothing is copied then.
 pub fn copy_out(
     kernel_data: &GrantKernelData,
     allow: usize,
@@ -45,7 +45,8 @@ pub fn copy_out(
         .unwrap_or(Err(ErrorCode::SIZE))
 }
 
-/// The answer of a command that gives two numbers.
+/// The answer to a command that gives two numbers: SUCCESS_U32_U32 with both, or
+/// FAILURE with the error.
 pub fn answer_pair(result: Result<(u32, u32), ErrorCode>) -> CommandReturn {
     match result {
         Ok((first, second)) => CommandReturn::success_u32_u32(first, second),

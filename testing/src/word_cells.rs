@@ -1,18 +1,17 @@
-//! Flash for the tests of power-safe stores: it knows how often each word was written, and power can fail in it.
+//! The cells of word flash: they know how often each word was written, and power can fail in any operation.
 
 use std::cell::Cell;
-use std::vec;
-use std::vec::Vec;
+
+use crate::words_in_ram::PAGE_WORDS;
 
 /// Pages of the region.
-pub const PAGES: usize = 8;
-/// Words of a page.
-pub const PAGE_WORDS: usize = 1024;
+const PAGES: usize = 8;
 
 /// Parts that a page erase is done in; power can fail in each.
 pub const ERASE_PARTS: usize = 10;
 
-/// Power failed.
+/// Power has failed in this operation, which may have changed anything or nothing of what it
+/// was to change.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PowerCut;
 
@@ -29,11 +28,12 @@ pub enum Torn {
     Unstable,
     /// The first half of the word or page is new, the rest old.
     FirstHalf,
-    /// The other half.
+    /// The second half of the word or page is new, the rest old.
     SecondHalf,
 }
 
 impl Torn {
+    /// All that an interrupted operation can leave.
     pub const ALL: [Torn; 6] = [
         Torn::Nothing,
         Torn::Everything,
@@ -66,14 +66,19 @@ struct Word {
     writes: u8,
 }
 
+/// The cells of a region, driven step by step: for what decides on the next operation without
+/// a driver. A word that is written a third time, or written in a page whose erase was cut
+/// short, is a panic.
 #[derive(Clone)]
-pub struct MockFlash {
+pub struct WordCells {
     words: Vec<Word>,
     /// Whether the last erase of the page was completed.
     clean: [bool; PAGES],
+    /// How often each page was wholly erased.
     pub erases: [u32; PAGES],
     /// Operations (words, erase parts) until power fails, and what that leaves.
     cut: Option<(usize, Torn)>,
+    /// Operations since power came: words written, and parts of erases.
     pub operations: usize,
     /// Word of a page whose writes are noted.
     watched_word: usize,
@@ -86,10 +91,10 @@ pub struct MockFlash {
     noise: Noise,
 }
 
-impl MockFlash {
+impl WordCells {
     /// Flash fresh from the factory.
     pub fn blank(seed: u64) -> Self {
-        MockFlash {
+        WordCells {
             words: vec![Word::default(); PAGES * PAGE_WORDS],
             clean: [true; PAGES],
             erases: [0; PAGES],
@@ -118,6 +123,7 @@ impl MockFlash {
         flash
     }
 
+    /// Bits of a generator that the flash's seed starts.
     pub fn random_bits(&self) -> u32 {
         let mut state = self.random.get();
         state ^= state << 13;
@@ -138,7 +144,7 @@ impl MockFlash {
         self.watched_word = word;
     }
 
-    /// How unstable bits read from here on.
+    /// Sets how unstable bits read from here on.
     pub fn set_noise(&mut self, noise: Noise) {
         self.noise = noise;
     }
@@ -148,10 +154,12 @@ impl MockFlash {
         self.cut = Some((operations, torn));
     }
 
+    /// Power does not fail any more.
     pub fn power_stays(&mut self) {
         self.cut = None;
     }
 
+    /// The word, as it reads now: unstable bits may read differently the next time.
     pub fn read(&self, word: usize) -> u32 {
         let word = &self.words[word];
         if word.unstable == 0 {
@@ -165,6 +173,10 @@ impl MockFlash {
         !(word.zeros | unstable_zeros)
     }
 
+    /// Takes bits of the word from 1 to 0.
+    ///
+    /// # Errors
+    /// [`PowerCut`]: power has failed within the write.
     pub fn write(&mut self, word: usize, value: u32) -> Result<(), PowerCut> {
         let page = word / PAGE_WORDS;
         assert!(
@@ -209,11 +221,18 @@ impl MockFlash {
         }
     }
 
+    /// Takes all bits of the page to 1.
+    ///
+    /// # Errors
+    /// [`PowerCut`]: power has failed within the erase.
     pub fn erase(&mut self, page: usize) -> Result<(), PowerCut> {
         (0..ERASE_PARTS).try_for_each(|part| self.erase_part(page, part))
     }
 
-    /// One part of an erase; the last one completes it.
+    /// Does one of the [`ERASE_PARTS`] of an erase, of which the last completes it.
+    ///
+    /// # Errors
+    /// [`PowerCut`]: power has failed within the part.
     pub fn erase_part(&mut self, page: usize, part: usize) -> Result<(), PowerCut> {
         self.clean[page] = false;
         if let Some(torn) = self.step() {
