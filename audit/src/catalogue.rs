@@ -1,4 +1,4 @@
-//! The catalogue of `tests/attacker` as a chapter of the audit: all of it by one app, and what depends on a slot by the others.
+//! The catalogue of the attacker as a chapter of the audit: all of it by one app, and what depends on a slot by the others.
 
 use attacker::{Attack, ATTACKS};
 

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::front_end::FrontEnd;
 use emulator::mains::Mains;
 use emulator::Machine;
 
 use crate::calibration;
 use crate::iec::{iec_points, Accuracy, IecPoint};
-use audit::specimen::meter;
 
 /// Virtual time from the supply to the first line.
 const START: Duration = Duration::from_secs(2);

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
 use emulator::{Machine, Stop};
 use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
 use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 
 use crate::firmware;
-use audit::specimen::artifacts::manifest;
-use audit::specimen::firmware::Firmware;
-use audit::specimen::meter;
 
 /// A private key on P-256.
 pub const KEY: u32 = 0x601;

@@ -10,6 +10,7 @@ pub mod iec_report;
 pub mod iec_run;
 pub mod images;
 pub mod key_bridge;
+pub mod scratch;
 pub mod secrets;
 pub mod tockloader;
 pub mod waiting;

@@ -1,15 +1,16 @@
 //! tockloader on a copy of the image of bring-up, as a person uses it, and what then runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use audit::specimen::artifacts::{built, manifest, project};
+use audit::specimen::meter;
 use emulator::report::crash_log::{self, Process};
 use emulator::Machine;
 
-use audit::specimen::artifacts::{built, manifest, project};
-use audit::specimen::meter;
+use crate::scratch;
 
 /// A flash image that tockloader works on.
 pub struct Installation {
@@ -18,13 +19,13 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// Returns a copy of the bring-up image, which also runs programs that nobody has signed,
-    /// in a file of the folder for tests.
+    /// Copies the bring-up image, which also runs programs that nobody has signed,
+    /// into a file of this name for tests.
     ///
     /// # Panics
     /// When there is no image, or the folder takes no files.
-    pub fn new(folder: &str, name: &str) -> Self {
-        let image = Path::new(folder).join(name);
+    pub fn new(name: &str) -> Self {
+        let image = scratch::file(name);
         fs::copy(built("bring-up/meter.img"), &image).expect("cargo's folder takes files");
         Self {
             image,

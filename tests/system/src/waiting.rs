@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use audit::fixture::BASE_POINT;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
 use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
 use crate::firmware;
 use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
-use audit::fixture::BASE_POINT;
-use audit::specimen::artifacts::manifest;
-use audit::specimen::firmware::Firmware;
-use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;

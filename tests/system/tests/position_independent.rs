@@ -16,7 +16,7 @@ fn header_size(name: &str) -> u32 {
 }
 
 fn image(name: &str) -> Installation {
-    Installation::new(env!("CARGO_TARGET_TMPDIR"), name)
+    Installation::new(name)
 }
 
 /// Every process of that table which is a relocatable app has printed, twice, the
