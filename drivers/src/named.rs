@@ -1,0 +1,63 @@
+//! Small sets of things that have a number in system calls and a name in meter.toml.
+
+/// One of a set whose members have numbers and names.
+pub trait Named: Copy + Sized + 'static {
+    /// All members, by number.
+    const ALL: &'static [Self];
+
+    /// The name that meter.toml uses.
+    fn name(self) -> &'static str;
+
+    /// The member with this name.
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|member| member.name() == name)
+    }
+}
+
+/// Defines such a set: for each member its number, its variant and its name.
+macro_rules! named {
+    (
+        $(#[$attribute:meta])*
+        enum $set:ident: $number_type:ty {
+            $($(#[$member_attribute:meta])* $number:literal = $variant:ident $name:literal,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr($number_type)]
+        pub enum $set {
+            $($(#[$member_attribute])* $variant = $number,)+
+        }
+
+        impl $set {
+            /// The one with this number.
+            #[inline]
+            pub const fn from_number(number: usize) -> Option<Self> {
+                Some(match number {
+                    $($number => $set::$variant,)+
+                    _ => return None,
+                })
+            }
+
+            /// Its number.
+            #[inline]
+            pub const fn number(self) -> $number_type {
+                self as $number_type
+            }
+        }
+
+        impl $crate::Named for $set {
+            const ALL: &'static [Self] = &[$($set::$variant,)+];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $($set::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use named;
