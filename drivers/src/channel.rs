@@ -28,7 +28,7 @@ crate::definition::driver! {
 
 crate::named::named! {
     /// What a send does when the queue of a living reader has no room.
-    enum Overflow: u8 {
+    enum Overflow {
         /// The oldest message of that reader's queue gives way, and is counted as lost.
         0 = Oldest "oldest",
         /// The send is refused for all readers; the writer hears when there is room again.

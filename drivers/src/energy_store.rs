@@ -28,11 +28,19 @@ crate::definition::driver! {
 
 crate::named::named! {
     /// What a record is about.
-    enum Kind: u32 {
+    enum Kind {
         /// Energy registers: written often.
         0 = Registers "registers",
         /// Calibration: written a few times in the meter's life.
         1 = Calibration "calibration",
+    }
+}
+
+impl Kind {
+    /// Its number, as the place in an array of all kinds.
+    #[inline]
+    pub const fn index(self) -> usize {
+        self as usize
     }
 }
 

@@ -21,18 +21,21 @@ pub trait Named: Copy + Sized + 'static {
 macro_rules! named {
     (
         $(#[$attribute:meta])*
-        enum $set:ident: $number_type:ty {
+        enum $set:ident {
             $($(#[$member_attribute:meta])* $number:literal = $variant:ident $name:literal,)+
         }
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[repr($number_type)]
+        #[repr(u8)]
         pub enum $set {
             $($(#[$member_attribute])* $variant = $number,)+
         }
 
         impl $set {
+            /// All of them, by number.
+            pub const ALL: [$set; [$($number),+].len()] = [$($set::$variant),+];
+
             /// The one with this number.
             #[inline]
             pub const fn from_number(number: usize) -> Option<Self> {
@@ -44,18 +47,23 @@ macro_rules! named {
 
             /// Its number.
             #[inline]
-            pub const fn number(self) -> $number_type {
-                self as $number_type
+            pub const fn number(self) -> u8 {
+                self as u8
+            }
+
+            /// The name that meter.toml uses.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($set::$variant => $name,)+
+                }
             }
         }
 
         impl $crate::Named for $set {
-            const ALL: &'static [Self] = &[$($set::$variant,)+];
+            const ALL: &'static [Self] = &$set::ALL;
 
             fn name(self) -> &'static str {
-                match self {
-                    $($set::$variant => $name,)+
-                }
+                $set::name(self)
             }
         }
     };

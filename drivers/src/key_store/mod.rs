@@ -104,7 +104,7 @@ pub const WRAPPED_BYTES: usize = 24;
 
 crate::named::named! {
     /// Which of the keys of an object.
-    enum Generation: u32 {
+    enum Generation {
         /// The one in use.
         0 = Current "current",
         /// The one that [`Command::Activate`] makes the current one.
@@ -114,7 +114,7 @@ crate::named::named! {
 
 crate::named::named! {
     /// How [`Command::Agree`] makes a session key of the shared secret.
-    enum Derivation: u32 {
+    enum Derivation {
         /// HKDF-SHA-256 (RFC 5869).
         0 = Hkdf "hkdf",
         /// The key derivation of DLMS/COSEM's security suite 1: NIST SP 800-56A section

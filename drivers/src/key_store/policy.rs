@@ -5,7 +5,7 @@ use crate::named::named;
 
 named! {
     /// What an object is.
-    enum Kind: u8 {
+    enum Kind {
         /// A private key on the curve P-256, with its public key.
         0 = P256 "p256",
         /// A key of AES-128.
@@ -23,7 +23,7 @@ named! {
 
 named! {
     /// What can be done with an object; the number is its bit in [`Operations`].
-    enum Operation: u8 {
+    enum Operation {
         /// Make a key.
         0 = Generate "generate",
         /// Take a key from outside, in the clear: in the factory state only.
@@ -67,7 +67,7 @@ named! {
 named! {
     /// The state of the meter. One way only: each is greater than the one before.
     #[derive(Default)]
-    enum State: u8 {
+    enum State {
         /// Being made: keys may be imported.
         #[default]
         0 = Factory "factory",

@@ -3,7 +3,7 @@
 //! An agreed secret cannot be chosen, so the vectors' secrets cannot pass through
 //! the system calls; the capsule's function takes those that have 32 bytes.
 
-use capsules_trust::key_store::operations::derivation::Derivation;
+use capsules_trust::key_store::operations::derivation::{derive, Derivation};
 use hkdf::Hkdf;
 use libtock::apis::key_store::command;
 use p256::{PublicKey, SecretKey};
@@ -67,8 +67,7 @@ fn the_capsules_function_makes_the_vectors_keys() {
             continue;
         }
         let mut key = [0; 16];
-        Derivation::Hkdf
-            .derive(&secret, &test.salt, &test.info, &mut key)
+        derive(Derivation::Hkdf, &secret, &test.salt, &test.info, &mut key)
             .expect("16 bytes");
         // Longer output starts with the shorter.
         let length = test.okm.len().min(16);
