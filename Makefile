@@ -16,12 +16,12 @@ run: ## boot the meter's image in the emulator and watch it measure
 
 test: ## all tests of every part and of the whole image
 	@scripts/setup test
-	@$(XTASK) image
+	@$(XTASK) images
 	cargo test $(CARGO_FLAGS) --no-fail-fast
 
 test-long: ## the tests that take hours: 24 h of virtual time, fuzzing
 	@scripts/setup long
-	@$(XTASK) image
+	@$(XTASK) images
 	scripts/fuzz
 	cargo test $(CARGO_FLAGS) --no-fail-fast -- --include-ignored
 
@@ -33,8 +33,8 @@ audit: ## attack every wall of the running image and print the verdicts
 	@scripts/setup run
 	@$(XTASK) audit
 
-policy: ## renew docs/isolation.md and the tables kept for tests from meter.toml
-	cargo run --quiet --package board-manifest --bin policy
+policy: ## renew docs/isolation.md from meter.toml
+	cargo run --quiet --package manifest --bin policy
 
 lint: ## formatting, clippy and rustdoc with warnings as errors, what comes from outside
 	@scripts/setup lint
@@ -56,9 +56,9 @@ flash: ## write the image to a real nRF52840-DK (probe-rs), see docs/hardware.md
 	@scripts/setup run
 	@$(XTASK) flash
 
-image: ## build kernel, apps, TABs and the flash image
+image: ## build kernel, apps, TABs and the flash image, and what tests put beside it
 	@scripts/setup run
-	@$(XTASK) image
+	@$(XTASK) images
 
 clean: ## remove what was built
 	cargo clean

@@ -3,19 +3,26 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use board_manifest::{generate, Manifest};
+use manifest::{build_script, checkout, generate, LongSteps, Manifest};
 
-/// Names another page than the meter's own, for images of bring-up and of tests.
-const PAGE: &str = "WATTLOCK_MANIFEST";
+/// Names another manifest than the meter's own, for images of bring-up and of tests.
+const MANIFEST: &str = "WATTLOCK_MANIFEST";
 
 fn main() {
-    let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let root = checkout::root().expect("cargo builds in the checkout");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let root = folder.join("../..");
-    println!("cargo::rerun-if-env-changed={PAGE}");
-    let page = env::var_os(PAGE).map_or(folder.join("meter.toml"), PathBuf::from);
-    println!("cargo::rerun-if-changed={}", page.display());
-    let manifest = match Manifest::load(&page) {
+    println!("cargo::rerun-if-env-changed={MANIFEST}");
+    let manifest = match env::var_os(MANIFEST).map(PathBuf::from) {
+        Some(other) => {
+            println!("cargo::rerun-if-changed={}", other.display());
+            Manifest::load(&other)
+        }
+        None => {
+            build_script::depends_on(&root, checkout::METER);
+            checkout::meter(&root)
+        }
+    };
+    let manifest = match manifest {
         Ok(manifest) => manifest,
         Err(error) => {
             println!("cargo::error={error}");
@@ -25,16 +32,12 @@ fn main() {
     let write = |name: &str, text: String| {
         fs::write(out.join(name), text).expect("cargo's output folder takes files");
     };
-    write("kernel.ld", generate::kernel_script(&manifest));
     write("policy_tables.rs", generate::kernel_tables(&manifest));
     write("key_store_table.rs", generate::key_store_table(&manifest));
     write("channel_table.rs", generate::channel_table(&manifest));
     write("storage_table.rs", generate::storage_table(&manifest));
     for signer in &manifest.signers {
-        println!(
-            "cargo::rerun-if-changed={}",
-            root.join(&signer.public_key).display()
-        );
+        build_script::depends_on(&root, &signer.public_key);
     }
     match generate::signer_table(&manifest, &root) {
         Ok(table) => write("signer_table.rs", table),
@@ -43,8 +46,9 @@ fn main() {
             return;
         }
     }
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
-        println!("cargo::rustc-link-search={}", out.display());
-        println!("cargo::rustc-link-arg-bins=-Tkernel.ld");
+    println!("cargo::rustc-check-cfg=cfg(long_steps_by_alarm)");
+    if manifest.board.long_steps == LongSteps::Alarm {
+        println!("cargo::rustc-cfg=long_steps_by_alarm");
     }
+    build_script::link_kernel(&manifest);
 }

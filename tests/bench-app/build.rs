@@ -1,14 +1,5 @@
-//! Links the app for the slot that WATTLOCK_SLOT names.
-
-use board_manifest::{generate, Manifest};
-
-const MANIFEST: &str = "../../boards/nrf52840-meter/meter.toml";
+//! Links the app for the slot of meter.toml that `WATTLOCK_SLOT` names.
 
 fn main() {
-    println!("cargo:rerun-if-changed={MANIFEST}");
-    println!("cargo:rerun-if-env-changed=WATTLOCK_SLOT");
-    let slot = std::env::var("WATTLOCK_SLOT").unwrap_or_else(|_| "dlms".into());
-    let manifest = Manifest::load(MANIFEST.as_ref()).expect("meter.toml is sound");
-    let slot = manifest.app(&slot).expect("meter.toml has the slot");
-    libtock_build_scripts::layout(&generate::app_memory_script(slot));
+    manifest::build_script::link_for_chosen_slot("dlms");
 }

@@ -14,10 +14,12 @@ use crate::signing;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 10] = [
+const TARGET_PACKAGES: [&str; 12] = [
     "cortexm4",
     "nrf52840",
+    "nrf52840-components",
     "nrf52840-meter",
+    "nrf52840dk-guest",
     "metering",
     "attacker",
     "bench-app",
@@ -27,20 +29,31 @@ const TARGET_PACKAGES: [&str; 10] = [
     "foreign-firmware",
 ];
 
-/// Builds the binary `package` and returns its ELF file.
+/// Builds the binary `package`, with these environment variables for its build script,
+/// and returns the path of its ELF file.
+///
+/// # Errors
+/// There is no cross compiler, or the package does not build.
 pub fn build(project: &Project, package: &str, variables: &[(&str, &str)]) -> Result<PathBuf> {
     let mut cargo = cargo(project, "build")?;
     cargo.envs(variables.iter().copied());
     build_in(cargo, package, &project.firmware_target())
 }
 
-/// Builds the kernel from the project's page and returns its ELF file.
+/// Builds the kernel from the project's manifest and returns the path of its ELF file.
+///
+/// # Errors
+/// As for [`build`].
 pub fn build_kernel(project: &Project) -> Result<PathBuf> {
     let mut cargo = cargo(project, "build")?;
-    if let Some(page) = project.page() {
-        cargo.env("WATTLOCK_MANIFEST", page);
+    if let Some(manifest) = project.variant() {
+        cargo.env("WATTLOCK_MANIFEST", manifest);
     }
-    build_in(cargo, "nrf52840-meter", &project.kernel_target())
+    build_in(
+        cargo,
+        &project.manifest.board.package,
+        &project.kernel_target(),
+    )
 }
 
 fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {
@@ -51,7 +64,10 @@ fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf>
     Ok(target.join(TARGET).join("firmware").join(package))
 }
 
-/// Clippy with warnings as errors over the packages that the host cannot see whole.
+/// Runs clippy with warnings as errors over the packages that the host cannot see whole.
+///
+/// # Errors
+/// There is no cross compiler, or clippy finds something.
 pub fn clippy(project: &Project) -> Result<()> {
     // The kernel holds the signers' public keys.
     signing::ensure_development_key(project)?;

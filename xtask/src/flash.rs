@@ -10,6 +10,9 @@ use crate::project::Project;
 
 /// Downloads all but what the meter itself has written, so that it keeps its
 /// secret, its keys and its registers.
+///
+/// # Errors
+/// The image does not build, or no board takes it.
 pub fn flash(project: &Project) -> Result<()> {
     let image = image::build_meter(project)?;
     let bytes = std::fs::read(&image)?;

@@ -1,21 +1,11 @@
-//! Builds images, reports and benches; called by the Makefile.
+//! Builds the meter's image, flashes it and runs it; called by the Makefile.
 
 #![forbid(unsafe_code)]
 
-mod accuracy;
-mod audit;
-mod bench;
-mod command;
-mod cross;
-mod flash;
-mod image;
-mod key_bridge;
-mod project;
-mod run;
-mod signing;
-
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xtask::project::Project;
+use xtask::{command, cross, flash, image, run};
 
 /// Builds what is flashed and runs what shows it.
 #[derive(Parser)]
@@ -28,10 +18,12 @@ struct Arguments {
 enum Task {
     /// Build the kernel, the apps' TABs and the flash image.
     Image(image::Arguments),
+    /// Build the image, and all that audit and tests put beside it.
+    Images,
     /// Build the image and watch it measure in the emulator.
     Run(run::Arguments),
     /// Try every wall of the running image, and write a report.
-    Audit(audit::Arguments),
+    Audit(Passed),
     /// Measure instruction counts, sizes and speed.
     Bench,
     /// Measure at the IEC points and write docs/iec-accuracy.md and .svg.
@@ -42,14 +34,27 @@ enum Task {
     Flash,
 }
 
+/// What another program of the workspace is to read.
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+struct Passed {
+    /// Arguments of that program.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
 fn main() -> Result<()> {
-    let project = project::Project::find()?;
+    let project = Project::find()?;
+    let program = |package: &str, binary: &str, arguments: &[String]| {
+        command::run_program(project.root(), package, binary, arguments)
+    };
     match Arguments::parse().task {
         Task::Image(arguments) => image::run(&project, &arguments),
+        Task::Images => program("system-tests", "images", &[]),
         Task::Run(arguments) => run::run(&project, &arguments),
-        Task::Accuracy => accuracy::run(&project),
-        Task::Audit(arguments) => audit::run(&project, &arguments),
-        Task::Bench => bench::run(&project),
+        Task::Audit(passed) => program("audit", "audit", &passed.arguments),
+        Task::Bench => program("bench", "bench", &[]),
+        Task::Accuracy => program("bench", "accuracy", &[]),
         Task::Clippy => cross::clippy(&project),
         Task::Flash => flash::flash(&project),
     }

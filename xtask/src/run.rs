@@ -28,6 +28,9 @@ pub struct Arguments {
 }
 
 /// Builds the image, calibrates a meter that is new, and shows it measuring.
+///
+/// # Errors
+/// The image does not build, or the emulator fails.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     let built = image::build_meter(project)?;
     let folder = project.run_folder();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
-use board_manifest::{App, Signer};
+use manifest::{App, Signer};
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 use p256::SecretKey;
 use rand_core::OsRng;
@@ -18,6 +18,9 @@ const DEVELOPMENT: &str = "development";
 
 /// Makes the development key pair if meter.toml names that signer and neither half
 /// exists.
+///
+/// # Errors
+/// Only one half of it is there, or it cannot be written.
 pub fn ensure_development_key(project: &Project) -> Result<()> {
     let signers = &project.manifest.signers;
     let Some(signer) = signers.iter().find(|signer| signer.name == DEVELOPMENT) else {
@@ -39,8 +42,11 @@ pub fn ensure_development_key(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The private key with which an app is signed: of the first signer who may and
+/// Returns the private key with which an app is signed: of the first signer who may and
 /// whose key is here; none if meter.toml does not ask for signatures.
+///
+/// # Errors
+/// It asks for signatures, and there is no such key.
 pub fn key_for(project: &Project, app: &App) -> Result<Option<PathBuf>> {
     let manifest = &project.manifest;
     let key = manifest

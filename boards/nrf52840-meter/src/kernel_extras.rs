@@ -7,16 +7,19 @@ use kernel::deferred_call::{BackgroundCall, DeferredCallClient};
 use kernel::Kernel;
 
 /// The kernel's call in the background, as capsules ask for it.
-pub struct Steps(BackgroundCall);
+#[cfg(not(long_steps_by_alarm))]
+pub struct BackgroundSteps(BackgroundCall);
 
-impl Steps {
+#[cfg(not(long_steps_by_alarm))]
+impl BackgroundSteps {
     /// A new deferred call.
     pub fn new() -> Self {
         Self(BackgroundCall::new())
     }
 }
 
-impl StepCall for Steps {
+#[cfg(not(long_steps_by_alarm))]
+impl StepCall for BackgroundSteps {
     fn register<C: DeferredCallClient>(&self, client: &'static C) {
         self.0.register(client);
     }

@@ -34,7 +34,7 @@ pub fn peek<R>(register: &R) -> u32 {
     unsafe { core::ptr::from_ref(register).cast::<u32>().read_volatile() }
 }
 
-/// Was the task triggered since the last look?
+/// Returns whether the task was triggered since the last look.
 pub fn triggered<T, R>(registers: StaticRef<T>, task: &R) -> bool {
     let value = peek(task);
     poke(registers, task, 0);

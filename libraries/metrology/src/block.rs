@@ -76,7 +76,7 @@ impl<'a> Block<'a> {
         (self.scans.len() / SCAN_BYTES).min(SCANS_PER_BLOCK)
     }
 
-    /// Whether the block has no scan.
+    /// Returns whether the block has no scan.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -86,7 +86,7 @@ impl<'a> Block<'a> {
         &self.scans[..self.len() * SCAN_BYTES]
     }
 
-    /// Whether scans are missing between the previous block and this one.
+    /// Returns whether scans are missing between the previous block and this one.
     pub fn follows_a_gap(&self) -> bool {
         self.lost != 0 || self.flags & Header::OVERRUN != 0
     }
@@ -96,7 +96,7 @@ impl<'a> Block<'a> {
         self.flags & Header::range_end(channel) != 0
     }
 
-    /// Whether the high-gain channel touched an end of its range.
+    /// Returns whether the high-gain channel touched an end of its range.
     pub(crate) fn high_gain_saturated(&self) -> bool {
         self.touches_an_end(HIGH_GAIN)
     }

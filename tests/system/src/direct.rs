@@ -50,7 +50,7 @@ impl Scanner {
         self.front_end.set_mains(mains);
     }
 
-    /// Time of the next scan, ns.
+    /// Returns the time of the next scan in nanoseconds.
     pub fn time_ns(&self) -> u64 {
         self.scans * SCAN_NS
     }
@@ -96,7 +96,7 @@ impl Scanner {
         ))
     }
 
-    /// Runs `meter` for `seconds`; the measurements and pulses it gave.
+    /// Runs `meter` for `seconds`, and returns the measurements and pulses that it gave.
     pub fn run(&mut self, meter: &mut Meter, seconds: u32) -> (Vec<Measurement>, u64) {
         let mut measurements = Vec::new();
         let mut pulses = 0;
@@ -108,7 +108,7 @@ impl Scanner {
         (measurements, pulses)
     }
 
-    /// Mean active and reactive power (W, var) over about `seconds` of whole
+    /// Returns the mean active and reactive power (W, var) over about `seconds` of whole
     /// windows, from the energy registers, after a second of settling.
     pub fn mean_power(&mut self, meter: &mut Meter, seconds: u32) -> (f64, f64) {
         self.run(meter, 1);
@@ -141,7 +141,7 @@ impl Scanner {
     }
 }
 
-/// Import less export: active (Wh) and reactive (varh).
+/// Returns import less export: active (Wh) and reactive (varh).
 pub fn net(totals: &EnergyTotals) -> (f64, f64) {
     (
         (totals.import_nwh as f64 - totals.export_nwh as f64) * 1e-9,

@@ -34,7 +34,7 @@ impl Elf {
         }
     }
 
-    /// The places whose mangled names contain all of `parts`.
+    /// Returns the places whose mangled names contain all of `parts`.
     ///
     /// # Panics
     /// When there is none.
@@ -48,19 +48,19 @@ impl Elf {
         places
     }
 
-    /// The address of a symbol, without the Thumb bit.
+    /// Returns the address of a symbol, without the Thumb bit.
     pub fn address(&self, name: &str) -> Option<u32> {
         let mut symbols = self.symbols.iter();
         let found = symbols.find(|(symbol, _)| symbol == name);
         found.map(|(_, place)| place.start)
     }
 
-    /// Names, as mangled, and places of all symbols.
+    /// Returns the names, as they are mangled, and the places of all symbols.
     pub fn symbols(&self) -> &[(String, Range<u32>)] {
         &self.symbols
     }
 
-    /// Bytes of a section, 0 when there is none.
+    /// Returns the size of a section in bytes, which is 0 when there is none.
     pub fn section(&self, name: &str) -> u64 {
         let mut sections = self.sections.iter();
         let found = sections.find(|(section, _)| section == name);

@@ -9,20 +9,21 @@ use emulator::front_end::FrontEnd;
 use emulator::mains::Mains;
 use emulator::Machine;
 
+use crate::calibration;
 use crate::iec::{iec_points, Accuracy, IecPoint};
-use crate::meter;
+use audit::specimen::meter;
 
 /// Virtual time from the supply to the first line.
 const START: Duration = Duration::from_secs(2);
 /// Virtual time at a point: the first second is the meter's to settle.
 const DURATION: Duration = Duration::from_millis(7_500);
 
-/// Error of the active energy at every point, with the front end of `seed`.
+/// Measures the error of the active energy at every point, with the front end of `seed`.
 ///
 /// # Panics
 /// When the images are not built, or the meter falls silent.
 pub fn measure_all(seed: u64) -> Vec<Accuracy> {
-    let firmware = meter::calibrated(seed);
+    let firmware = calibration::calibrated(seed);
     let points = iec_points();
     let next = AtomicUsize::new(0);
     let found = Mutex::new(vec![None; points.len()]);

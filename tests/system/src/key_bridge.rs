@@ -7,8 +7,10 @@ use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
 use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 
-use crate::firmware::{manifest, Firmware};
-use crate::meter;
+use crate::firmware;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
 
 /// A private key on P-256.
 pub const KEY: u32 = 0x601;
@@ -74,24 +76,24 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// A blank meter in the factory state that does not measure: nothing but the
-    /// bridge runs.
+    /// Returns a blank meter in the factory state that does not measure: nothing but the bridge
+    /// runs.
     ///
     /// # Panics
     /// When the image is not built.
     pub fn quiet() -> Self {
-        Self::boot(&Firmware::key_bridge().without("metering"))
+        Self::boot(&firmware::key_bridge().without("metering"))
     }
 
-    /// A blank meter in the factory state that measures.
+    /// Returns a blank meter in the factory state that measures.
     ///
     /// # Panics
     /// When the image is not built.
     pub fn measuring() -> Self {
-        Self::boot(&Firmware::key_bridge())
+        Self::boot(&firmware::key_bridge())
     }
 
-    /// A meter with this flash, at the bridge's first turn.
+    /// Returns a meter with this flash, at the bridge's first turn.
     ///
     /// # Panics
     /// When the bridge does not run.
@@ -116,13 +118,13 @@ impl Bridge {
         bridge
     }
 
-    /// Where the bridge's RAM lies.
+    /// Returns where the bridge's RAM lies.
     pub fn ram() -> std::ops::Range<u32> {
         let ram = manifest().app("dlms").expect("a slot").ram;
         ram.start..ram.start + ram.size
     }
 
-    /// Runs to the bridge's next turn; none if that does not come.
+    /// Runs to the bridge's next turn; returns none if that does not come.
     pub fn run_to_turn(&mut self, limit: Duration) -> Option<()> {
         let stop = self.machine.run_for(limit);
         (stop == Stop::Breakpoint(self.turn)).then_some(())
@@ -133,7 +135,7 @@ impl Bridge {
         assert!(self.machine.write_memory(place, &value.to_le_bytes()));
     }
 
-    /// A word of the mailbox.
+    /// Returns a word of the mailbox.
     ///
     /// # Panics
     /// Never: it lies in RAM.
@@ -142,7 +144,7 @@ impl Bridge {
         self.machine.read_word(place).expect("RAM")
     }
 
-    /// Where a buffer of the mailbox lies.
+    /// Returns where a buffer of the mailbox lies.
     pub fn buffer(&self, number: usize) -> u32 {
         self.mailbox + mailbox::buffer(number) as u32
     }
@@ -168,7 +170,7 @@ impl Bridge {
         self.set(Word::Command, command);
     }
 
-    /// The answer to the request that was posted, at the bridge's turn.
+    /// Returns the answer to the request that was posted, at the bridge's turn.
     ///
     /// # Panics
     /// When it is not done, or ended with a number that no error has.

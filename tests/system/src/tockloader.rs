@@ -8,8 +8,8 @@ use std::time::Duration;
 use emulator::report::crash_log::{self, Process};
 use emulator::Machine;
 
-use crate::firmware::{built, manifest, project};
-use crate::meter;
+use audit::specimen::artifacts::{built, manifest, project};
+use audit::specimen::meter;
 
 /// A flash image that tockloader works on.
 pub struct Installation {
@@ -18,7 +18,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// A copy of the bring-up image, which also runs programs that nobody has signed,
+    /// Returns a copy of the bring-up image, which also runs programs that nobody has signed,
     /// in a file of the folder for tests.
     ///
     /// # Panics
@@ -32,7 +32,7 @@ impl Installation {
         }
     }
 
-    /// The same image, whose list of apps tockloader shall look for here.
+    /// Returns the same image, whose list of apps tockloader shall look for here.
     #[must_use]
     pub fn with_apps_at(self, app_address: u32) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Installation {
         }
     }
 
-    /// Runs a command; whether it succeeded, and what it printed.
+    /// Runs a command, and returns whether it succeeded and what it printed.
     ///
     /// # Panics
     /// When the project's environment has no tockloader.
@@ -84,7 +84,7 @@ impl Installation {
         self.run("install", &[tab.to_str().expect("a plain path")]);
     }
 
-    /// The bytes of the image.
+    /// Returns the bytes of the image.
     ///
     /// # Panics
     /// When the file is gone.
@@ -92,25 +92,25 @@ impl Installation {
         fs::read(&self.image).expect("the image")
     }
 
-    /// A machine that ran from this image for two seconds.
+    /// Returns a machine that ran from this image for two seconds.
     pub fn boot(&self) -> Machine {
         boot(&self.flash())
     }
 
-    /// The process table after two seconds.
+    /// Returns the process table after two seconds.
     pub fn processes(&self) -> Vec<Process> {
         processes(&mut self.boot())
     }
 }
 
-/// A machine that ran from this flash for two seconds.
+/// Returns a machine that ran from this flash for two seconds.
 pub fn boot(flash: &[u8]) -> Machine {
     let mut machine = meter::boot(flash, "sine:230V,1A,pf1,50Hz", 1);
     machine.run_for(Duration::from_secs(2));
     machine
 }
 
-/// The process table.
+/// Returns the process table.
 ///
 /// # Panics
 /// When there is none.

@@ -6,10 +6,12 @@ use emulator::Machine;
 use key_bridge::mailbox::Word;
 use libtock::apis::key_store::command;
 
-use crate::audit::stage::BASE_POINT;
-use crate::firmware::{manifest, Firmware};
+use crate::firmware;
 use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
-use crate::puppet::{Call, Puppet, Silent};
+use audit::fixture::BASE_POINT;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
 
 const ALARM: u32 = 0;
 const TICKS: u32 = 2;
@@ -77,11 +79,11 @@ const fn repeated(command: (u32, u32, u32), inputs: [&'static [u8]; 3]) -> Reque
 pub struct Busy {
     /// The app that calls the key store.
     pub bridge: Bridge,
-    bystander: Puppet,
+    bystander: ScriptedApp,
 }
 
 impl Busy {
-    /// A meter in the factory state with the keys that occupations need, both apps
+    /// Returns a meter in the factory state with the keys that occupations need, both apps
     /// waiting.
     ///
     /// # Errors
@@ -91,11 +93,22 @@ impl Busy {
     /// # Panics
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
+        Self::with(&firmware::key_bridge())
+    }
+
+    /// The same on this firmware, which has the key bridge.
+    ///
+    /// # Errors
+    /// As [`Busy::boot`].
+    ///
+    /// # Panics
+    /// When the bridge does not run.
+    pub fn with(firmware: &Firmware) -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
-        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_puppet(SLOT));
+        let mut bridge = Bridge::boot(&firmware.clone().with_scripted_app(SLOT));
         let manifest = manifest();
         // The search ends at each turn of the bridge.
-        let mut tries = (0..TURNS).map(|_| Puppet::find(&mut bridge.machine, &manifest, SLOT));
+        let mut tries = (0..TURNS).map(|_| ScriptedApp::find(&mut bridge.machine, &manifest, SLOT));
         let bystander = tries.find_map(Result::ok);
         drop(tries);
         let bystander = bystander.ok_or("the app that waits does not run")?;
@@ -107,10 +120,10 @@ impl Busy {
         Ok(Self { bridge, bystander })
     }
 
-    /// The longest that the other app waits while the bridge is occupied: from the
-    /// moment that an alarm was set for to the app's own reading of the clock, in ticks
-    /// of 31 us, of alarms one after the other, each a millisecond after the last. The
-    /// meter ends in the state that it began in.
+    /// Returns the longest that the other app waits while the bridge is occupied: from the
+    /// moment that an alarm was set for to the app's own reading of the clock, in ticks of 31
+    /// us, of alarms one after the other, each a millisecond after the last. The meter ends in
+    /// the state that it began in.
     ///
     /// # Errors
     /// The other app falls silent, or the bridge's request is not done once.
@@ -135,7 +148,7 @@ impl Busy {
 }
 
 /// In ticks of the alarm driver.
-fn longest(bystander: &Puppet, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
+fn longest(bystander: &ScriptedApp, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
     let nap = [
         Call::command(ALARM, SET_RELATIVE, NAP, 0).and_wait(),
         Call::command(ALARM, TICKS, 0, 0),

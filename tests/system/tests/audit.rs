@@ -1,10 +1,11 @@
 //! The running image is what meter.toml says, and an image that is not is found out.
 
-use system_tests::audit::about::About;
-use system_tests::audit::report::Report;
-use system_tests::audit::scope::Scope;
-use system_tests::audit::{audit, control};
-use system_tests::firmware::{manifest, Firmware};
+use audit::about::About;
+use audit::report::Report;
+use audit::scope::Scope;
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::{audit, control};
 
 /// The positive control: of an image with walls open on purpose the audit names each
 /// of them, and no other.
@@ -19,7 +20,7 @@ fn walls_that_are_open_are_named() {
 
 /// Of the true image none is open, and every attack comes to nothing.
 #[test]
-fn every_wall_of_the_page_stands_and_every_attack_comes_to_nothing() {
+fn every_wall_of_the_manifest_stands_and_every_attack_comes_to_nothing() {
     let findings = audit(
         &Firmware::meter(),
         &manifest(),

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use system_tests::audit::machine::{is_locked, locks, FORBID_READ, FORBID_WRITE};
-use system_tests::firmware::{manifest, Firmware};
-use system_tests::meter;
+use audit::machine::{is_locked, locks, FORBID_READ, FORBID_WRITE};
+use audit::specimen::artifacts::manifest;
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
+use system_tests::calibration;
 
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 const SEED: u64 = 1;
@@ -32,7 +34,7 @@ fn opening_the_energy_store_leaves_room_on_the_stack() {
     let bottom = manifest.ram.kernel.start;
     let size = manifest.board.kernel_stack;
     // The store has calibrations and registers, and the app appends more.
-    let firmware = meter::calibrated(SEED);
+    let firmware = calibration::calibrated(SEED);
     let mut machine = meter::boot(firmware.bytes(), LOAD, SEED);
     assert!(machine.write_memory(bottom, &vec![PAINT; size as usize]));
     machine.run_for(Duration::from_secs(30));

@@ -3,10 +3,11 @@
 //! says.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use audit::specimen::artifacts::{built, project};
 use emulator::image::Image;
 use emulator::{Config, Machine, Stop};
 
@@ -18,12 +19,8 @@ const LOG_CAPACITY: usize = 24 * 1024;
 /// One result: PASS or not, and the value that was measured.
 type Results = BTreeMap<String, (bool, String)>;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 fn firmware(name: &str) -> PathBuf {
-    let path = root().join(format!("target/image/{name}.elf"));
+    let path = built(&format!("{name}.elf"));
     assert!(
         path.exists(),
         "{name}.elf is not there: `make image` builds it"
@@ -125,7 +122,7 @@ struct Difference {
 
 /// The rows of the table under "Differences" in docs/core-conformance.md.
 fn documented() -> Vec<Difference> {
-    let text = std::fs::read_to_string(root().join("docs/core-conformance.md"))
+    let text = std::fs::read_to_string(project().join("docs/core-conformance.md"))
         .expect("docs/core-conformance.md");
     let (_, section) = text.split_once("## Differences").expect("the section");
     let section = section.split("\n## ").next().unwrap_or_default();

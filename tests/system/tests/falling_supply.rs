@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::machine::Cut;
 use emulator::{Machine, Stop};
 use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
+use system_tests::calibration;
 use system_tests::energy_pages::Fill;
-use system_tests::meter;
 
 const SEED: u64 = 1;
 const LOAD: &str = "sine:230V,60A,pf1,50Hz";
@@ -88,7 +89,7 @@ fn time_to_save_within(machine: &mut Machine, most: Duration) -> Duration {
 
 #[test]
 fn a_falling_supply_costs_two_cycles() {
-    let (mut machine, measured) = measuring(meter::calibrated(SEED).bytes());
+    let (mut machine, measured) = measuring(calibration::calibrated(SEED).bytes());
     let warned = machine.now();
     let before = machine.save();
     let at = Cut::Time(Duration::from_nanos(machine.nanoseconds()));
@@ -97,7 +98,7 @@ fn a_falling_supply_costs_two_cycles() {
     let held_up = emulator::time::nanoseconds(machine.now() - warned);
     assert_eq!(held_up / 1_000, HOLD_UP.as_micros() as u64);
     assert_eq!(machine.statistics().supply_warnings, 1);
-    let kept = meter::restored_energy(&mut machine, SEED);
+    let kept = calibration::restored_energy(&mut machine, SEED);
     let least = measured - COST_MS * WH_A_MS;
     let most = measured + COST_MS * WH_A_MS;
     assert!(
@@ -110,7 +111,7 @@ fn a_falling_supply_costs_two_cycles() {
     meter::connect(&mut machine, LOAD, SEED);
     machine.set_cut(Some(at));
     assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
-    let kept = meter::restored_energy(&mut machine, SEED);
+    let kept = calibration::restored_energy(&mut machine, SEED);
     assert!(
         kept > 0.0 && kept < measured - 1_000.0 * WH_A_MS,
         "{kept} Wh"
@@ -119,7 +120,7 @@ fn a_falling_supply_costs_two_cycles() {
 
 #[test]
 fn a_supply_that_comes_back_costs_nothing() {
-    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let (mut machine, _) = measuring(calibration::calibrated(SEED).bytes());
     let before = machine.save();
     let saves = shown(&mut machine, "saves");
     machine.restore(&before).expect("the same machine");
@@ -145,7 +146,7 @@ fn a_supply_that_comes_back_costs_nothing() {
 
 #[test]
 fn a_supply_that_bounces_keeps_the_budget() {
-    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let (mut machine, _) = measuring(calibration::calibrated(SEED).bytes());
     for _ in 0..200 {
         machine.set_supply_low(true);
         machine.run_for(Duration::from_millis(20));
@@ -161,14 +162,14 @@ fn a_supply_that_bounces_keeps_the_budget() {
 
 #[test]
 fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
-    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let (mut machine, _) = measuring(calibration::calibrated(SEED).bytes());
     let before = machine.save();
     let first = machine.flash_operations();
     time_to_save(&mut machine);
     let operations = machine.flash_operations() - first;
-    let new = meter::restored_energy(&mut machine, SEED);
+    let new = calibration::restored_energy(&mut machine, SEED);
     machine.restore(&before).expect("the same machine");
-    let old = meter::restored_energy(&mut machine, SEED);
+    let old = calibration::restored_energy(&mut machine, SEED);
     assert!(old < new, "{old} Wh, then {new} Wh");
     let mut found = BTreeSet::new();
     for number in 1..=operations {
@@ -177,7 +178,7 @@ fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
         machine.set_supply_low(true);
         machine.set_cut(Some(Cut::FlashOperation(first + number)));
         assert_eq!(machine.run_for(Duration::from_secs(1)), Stop::PowerCut);
-        let kept = meter::restored_energy(&mut machine, SEED);
+        let kept = calibration::restored_energy(&mut machine, SEED);
         assert!(
             kept == old || kept == new,
             "cut at operation {number} of {operations}: {kept} Wh, neither {old} nor {new}"
@@ -190,14 +191,14 @@ fn a_cut_in_the_last_save_leaves_the_registers_old_or_new() {
 
 #[test]
 fn the_last_save_waits_for_no_erase() {
-    let (mut machine, _) = measuring(meter::calibrated(SEED).bytes());
+    let (mut machine, _) = measuring(calibration::calibrated(SEED).bytes());
     let usual = time_to_save(&mut machine);
     assert!(usual < BOUND, "{usual:?}");
 
     // While the next page is erased, at each third part of it. At the first
     // there is nothing new to save yet.
     let mut machine = meter::boot(
-        &meter::filled(Fill::UntilTheNextErases, LOAD, SEED),
+        &calibration::filled(Fill::UntilTheNextErases, LOAD, SEED),
         LOAD,
         SEED,
     );
@@ -240,7 +241,7 @@ fn the_last_save_waits_for_no_erase() {
 fn the_first_save_of_a_start_waits_for_an_erase_if_it_needs_a_page() {
     const FIRST_BOUND: Duration = Duration::from_millis(300);
     let mut machine = meter::boot(
-        &meter::filled(Fill::UntilTheNextOpens, LOAD, SEED),
+        &calibration::filled(Fill::UntilTheNextOpens, LOAD, SEED),
         LOAD,
         SEED,
     );

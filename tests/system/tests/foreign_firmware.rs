@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use audit::specimen::artifacts::read_built;
 use emulator::image::Image;
 use emulator::{Config, Machine, Stop};
-use system_tests::firmware::read_built;
 
 /// BUTTON1 and LED1 of the development kit, and the output that TIMER2 toggles.
 const BUTTON: u8 = 11;

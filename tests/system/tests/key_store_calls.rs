@@ -4,7 +4,7 @@ use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
-use system_tests::firmware::Firmware;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, AES, ANCHOR, AUTHENTICATION, BOUND, COUNTER, KEY, NOTHING};
 
 /// The host's own implementation verifies what the meter signed, and the meter
@@ -79,7 +79,7 @@ fn no_nonce_comes_twice_over_a_power_cut() {
         let sealed = bridge.call(command::ENCRYPT, BOUND, 12, [b"text", &[], &nonce]);
         sealed.map(drop)
     };
-    let firmware = Firmware::key_bridge().without("metering");
+    let firmware = firmware::key_bridge().without("metering");
     let mut bridge = Bridge::boot(&firmware);
     assert_eq!(bridge.import(BOUND, &[7; 16]), Ok(()));
     assert_eq!(seal(&mut bridge, 1), Err(ErrorCode::Reserve));

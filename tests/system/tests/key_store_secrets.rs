@@ -13,6 +13,7 @@
 
 use std::ops::Range;
 
+use audit::specimen::artifacts::{built, manifest};
 use emulator::Stop;
 use hkdf::Hkdf;
 use libtock::apis::key_store::command;
@@ -20,7 +21,6 @@ use p256::SecretKey;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use system_tests::elf::Elf;
-use system_tests::firmware::{built, manifest};
 use system_tests::key_bridge::{
     Bridge, Request, AES, AUTHENTICATION, KEY, NOTHING, SECRET, SLOT, WRAPPING,
 };

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
 use emulator::report::crash_log;
 use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, Request, KEY, NOTHING, SLOT};
-use system_tests::meter;
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
 /// The order of the curve, n.
@@ -123,7 +125,18 @@ fn every_key_agrees_in_the_same_number_of_instructions() {
 /// Signatures one after the other for seconds, beside an app that measures.
 #[test]
 fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
-    let mut bridge = Bridge::measuring();
+    no_sample_is_lost_on(&firmware::key_bridge());
+}
+
+/// On a kernel that serves deferred calls before processes, as upstream's does: an alarm
+/// spaces the steps.
+#[test]
+fn the_meter_loses_no_sample_where_an_alarm_spaces_the_steps() {
+    no_sample_is_lost_on(&firmware::key_bridge_by_alarm());
+}
+
+fn no_sample_is_lost_on(firmware: &Firmware) {
+    let mut bridge = Bridge::boot(firmware);
     assert_eq!(bridge.call(command::GENERATE, KEY, 0, NOTHING), Ok(vec![]));
     let digest = [0x3C; 32];
     let request = Request {
@@ -158,8 +171,18 @@ fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
 /// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
+    nobody_waits_long_on(&firmware::key_bridge());
+}
+
+/// The same bound where an alarm spaces the steps.
+#[test]
+fn no_other_app_waits_longer_where_an_alarm_spaces_the_steps() {
+    nobody_waits_long_on(&firmware::key_bridge_by_alarm());
+}
+
+fn nobody_waits_long_on(firmware: &Firmware) {
     const BOUND: Duration = Duration::from_millis(6);
-    let mut busy = Busy::boot().expect("two apps");
+    let mut busy = Busy::with(firmware).expect("two apps");
     for occupation in &OCCUPATIONS {
         let wait = busy.longest_wait(occupation).expect("an app that waits");
         let name = occupation.name;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use system_tests::meter;
+use audit::specimen::meter;
+use system_tests::calibration;
 
 const SEED: u64 = 1;
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
@@ -21,7 +22,7 @@ fn profile(machine: &mut emulator::Machine) -> Vec<String> {
 
 #[test]
 fn the_load_profile_survives_a_loss_of_power() {
-    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), LOAD, SEED);
+    let mut machine = meter::boot(calibration::calibrated(SEED).bytes(), LOAD, SEED);
     machine.run_for(Duration::from_secs(910));
     let before = profile(&mut machine);
     assert_eq!(before.len(), 1, "{before:?}");

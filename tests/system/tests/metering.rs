@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use audit::specimen::meter::{self, Reading};
 use emulator::Machine;
-use system_tests::meter::{self, Reading};
+use system_tests::calibration;
 
 /// The front end of these tests.
 const SEED: u64 = 1;
 
 fn run(mains: &str, seconds: u64) -> Machine {
-    let mut machine = meter::boot(meter::calibrated(SEED).bytes(), mains, SEED);
+    let mut machine = meter::boot(calibration::calibrated(SEED).bytes(), mains, SEED);
     machine.run_for(Duration::from_secs(seconds));
     machine
 }
@@ -135,7 +136,7 @@ fn registers_survive_a_loss_of_power() {
 fn long_run(seconds: u64) {
     const STEP: u64 = 600;
     let mut machine = meter::boot(
-        meter::calibrated(SEED).bytes(),
+        calibration::calibrated(SEED).bytes(),
         "sine:230V,5A,pf0.8,50Hz",
         SEED,
     );

@@ -1,11 +1,11 @@
 //! A machine whose cores take turns runs to the instruction as one with a single core does.
 
+use audit::specimen::firmware::Firmware;
+use audit::specimen::meter;
 use emulator::front_end::FrontEnd;
 use emulator::image::Image;
 use emulator::mains::Mains;
 use emulator::{Config, Machine, MachineError};
-use system_tests::firmware::Firmware;
-use system_tests::meter;
 
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 const SEED: u64 = 1;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use audit::specimen::artifacts::{manifest, read_built};
+use audit::specimen::meter;
 use emulator::report::crash_log::Process;
 use emulator::Machine;
-use system_tests::firmware::{manifest, read_built, Firmware};
-use system_tests::meter;
+use system_tests::firmware;
 use system_tests::tockloader::{self, Installation};
 
 /// Bytes that elf2tab puts before the app's first byte.
@@ -72,7 +73,7 @@ fn they_run_beside_the_meter_when_they_stand_behind_it() {
             .expect("a word"),
     );
     // tockloader does not mix them with apps that have addresses.
-    let tab = system_tests::firmware::built("relocatable-2.tab");
+    let tab = audit::specimen::artifacts::built("relocatable-2.tab");
     let (mixed, why) = image.try_run("install", &[tab.to_str().expect("a plain path")]);
     assert!(!mixed || why.contains("Mixing"), "{why}");
     assert_eq!(image.flash(), before);
@@ -97,7 +98,7 @@ fn one_that_asks_for_much_takes_nothing_from_an_app_with_addresses() {
     // In flash before the meter, and more RAM than lies before the meter's.
     let object = read_built("relocatable-96.tbf");
     let small = read_built("relocatable-12.tbf");
-    let flash = Firmware::bring_up()
+    let flash = firmware::bring_up()
         .with_object("tls", &object)
         .with_object("dlms", &small);
     let mut machine = tockloader::boot(flash.bytes());

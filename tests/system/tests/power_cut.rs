@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::machine::Cut;
 use emulator::Stop;
+use system_tests::calibration;
 use system_tests::energy_pages::Fill;
-use system_tests::meter;
 
 const SEED: u64 = 1;
 const LOAD: &str = "sine:230V,20A,pf1,50Hz";
@@ -18,7 +19,7 @@ const BEFORE_SAVE: Duration = Duration::from_millis(9_500);
 const BEHIND_SAVE: Duration = Duration::from_millis(2_500);
 
 fn cut_everywhere(fill: Fill) {
-    let mut machine = meter::boot(&meter::filled(fill, LOAD, SEED), LOAD, SEED);
+    let mut machine = meter::boot(&calibration::filled(fill, LOAD, SEED), LOAD, SEED);
     machine.run_for(BEFORE_SAVE);
     let first = machine.flash_operations();
     let before = machine.save();
@@ -31,10 +32,10 @@ fn cut_everywhere(fill: Fill) {
         operations >= 4,
         "a save takes more than {operations} operations"
     );
-    let new = meter::restored_energy(&mut machine, SEED);
+    let new = calibration::restored_energy(&mut machine, SEED);
 
     machine.restore(&before).expect("the same machine");
-    let old = meter::restored_energy(&mut machine, SEED);
+    let old = calibration::restored_energy(&mut machine, SEED);
     assert!(new > old && old > 0.0, "{old} Wh, then {new} Wh");
 
     for number in 1..=operations {
@@ -42,7 +43,7 @@ fn cut_everywhere(fill: Fill) {
         meter::connect(&mut machine, LOAD, SEED);
         machine.set_cut(Some(Cut::FlashOperation(first + number)));
         assert_eq!(machine.run_for(BEHIND_SAVE), Stop::PowerCut);
-        let found = meter::restored_energy(&mut machine, SEED);
+        let found = calibration::restored_energy(&mut machine, SEED);
         assert!(
             found == old || found == new,
             "cut at operation {number} of {operations}: {found} Wh, neither {old} nor {new}"

@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::mains::Mains;
-use system_tests::meter;
+use system_tests::calibration;
 
 const SEED: u64 = 1;
 /// Rows a second of the recording.
@@ -44,7 +45,7 @@ fn energy_of_a_recording_is_within_half_a_percent() {
     fs::write(&path, text).expect("cargo's folder for tests takes files");
 
     let mains = Mains::parse(path.to_str().expect("a plain path")).expect("a recording");
-    let mut machine = meter::boot_with(meter::calibrated(SEED).bytes(), mains, SEED);
+    let mut machine = meter::boot_with(calibration::calibrated(SEED).bytes(), mains, SEED);
     machine.run_for(Duration::from_secs(44));
     let readings = meter::readings(&machine);
     let (first, last) = (&readings[1], &readings[41]);

@@ -1,6 +1,6 @@
 //! tockloader lists, installs and removes apps on the flash image, and what it leaves boots.
 
-use system_tests::firmware::manifest;
+use audit::specimen::artifacts::manifest;
 use system_tests::tockloader::Installation;
 
 fn copy_of_the_meter(name: &str) -> Installation {

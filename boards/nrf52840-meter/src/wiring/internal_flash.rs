@@ -31,7 +31,7 @@ pub struct Regions {
 /// # Safety
 /// Once.
 pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
-    let alarm = peripherals.rtc.alarm(peripherals::alarm::FLASH);
+    let alarm = peripherals.common.rtc.alarm(peripherals::alarm::FLASH);
     // SAFETY: the caller calls this once.
     unsafe {
         let flash = peripherals::data_flash(alarm);

@@ -12,10 +12,10 @@ use meter_hil::supply_monitor::SupplyMonitor;
 use meter_hil::word_flash::WordFlash;
 
 use super::internal_flash::Region;
-use super::time::{Mux, VirtualAlarm};
 use crate::comparator::Comparator;
 use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
+use nrf52840_components::time::{Mux, VirtualAlarm};
 
 /// Scans a second.
 const SCAN_RATE: u32 = 4_000;
@@ -34,8 +34,8 @@ pub unsafe fn meter_adc(
 ) -> &'static MeterAdc<'static, SaadcFrontEnd> {
     // SAFETY: the caller calls this once.
     unsafe {
-        let front_end = static_init!(SaadcFrontEnd, SaadcFrontEnd::new(&peripherals.saadc));
-        peripherals.saadc.set_scan_client(front_end);
+        let front_end = static_init!(SaadcFrontEnd, SaadcFrontEnd::new(&peripherals.common.saadc));
+        peripherals.common.saadc.set_scan_client(front_end);
         let buffers = static_init_const!(
             [ScanBuffer; meter_adc::BUFFERS],
             [const { ScanBuffer([0; 480]) }; meter_adc::BUFFERS]

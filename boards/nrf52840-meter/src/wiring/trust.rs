@@ -16,16 +16,21 @@ use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
-use super::time::{Mux, VirtualAlarm};
 use crate::external_nor::ExternalNor;
-use crate::kernel_extras::Steps;
 use crate::peripherals::Peripherals;
 use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
 use crate::tables::key_store::KEY_STORE;
 use crate::tables::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use capsules_trust::root::Root;
+use nrf52840_components::time::{Mux, VirtualAlarm};
 
+/// What calls again for the next step of long work.
+#[cfg(not(long_steps_by_alarm))]
+pub type Steps = crate::kernel_extras::BackgroundSteps;
+/// What calls again for the next step of long work.
+#[cfg(long_steps_by_alarm)]
+pub type Steps = &'static capsules_system::step_call::AlarmSteps<'static, VirtualAlarm>;
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;
 /// Driver 0x80000004.
@@ -71,7 +76,7 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
-                Steps::new(),
+                steps!(mux),
                 retry,
             )
         );
@@ -137,7 +142,7 @@ pub unsafe fn storage(
         retry.set_client(driver);
         let pins = EXTERNAL_FLASH;
         for pin in [pins.sck, pins.csn].into_iter().chain(pins.io) {
-            peripherals.pins[pin].set_high_drive();
+            peripherals.common.pins[pin].set_high_drive();
         }
         qspi.initialize(pins);
         // A memory that is not there leaves the storage off.

@@ -6,11 +6,11 @@
 //! each end, a counter counts them.
 
 use super::blocks::Block;
-use super::hardware::{AdcChannel, Hardware};
-use super::{Mode, Saadc};
+use super::hardware::Hardware;
+use super::scan_client::{ScanBlock, ScanClient, ScanConfig, StartRefused};
+use super::state::{Mode, Phase};
+use super::Saadc;
 use crate::registers::saadc::{Config, Interrupt, Resolution};
-use core::cell::Cell;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 /// Bytes of a result.
@@ -22,86 +22,6 @@ const MOST_RESULTS: usize = 0x7FFF;
 /// Results at which an input counts as at the end of its range: within eight
 /// steps of 0 or of 16,383.
 const LIMITS: (i16, i16) = (8, 16_383 - 8);
-
-/// What is scanned.
-pub struct ScanConfig {
-    /// The inputs, in the order in which they are converted. At most eight.
-    pub inputs: &'static [AdcChannel],
-}
-
-/// A filled buffer of scans.
-pub struct ScanBlock {
-    /// The buffer as it was given: results of 16 bits, little endian, in the order
-    /// of the inputs, scan after scan.
-    pub buffer: &'static mut [u8],
-    /// Scans in it.
-    pub scans: u32,
-    /// Time of the end of the last scan, in microseconds since the first scan was set off.
-    pub end_us: u64,
-    /// Blocks lost between the block delivered before and this one.
-    pub lost_blocks: u32,
-    /// A bit for each input that touched an end of its range. A touch in the first
-    /// scan of the next block may be counted here as well.
-    pub saturated: u8,
-}
-
-/// Gets blocks of scans.
-pub trait ScanClient {
-    /// A block is there. [`Saadc::provide_scan_buffer`] may be called from here, and
-    /// must be called within a block's time.
-    fn block_ready(&self, block: ScanBlock);
-
-    /// Scanning has stopped; the buffers that the converter still had.
-    fn stopped(&self, buffers: [Option<&'static mut [u8]>; 2]);
-}
-
-/// Buffers that a refused start gives back, and why.
-pub type StartRefused = (ErrorCode, &'static mut [u8], &'static mut [u8]);
-
-/// How far a scan has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// STOP was given before the calibration.
-    Settling,
-    /// The offset is being calibrated.
-    Calibrating,
-    /// STOP was given after it.
-    Clearing,
-    /// Scans run.
-    Running,
-    /// STOP was given for good.
-    Stopping,
-}
-
-/// What only scans need.
-pub struct ScanState<'a> {
-    client: OptionalCell<&'a dyn ScanClient>,
-    inputs: Cell<usize>,
-    scans: Cell<usize>,
-    /// Ticks of the sample clock between scans.
-    period: Cell<u32>,
-    /// Time of the last END in microseconds.
-    end_us: Cell<u64>,
-    /// Limit events of a block that is not delivered yet.
-    saturated: Cell<u8>,
-}
-
-impl ScanState<'_> {
-    pub const fn new() -> Self {
-        ScanState {
-            client: OptionalCell::empty(),
-            inputs: Cell::new(0),
-            scans: Cell::new(0),
-            period: Cell::new(0),
-            end_us: Cell::new(0),
-            saturated: Cell::new(0),
-        }
-    }
-
-    fn period_us(&self) -> u32 {
-        self.period.get() / 16
-    }
-}
 
 impl<'a> Saadc<'a> {
     /// Sets the object that gets scans.

