@@ -4,7 +4,7 @@ crate::definition::driver! {
     "meter_adc" = 0x8000_0001;
     commands {
         /// Start the scans at a rate, and own them.
-        1 = Start "start": FAIL BUSY ALREADY INVAL SIZE NOMEM;
+        1 = Start "start": BUSY ALREADY INVAL;
         /// Stop the scans, and release them.
         2 = Stop "stop": RESERVE;
         /// Scans in a second, and scans in a block.
