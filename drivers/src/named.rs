@@ -59,6 +59,12 @@ macro_rules! named {
             }
         }
 
+        impl core::fmt::Display for $set {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str(self.name())
+            }
+        }
+
         impl $crate::Named for $set {
             const ALL: &'static [Self] = &$set::ALL;
 

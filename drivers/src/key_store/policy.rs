@@ -90,6 +90,19 @@ impl Kind {
         self.is_secret() || matches!(self, Kind::Certificate)
     }
 
+    /// Bytes that the key store keeps of an object of this kind, at the most.
+    pub const fn bytes(self) -> usize {
+        match self {
+            // With its public key.
+            Kind::P256 => 96,
+            Kind::Aes128 => super::SESSION_KEY_BYTES,
+            Kind::Secret => 32,
+            Kind::TrustAnchor => super::PUBLIC_KEY_BYTES,
+            Kind::Certificate => super::INPUT_BYTES,
+            Kind::Counter => 4,
+        }
+    }
+
     /// What can be done with an object of this kind at all, as a list.
     pub const fn list_of_operations(self) -> &'static [Operation] {
         use Operation::*;
@@ -140,6 +153,19 @@ impl Operation {
         Operation::Unwrap,
         Operation::Authenticate,
     ];
+
+    /// Whether it needs or makes a secret, so that nobody may once the meter is
+    /// decommissioned.
+    pub const fn touches_a_secret(self) -> bool {
+        !matches!(
+            self,
+            Operation::PublicKey
+                | Operation::Verify
+                | Operation::Read
+                | Operation::Advance
+                | Operation::Erase
+        )
+    }
 
     /// The command that asks for it on an object of this kind.
     pub const fn command(self, kind: Kind) -> Command {
