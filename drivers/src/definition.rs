@@ -81,6 +81,12 @@ macro_rules! driver {
             }
         }
 
+        impl From<Command> for u32 {
+            fn from(command: Command) -> u32 {
+                command.number()
+            }
+        }
+
         $crate::definition::slots! {
             /// Numbers of the upcalls.
             upcall { $($(#[$upcall_attribute])* $upcall_number = $upcall;)* }

@@ -388,30 +388,3 @@ pub const NONCE: u32 = read_only::NONCE;
 
 /// Read-write buffer number of the output.
 pub const OUTPUT: u32 = read_write::OUTPUT;
-
-/// Numbers of the commands.
-#[allow(missing_docs)]
-pub mod command {
-    use super::Command;
-    pub const EXISTS: u32 = Command::Exists.number();
-    pub const STATE: u32 = Command::State.number();
-    pub const ADVANCE_STATE: u32 = Command::AdvanceState.number();
-    pub const GENERATE: u32 = Command::Generate.number();
-    pub const IMPORT: u32 = Command::Import.number();
-    pub const PUBLIC_KEY: u32 = Command::PublicKey.number();
-    pub const SIGN: u32 = Command::Sign.number();
-    pub const AGREE: u32 = Command::Agree.number();
-    pub const ENCRYPT: u32 = Command::Encrypt.number();
-    pub const DECRYPT: u32 = Command::Decrypt.number();
-    pub const HMAC: u32 = Command::Hmac.number();
-    pub const WRAP: u32 = Command::Wrap.number();
-    pub const UNWRAP: u32 = Command::Unwrap.number();
-    pub const VERIFY: u32 = Command::Verify.number();
-    pub const STORE: u32 = Command::Store.number();
-    pub const READ: u32 = Command::Read.number();
-    pub const COUNTER: u32 = Command::Counter.number();
-    pub const ADVANCE: u32 = Command::Advance.number();
-    pub const ACTIVATE: u32 = Command::Activate.number();
-    pub const ERASE: u32 = Command::Erase.number();
-    pub const CLOSE: u32 = Command::Close.number();
-}
