@@ -1,5 +1,7 @@
 //! A meter whose apps are scripted, with the apps' own headers and signatures, and its life.
 
+use drivers::alarm;
+use drivers::key_store::Command;
 use std::collections::BTreeMap;
 
 use emulator::machine::Snapshot;
@@ -16,14 +18,8 @@ use crate::specimen::scripted_app::{Answer, Call, ScriptedApp, Silent};
 pub const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 /// What chance is drawn from.
 pub const SEED: u64 = 1;
-const ALARM: u32 = 0;
-const NOW: u32 = 2;
-const ABSOLUTE: u32 = 6;
 /// Two seconds of the alarm's clock: all scripted apps look into their mailboxes by then.
 const AHEAD: u32 = (2 * 32_768) << 8;
-const ADVANCE_STATE: u32 = 2;
-const STATE: u32 = 1;
-const AGREE: u32 = 7;
 /// Where the peer's public key stands in the arena.
 const PEER: u32 = 0;
 
@@ -161,8 +157,17 @@ impl Fixture {
         &mut self,
         batches: &[(&str, Vec<Call>)],
     ) -> Result<Vec<Vec<Answer>>, Silent> {
-        let clock = self.call(batches[0].0, Call::command(ALARM, NOW, 0, 0))?;
-        let wait = Call::command(ALARM, ABSOLUTE, clock.registers[1], AHEAD).and_wait();
+        let clock = self.call(
+            batches[0].0,
+            Call::command(alarm::NUMBER, alarm::Command::Now, 0, 0),
+        )?;
+        let wait = Call::command(
+            alarm::NUMBER,
+            alarm::Command::Absolute,
+            clock.registers[1],
+            AHEAD,
+        )
+        .and_wait();
         let mut begun = Vec::new();
         for (app, calls) in batches {
             let scripted = self.scripted_app(app)?;
@@ -201,10 +206,10 @@ impl Fixture {
     /// # Errors
     /// The app is silent, or may not know.
     pub fn state(&mut self, app: &str) -> Result<State, Silent> {
-        let answer = self.call(app, Call::command(KEY_STORE, STATE, 0, 0))?;
+        let answer = self.call(app, Call::command(KEY_STORE, Command::State, 0, 0))?;
         let number = answer.registers[1] as usize;
-        let state = answer.succeeded().then(|| State::ALL.get(number)).flatten();
-        state.copied().ok_or_else(|| format!("state: {answer:?}"))
+        let state = answer.succeeded().then(|| State::from_number(number));
+        state.flatten().ok_or_else(|| format!("state: {answer:?}"))
     }
 
     /// Has the app that may do so bring the meter into this state.
@@ -219,7 +224,7 @@ impl Fixture {
             .find(|step| step.to == state);
         let app = step.ok_or("no app may do that")?.app.clone();
         let number = state as u32;
-        let call = Call::command(KEY_STORE, ADVANCE_STATE, number, 0).and_wait();
+        let call = Call::command(KEY_STORE, Command::AdvanceState, number, 0).and_wait();
         let answer = self.call(&app, call)?;
         match self.state(&app)? {
             now if answer.succeeded() && now == state => Ok(()),
@@ -240,7 +245,8 @@ impl Fixture {
             &mut self.machine,
             &[
                 Call::share(KEY_STORE, 0, address, BASE_POINT.len() as u32),
-                Call::command(KEY_STORE, AGREE, object.into(), slot_of(short_id)).and_wait(),
+                Call::command(KEY_STORE, Command::Agree, object.into(), slot_of(short_id))
+                    .and_wait(),
                 Call::share(KEY_STORE, 0, 0, 0),
             ],
         )?;

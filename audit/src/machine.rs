@@ -1,6 +1,7 @@
 //! What the running machine shows: MPU regions while an app runs, locks on flash, the list of apps.
 
 use attacker::scripted::MOST_CALLS;
+use drivers::alarm;
 use emulator::report::crash_log;
 use emulator::Machine;
 use manifest::{App, Region};
@@ -10,7 +11,6 @@ use super::fixture::Fixture;
 use super::installed;
 use crate::specimen::scripted_app::{Call, Silent};
 
-const ALARM: u32 = 0;
 const MPU_CONTROL: u32 = 0xE000_ED94;
 const MPU_NUMBER: u32 = 0xE000_ED98;
 const MPU_BASE: u32 = 0xE000_ED9C;
@@ -40,7 +40,7 @@ pub fn all(fixture: &mut Fixture, findings: &mut Vec<Finding>) -> Result<(), Sil
     for app in &manifest.apps {
         findings.extend(installed::object(&flash, &manifest, app));
         // A scripted app would sleep most of the time.
-        let busy = [Call::command(ALARM, 0, 0, 0); MOST_CALLS];
+        let busy = [Call::command(alarm::NUMBER, alarm::Command::Exists, 0, 0); MOST_CALLS];
         let scripted = fixture.scripted_app(&app.name).ok();
         if let Some(scripted) = scripted {
             scripted.start(&mut fixture.machine, &busy);

@@ -1,5 +1,7 @@
 //! Every wall of meter.toml, tried by an app that is who it says, in every state of the meter.
 
+use drivers::key_store::Command;
+use drivers::{channel, storage};
 use manifest::{Manifest, Operation, State};
 use walls::{Access, DataWall, Decision, KeyWall, Walls};
 
@@ -181,24 +183,23 @@ fn undeclared(
         0x1_0101,
         u32::MAX,
     ];
-    const FIRST: u32 = 3;
-    let manifest = fixture.manifest.clone();
-    let commands = manifest.drivers["key_store"].commands.values();
-    let commands: Vec<u32> = commands
-        .copied()
-        .filter(|number| *number >= FIRST)
-        .collect();
-    let slot = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
+    let of_objects = |command: &&Command| {
+        let others = [Command::Exists, Command::State, Command::AdvanceState];
+        !others.contains(command)
+    };
+    let commands = Command::ALL.iter().filter(of_objects);
+    let known = fixture.manifest.app(app);
+    let slot = known.map_or(0, |app| slot_of(app.short_id));
     for object in OBJECTS {
         let wall = format!("all commands with object {object:#x}, which is none, when {state}");
         if !scope.tries(&wall) {
             continue;
         }
-        let call = |number: &u32| {
-            let second = probe::second_argument(*number, slot);
-            Call::command(KEY_STORE, *number, object, second)
+        let call = |command: &Command| {
+            let second = probe::second_argument(*command, slot);
+            Call::command(KEY_STORE, *command, object, second)
         };
-        let calls: Vec<Call> = commands.iter().map(call).collect();
+        let calls: Vec<Call> = commands.clone().map(call).collect();
         let answers = fixture.make(app, &calls)?;
         findings.push(all_refused(Topic::Keys, app, wall, &calls, &answers));
     }
@@ -315,7 +316,6 @@ fn foreign_slots(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
     let manifest = fixture.manifest.clone();
-    let commands = &manifest.drivers["key_store"].commands;
     let own = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
     let mut tries = Vec::new();
     for slot in SLOTS.filter(|slot| *slot != own) {
@@ -331,7 +331,7 @@ fn foreign_slots(
                 call,
             ));
         }
-        let call = Call::command(KEY_STORE, commands["close"], slot, 0);
+        let call = Call::command(KEY_STORE, Command::Close, slot, 0);
         tries.push((format!("close the slot of {whose} ({slot:#x})"), call));
     }
     let calls: Vec<Call> = tries.iter().map(|(_, call)| *call).collect();
@@ -350,14 +350,13 @@ fn transitions(
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
     let manifest = fixture.manifest.clone();
-    let advance = manifest.drivers["key_store"].commands["advance_state"];
     let before = fixture.machine.save();
     for wall in manifest.transition_walls() {
         if wall.app != app || wall.from != state {
             continue;
         }
         let name = format!("{} to {}", wall.from, wall.to);
-        let call = Call::command(KEY_STORE, advance, wall.to as u32, 0).and_wait();
+        let call = Call::command(KEY_STORE, Command::AdvanceState, wall.to as u32, 0).and_wait();
         let answer = fixture.call(app, call)?;
         let found = describe(&answer);
         let now = fixture.state(TELLS)?;
@@ -394,15 +393,15 @@ fn data(
     for wall in manifest.channel_walls() {
         let number = u32::from(wall.number);
         let call = match wall.access {
-            Access::Write => Call::command(CHANNEL, 1, number, u32::MAX),
-            Access::Read => Call::command(CHANNEL, 2, number, 0),
+            Access::Write => Call::command(CHANNEL, channel::Command::Send, number, u32::MAX),
+            Access::Read => Call::command(CHANNEL, channel::Command::Receive, number, 0),
         };
         tries.push((Topic::Channels, wall, call));
     }
     for wall in manifest.storage_walls() {
         let command = match wall.access {
-            Access::Write => 1,
-            Access::Read => 2,
+            Access::Write => storage::Command::Append,
+            Access::Read => storage::Command::Read,
         };
         let call = probe::storage(command, wall.number.into());
         tries.push((Topic::Storage, wall, call));
@@ -433,8 +432,10 @@ fn no_data(
 ) -> Result<(), Silent> {
     const NUMBERS: [u32; 5] = [0, 3, 0x1_0001, 0x8000_0001, u32::MAX];
     for number in NUMBERS {
-        let of_channels = (1..=3).map(|command| Call::command(CHANNEL, command, number, 0));
-        let of_storage = (1..=4).map(|command| probe::storage(command, number));
+        let of_channels = channel::Command::ALL[1..].iter();
+        let of_channels = of_channels.map(|command| Call::command(CHANNEL, *command, number, 0));
+        let of_storage = storage::Command::ALL[1..].iter();
+        let of_storage = of_storage.map(|command| probe::storage(*command, number));
         let tries: [(Topic, &str, Vec<Call>); 2] = [
             (Topic::Channels, "channel", of_channels.collect()),
             (Topic::Storage, "partition", of_storage.collect()),

@@ -3,6 +3,7 @@
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::Aes128Gcm;
 use aes_kw::KekAes128;
+use drivers::key_store::Command;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::Signature;
 
@@ -11,7 +12,7 @@ use super::life::object::{
 };
 use super::life::{author, MASTER, UNICAST};
 use super::recorder::Recorder;
-use super::request::{command, Request};
+use super::request::Request;
 use crate::errors::{FAIL, NODEVICE};
 use crate::fixture::{Fixture, BASE_POINT};
 use crate::probe::SLOTS;
@@ -52,7 +53,7 @@ fn unicast_is(
     wall: &str,
 ) -> Result<(), Silent> {
     let nonce = fixture.fresh_nonce();
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), TEXT, &nonce);
+    let request = Request::sealing((Command::Encrypt, DLMS_UNICAST, 16), TEXT, &nonce);
     let (answer, output) = request.make(fixture, "dlms")?;
     let held = answer.succeeded() && output == sealed(key, &nonce);
     recorder.check("dlms", wall, format!("{output:02x?}"), held);
@@ -73,7 +74,7 @@ fn wrapping(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Si
         ("wrapped with the master and altered", altered),
     ];
     for (how, bytes) in &others {
-        let request = Request::new((command::UNWRAP, DLMS_MASTER, DLMS_UNICAST), bytes);
+        let request = Request::new((Command::Unwrap, DLMS_MASTER, DLMS_UNICAST), bytes);
         let (answer, _) = request.make(fixture, "dlms")?;
         let wall = format!("replace dlms_unicast by a key {how}");
         recorder.refused("dlms", &wall, FAIL, &answer);
@@ -88,12 +89,12 @@ fn wrapping(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Si
         (ENROLMENT_SECRET, "enrolment_secret"),
         (UPDATE_AUTHOR, "update_author"),
     ] {
-        let request = Request::new((command::UNWRAP, DLMS_MASTER, target), &good);
+        let request = Request::new((Command::Unwrap, DLMS_MASTER, target), &good);
         let (answer, _) = request.make(fixture, "dlms")?;
         let wall = format!("replace {name} by a key wrapped with dlms_master");
         recorder.refused("dlms", &wall, NODEVICE, &answer);
     }
-    let with_unicast = Request::new((command::UNWRAP, DLMS_UNICAST, DLMS_UNICAST), &good);
+    let with_unicast = Request::new((Command::Unwrap, DLMS_UNICAST, DLMS_UNICAST), &good);
     let (answer, _) = with_unicast.make(fixture, "dlms")?;
     recorder.refused(
         "dlms",
@@ -101,15 +102,15 @@ fn wrapping(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Si
         NODEVICE,
         &answer,
     );
-    let master = Request::new((command::UNWRAP, DLMS_MASTER, SLOT), &good);
+    let master = Request::new((Command::Unwrap, DLMS_MASTER, SLOT), &good);
     let (answer, _) = master.make(fixture, "dlms")?;
     let found = format!("into the slot: {answer:?}");
     let nonce = fixture.fresh_nonce();
-    let request = Request::sealing((command::ENCRYPT, SLOT, 16), TEXT, &nonce);
+    let request = Request::sealing((Command::Encrypt, SLOT, 16), TEXT, &nonce);
     let (answer, _) = request.make(fixture, "dlms")?;
     let wall = "a key unwrapped into a slot seals nothing, as dlms_master grants no session";
     recorder.check("dlms", wall, found, answer.error() == Some(NODEVICE));
-    let request = Request::new((command::UNWRAP, DLMS_MASTER, DLMS_UNICAST), &good);
+    let request = Request::new((Command::Unwrap, DLMS_MASTER, DLMS_UNICAST), &good);
     let (answer, _) = request.make(fixture, "dlms")?;
     recorder.works(
         "dlms",
@@ -128,7 +129,7 @@ fn sealing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
     for (name, derivation) in [("HKDF", 0), ("DLMS", FOR_DLMS)] {
         let slot = SLOT + 1 + u32::from(derivation != 0);
         let agree = Request::new(
-            (command::AGREE, DLMS_AGREEMENT, slot | derivation),
+            (Command::Agree, DLMS_AGREEMENT, slot | derivation),
             &BASE_POINT,
         );
         let (answer, _) = agree.make(fixture, "dlms")?;
@@ -139,9 +140,9 @@ fn sealing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         );
     }
     let (of_slot, of_object) = (fixture.fresh_nonce(), fixture.fresh_nonce());
-    let by_slot = Request::sealing((command::ENCRYPT, SLOT + 1, 16), TEXT, &of_slot);
+    let by_slot = Request::sealing((Command::Encrypt, SLOT + 1, 16), TEXT, &of_slot);
     let (_, by_slot) = by_slot.make(fixture, "dlms")?;
-    let by_object = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 12), TEXT, &of_object);
+    let by_object = Request::sealing((Command::Encrypt, DLMS_UNICAST, 12), TEXT, &of_object);
     let (_, by_object) = by_object.make(fixture, "dlms")?;
     let tries = [
         (
@@ -181,11 +182,11 @@ fn sealing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         } else {
             &of_object
         };
-        let request = Request::sealing((command::DECRYPT, object, tag), text, nonce);
+        let request = Request::sealing((Command::Decrypt, object, tag), text, nonce);
         let (answer, _) = request.make(fixture, "dlms")?;
         recorder.refused("dlms", &format!("decrypt {what}"), FAIL, &answer);
     }
-    let right = Request::sealing((command::DECRYPT, SLOT + 1, 16), &by_slot, &of_slot);
+    let right = Request::sealing((Command::Decrypt, SLOT + 1, 16), &by_slot, &of_slot);
     let (answer, text) = right.make(fixture, "dlms")?;
     let held = answer.succeeded() && text == TEXT;
     recorder.check(
@@ -203,7 +204,7 @@ fn signing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         .sign_prehash(&digest)
         .map_err(|error| error.to_string())?;
     let both = [&digest[..], &signature.to_bytes()[..]].concat();
-    let request = Request::new((command::VERIFY, OPERATOR, 0), &both);
+    let request = Request::new((Command::Verify, OPERATOR, 0), &both);
     let (answer, _) = request.make(fixture, "update")?;
     recorder.refused(
         "update",
@@ -211,7 +212,7 @@ fn signing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         FAIL,
         &answer,
     );
-    let request = Request::new((command::VERIFY, UPDATE_AUTHOR, 0), &both);
+    let request = Request::new((Command::Verify, UPDATE_AUTHOR, 0), &both);
     let (answer, _) = request.make(fixture, "update")?;
     recorder.works("update", "an author's signature as an author's", &answer);
     Ok(())

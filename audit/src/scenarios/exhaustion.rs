@@ -1,5 +1,7 @@
 //! Memory, grants, queues of upcalls and flash used up: it hits the app that does it, and nobody else.
 
+use drivers::key_store::Command;
+use drivers::rng;
 use std::time::Duration;
 
 use emulator::report::crash_log;
@@ -10,7 +12,7 @@ use super::life::object::{
 };
 use super::life::NONCES;
 use super::recorder::Recorder;
-use super::request::{command, take_back, Request};
+use super::request::{take_back, Request};
 use crate::errors::{describe, BUSY, NOMEM};
 use crate::fixture::Fixture;
 use crate::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
@@ -40,7 +42,7 @@ fn upcalls(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         .app("dlms")
         .map_or(0, |app| app.flash.start)
         + 0x101;
-    let request = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x33; 32]);
+    let request = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x33; 32]);
     let mut calls = request.prepare(fixture, "dlms")?;
     calls.push(Call::subscribe(KEY_STORE, 0, function));
     calls.push(Call::subscribe(CHANNEL, 0, function));
@@ -77,7 +79,7 @@ fn upcalls(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
         found,
         held,
     );
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
     let (answer, _) = sign.make(fixture, "tls")?;
     recorder.works("tls", "it signs although dlms takes no upcalls", &answer);
     // And it goes on as soon as it takes them.
@@ -103,7 +105,7 @@ fn random(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sile
     const FLOOD: usize = 40;
     let get = |fixture: &Fixture, app: &str, length: u32| -> Result<[Call; 2], Silent> {
         let arena = fixture.scripted_app(app)?.arena();
-        let take = Call::command(RNG, 1, length, 0).and_wait();
+        let take = Call::command(RNG, rng::Command::Get, length, 0).and_wait();
         Ok([Call::lend(RNG, 0, arena, length), take])
     };
     let [lend, take] = get(fixture, "dlms", 1_024)?;
@@ -160,10 +162,10 @@ fn memory(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sile
         format!("{taken} of {block} bytes taken, {errors:?}"),
         fair && (taken as u32) < block,
     );
-    let sign = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x44; 32]);
+    let sign = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x44; 32]);
     let (answer, _) = sign.make(fixture, "dlms")?;
     recorder.works("dlms", "the grants that it has stay good", &answer);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
     let (answer, _) = sign.make(fixture, "tls")?;
     recorder.works("tls", "it signs although dlms has no memory left", &answer);
     fixture.make("tls", &take_back())?;
@@ -176,7 +178,7 @@ fn flash(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
     const CERTIFICATES: usize = 40;
     const LAST: u32 = NONCES + TIMES;
     let advance = (NONCES + 1..=LAST)
-        .map(|value| Call::command(KEY_STORE, command::ADVANCE, DLMS_INVOCATION, value).and_wait());
+        .map(|value| Call::command(KEY_STORE, Command::Advance, DLMS_INVOCATION, value).and_wait());
     let advance: Vec<Call> = advance.collect();
     let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
     let advanced = done(&fixture.make("dlms", &advance)?);
@@ -186,7 +188,7 @@ fn flash(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
         format!("{advanced} of {TIMES}"),
         advanced == TIMES as usize,
     );
-    let store = Request::new((command::STORE, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
+    let store = Request::new((Command::Store, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
     let mut stored = 0;
     for _ in 0..CERTIFICATES {
         stored += usize::from(store.make(fixture, "tls")?.0.succeeded());
@@ -197,12 +199,12 @@ fn flash(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
         format!("{stored} of {CERTIFICATES}"),
         stored == CERTIFICATES,
     );
-    let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
+    let counter = Call::command(KEY_STORE, Command::Counter, DLMS_INVOCATION, 0);
     let counter = fixture.call("dlms", counter)?;
     let held = counter.succeeded() && counter.registers[1] == LAST;
     let found = format!("{}, {}", describe(&counter), counter.registers[1]);
     recorder.check("dlms", "its counter is the last one still", found, held);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
     let (answer, _) = sign.make(fixture, "tls")?;
     recorder.works("tls", "its keys are there as before", &answer);
     fixture.advance_to(State::Decommissioned)?;

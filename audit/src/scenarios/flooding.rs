@@ -1,5 +1,6 @@
 //! A channel spoofed by those who may only read it, never read, read with forged lengths, and flooded by its writer.
 
+use drivers::channel::Command;
 use std::time::Duration;
 
 use super::life::{MESSAGE, READINGS};
@@ -10,9 +11,6 @@ use crate::fixture::Fixture;
 use crate::probe::CHANNEL;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
-const SEND: u32 = 1;
-const RECEIVE: u32 = 2;
-const STATE: u32 = 3;
 /// What no message of the meter looks like.
 const FORGED: u8 = 0xEE;
 /// Messages that a queue holds.
@@ -23,12 +21,12 @@ const LONGEST: u32 = 128;
 fn receive(arena: u32, length: u32) -> [Call; 2] {
     [
         Call::lend(CHANNEL, 0, arena, length),
-        Call::command(CHANNEL, RECEIVE, READINGS, 0),
+        Call::command(CHANNEL, Command::Receive, READINGS, 0),
     ]
 }
 
 fn state() -> Call {
-    Call::command(CHANNEL, STATE, READINGS, 0)
+    Call::command(CHANNEL, Command::State, READINGS, 0)
 }
 
 /// Has apps attack that are not the writer, beside the metering app that is.
@@ -74,7 +72,7 @@ fn spoof(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
         let scripted = fixture.scripted_app(app)?;
         scripted.fill(&mut fixture.machine, 0, &[FORGED; MESSAGE as usize]);
         let mut calls = vec![Call::share(CHANNEL, 0, scripted.arena(), MESSAGE)];
-        calls.extend([Call::command(CHANNEL, SEND, READINGS, MESSAGE); 16]);
+        calls.extend([Call::command(CHANNEL, Command::Send, READINGS, MESSAGE); 16]);
         calls.push(Call::share(CHANNEL, 0, 0, 0));
         let answers = fixture.make(app, &calls)?;
         let refused = answers[1..17]
@@ -136,7 +134,7 @@ fn never_read(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
 pub fn by_writer(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let writer = fixture.scripted_app("metering")?;
     let share = |length| Call::share(CHANNEL, 0, writer.arena(), length);
-    let send = |channel, length| Call::command(CHANNEL, SEND, channel, length);
+    let send = |channel, length| Call::command(CHANNEL, Command::Send, channel, length);
     let mut calls = Vec::new();
     for app in ["tls", "dlms"] {
         fixture.call(app, state())?;
@@ -183,7 +181,7 @@ fn flood(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
     let mut calls = vec![Call::share(CHANNEL, 0, arena, MESSAGE)];
     for number in 0..SENT as u32 {
         calls.push(Call::store(arena, number));
-        calls.push(Call::command(CHANNEL, SEND, READINGS, MESSAGE));
+        calls.push(Call::command(CHANNEL, Command::Send, READINGS, MESSAGE));
     }
     let answers = fixture.make("metering", &calls)?;
     let sent = answers[1..].iter().skip(1).step_by(2);
@@ -214,7 +212,7 @@ fn flood(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silen
     crash(fixture, "tls")?;
     let send = [
         Call::share(CHANNEL, 0, arena, MESSAGE),
-        Call::command(CHANNEL, SEND, READINGS, MESSAGE),
+        Call::command(CHANNEL, Command::Send, READINGS, MESSAGE),
     ];
     let answers = fixture.make("metering", &send)?;
     recorder.works(

@@ -1,5 +1,6 @@
 //! Apps that claim to be others, with signatures that are good and that are not.
 
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log::{self, Process};
@@ -9,7 +10,7 @@ use manifest::Manifest;
 use super::life::meter_measures;
 use super::life::object::DEVICE_IDENTITY;
 use super::recorder::Recorder;
-use super::request::{command, Request};
+use super::request::Request;
 use crate::errors::NODEVICE;
 use crate::fixture::{Fixture, LOAD, SEED};
 use crate::meters::Meters;
@@ -225,7 +226,7 @@ fn only_a_name(
     let short_id = named.map_or(0, |process| process.short_id);
     let wall = "an app named tls with its own id is itself";
     recorder.check("dlms", wall, format!("ShortId {short_id}"), short_id == 3);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x21; 32]);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x21; 32]);
     let (answer, _) = sign.make(&mut fixture, "dlms")?;
     recorder.refused(
         "dlms",

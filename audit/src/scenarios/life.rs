@@ -1,5 +1,7 @@
 //! A meter brought into service with keys that the host knows, and whether it still measures.
 
+use drivers::channel;
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log;
@@ -8,7 +10,7 @@ use manifest::State;
 use p256::ecdsa::SigningKey;
 
 use super::recorder::Recorder;
-use super::request::{command, Request};
+use super::request::Request;
 use crate::errors::describe;
 use crate::fixture::Fixture;
 use crate::probe::CHANNEL;
@@ -72,16 +74,16 @@ pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
     use self::object::*;
     let author = public(&author());
     let operator = public(&operator());
-    let works: [(u32, u32, &[u8]); 9] = [
-        (command::GENERATE, DEVICE_IDENTITY, &[]),
-        (command::GENERATE, DLMS_SIGNING, &[]),
-        (command::GENERATE, DLMS_AGREEMENT, &[]),
-        (command::GENERATE, UPDATE_AGREEMENT, &[]),
-        (command::IMPORT, ENROLMENT_SECRET, &[0x5E; 32]),
-        (command::IMPORT, DLMS_UNICAST, &UNICAST),
-        (command::IMPORT, DLMS_MASTER, &MASTER),
-        (command::STORE, UPDATE_AUTHOR, &author),
-        (command::STORE, OPERATOR, &operator),
+    let works: [(Command, u32, &[u8]); 9] = [
+        (Command::Generate, DEVICE_IDENTITY, &[]),
+        (Command::Generate, DLMS_SIGNING, &[]),
+        (Command::Generate, DLMS_AGREEMENT, &[]),
+        (Command::Generate, UPDATE_AGREEMENT, &[]),
+        (Command::Import, ENROLMENT_SECRET, &[0x5E; 32]),
+        (Command::Import, DLMS_UNICAST, &UNICAST),
+        (Command::Import, DLMS_MASTER, &MASTER),
+        (Command::Store, UPDATE_AUTHOR, &author),
+        (Command::Store, OPERATOR, &operator),
     ];
     for (number, object, input) in works {
         let request = Request::new((number, object, 0), input);
@@ -91,7 +93,7 @@ pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
         }
     }
     fixture.advance_to(State::Operational)?;
-    let reserve = Request::new((command::ADVANCE, DLMS_INVOCATION, NONCES), &[]);
+    let reserve = Request::new((Command::Advance, DLMS_INVOCATION, NONCES), &[]);
     let (answer, _) = reserve.make(fixture, "dlms")?;
     let reserved = answer.succeeded();
     reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
@@ -105,7 +107,7 @@ pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
 pub fn measures_on(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const READER: &str = "tls";
     let arena = fixture.scripted_app(READER)?.arena();
-    let receive = Call::command(CHANNEL, 2, READINGS, 0);
+    let receive = Call::command(CHANNEL, channel::Command::Receive, READINGS, 0);
     // What waits is from before.
     let mut drain = vec![Call::lend(CHANNEL, 0, arena, 128)];
     drain.extend([receive; 6]);

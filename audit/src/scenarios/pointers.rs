@@ -5,9 +5,9 @@ use crate::errors::{INVAL, NOMEM};
 use crate::fixture::Fixture;
 use crate::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
 use crate::specimen::scripted_app::{Call, Silent};
+use drivers::alarm;
 
 const APP: &str = "dlms";
-const ALARM: u32 = 0;
 const YIELD: u32 = 0;
 const NO_WAIT: u32 = 0;
 const MEMOP: u32 = 5;
@@ -122,7 +122,10 @@ fn results(
             Kept::Canary => after == Some(u32::from_le_bytes(CANARY)),
             Kept::AsBefore => after == before,
             Kept::Alive => fixture
-                .call(APP, Call::command(ALARM, 0, 0, 0))?
+                .call(
+                    APP,
+                    Call::command(alarm::NUMBER, alarm::Command::Exists, 0, 0),
+                )?
                 .succeeded(),
         };
         let wall = format!(

@@ -1,5 +1,7 @@
 //! Time of check to time of use: the app changes, takes back or swaps a buffer while the key store works on it.
 
+use drivers::key_store::Command;
+use drivers::rng;
 use std::time::Duration;
 
 use aes_gcm::aead::{Aead, KeyInit};
@@ -10,7 +12,7 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING, DLMS_UNICAST, UPDATE_AUTHOR};
 use super::life::{author, UNICAST};
 use super::recorder::Recorder;
-use super::request::{command, take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
+use super::request::{take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
 use super::restarts::comes_back;
 use crate::errors;
 use crate::fixture::Fixture;
@@ -19,7 +21,7 @@ use crate::specimen::scripted_app::{Answer, Call, Silent};
 
 /// When the app interferes, in milliseconds after the command: a signature takes 112.
 const MOMENTS: [u32; 3] = [0, 5, 60];
-const SIGN: (u32, u32, u32) = (command::SIGN, DLMS_SIGNING, 0);
+const SIGN: (Command, u32, u32) = (Command::Sign, DLMS_SIGNING, 0);
 const SIGNATURE: usize = 64;
 const BEFORE: [u8; 32] = [0xB4; 32];
 const AFTER: [u8; 32] = [0xAF; 32];
@@ -109,7 +111,7 @@ fn verifies(key: &VerifyingKey, digest: &[u8], signature: &[u8]) -> bool {
 
 /// Carries out the attacks of this chapter.
 pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
-    let public = Request::new((command::PUBLIC_KEY, DLMS_SIGNING, 0), &[]);
+    let public = Request::new((Command::PublicKey, DLMS_SIGNING, 0), &[]);
     let (_, public) = public.make(fixture, "dlms")?;
     let key = VerifyingKey::from_sec1_bytes(&public).map_err(|error| error.to_string())?;
     for moment in MOMENTS {
@@ -240,7 +242,7 @@ fn sealing_changed(
     let (nonce, mut other) = (fixture.fresh_nonce(), fixture.fresh_nonce());
     other[..8].fill(0x02);
     let calls = [stores(arena + INPUT, &AFTER), stores(arena + NONCE, &other)].concat();
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &BEFORE, &nonce);
+    let request = Request::sealing((Command::Encrypt, DLMS_UNICAST, 16), &BEFORE, &nonce);
     let run = interfere(fixture, "dlms", &request, moment, &calls)?;
     let texts = moments_between(&BEFORE, &AFTER);
     let nonces = moments_between(&nonce, &other);
@@ -290,7 +292,7 @@ fn verification_swapped(
         scripted.arena() + place,
         second.len() as u32,
     )];
-    let request = Request::new((command::VERIFY, UPDATE_AUTHOR, 0), &first);
+    let request = Request::new((Command::Verify, UPDATE_AUTHOR, 0), &first);
     let run = interfere(fixture, "update", &request, moment, &swap)?;
     recorder.check(
         "update",
@@ -315,7 +317,7 @@ fn end_in_the_middle(
     scripted.start(&mut fixture.machine, &calls);
     scripted.forget(&mut fixture.machine);
     comes_back(fixture, "dlms")?;
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &BEFORE);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &BEFORE);
     let (answer, _): (Answer, _) = sign.make(fixture, "tls")?;
     recorder.works(
         "tls",
@@ -339,7 +341,7 @@ fn random_in_the_middle(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> R
     let buffer = scripted.arena() + OUTPUT;
     let get = [
         Call::lend(RNG, 0, buffer, LENGTH),
-        Call::command(RNG, 1, LENGTH, 0),
+        Call::command(RNG, rng::Command::Get, LENGTH, 0),
     ];
     let mut calls = get.to_vec();
     calls.push(Call::restart());
@@ -367,11 +369,11 @@ fn signed_together(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result
     let mut keys = Vec::new();
     let mut batches = Vec::new();
     for (app, object) in SIGNERS {
-        let public = Request::new((command::PUBLIC_KEY, object, 0), &[]);
+        let public = Request::new((Command::PublicKey, object, 0), &[]);
         let (_, public) = public.make(fixture, app)?;
         let key = VerifyingKey::from_sec1_bytes(&public);
         keys.push(key.map_err(|error| error.to_string())?);
-        let sign = Request::new((command::SIGN, object, 0), &BEFORE);
+        let sign = Request::new((Command::Sign, object, 0), &BEFORE);
         let mut calls = sign.prepare(fixture, app)?;
         calls.push(sign.call().and_wait());
         batches.push((app, calls));

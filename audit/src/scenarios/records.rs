@@ -7,10 +7,8 @@ use crate::fixture::{Fixture, LOAD, SEED};
 use crate::probe::STORAGE;
 use crate::specimen::meter;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
+use drivers::storage::Command;
 
-const APPEND: u32 = 1;
-const READ: u32 = 2;
-const RANGE: u32 = 3;
 const LOAD_PROFILE: u32 = 1;
 const EVENT_LOG: u32 = 2;
 /// Bytes of a record.
@@ -34,7 +32,7 @@ fn append(fixture: &mut Fixture, partition: u32, record: &[u8]) -> Result<Answer
     let length = record.len() as u32;
     let calls = [
         Call::share(STORAGE, 0, scripted.arena(), length),
-        Call::command(STORAGE, APPEND, partition, length).and_wait(),
+        Call::command(STORAGE, Command::Append, partition, length).and_wait(),
         Call::share(STORAGE, 0, 0, 0),
     ];
     Ok(fixture.make("metering", &calls)?[1])
@@ -50,7 +48,7 @@ fn read(
     scripted.fill(&mut fixture.machine, 0, &[0; RECORD]);
     let calls = [
         Call::lend(STORAGE, 0, scripted.arena(), RECORD as u32),
-        Call::command(STORAGE, READ, partition, number).and_wait(),
+        Call::command(STORAGE, Command::Read, partition, number).and_wait(),
         Call::lend(STORAGE, 0, 0, 0),
     ];
     let answer = fixture.make(app, &calls)?[1];
@@ -70,7 +68,7 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
         let scripted = fixture.scripted_app(app)?;
         let calls = [
             Call::share(STORAGE, 0, scripted.arena(), RECORD as u32),
-            Call::command(STORAGE, APPEND, LOAD_PROFILE, RECORD as u32),
+            Call::command(STORAGE, Command::Append, LOAD_PROFILE, RECORD as u32),
         ];
         let answers = fixture.make(app, &calls)?;
         recorder.refused(
@@ -99,7 +97,7 @@ fn ended_in_the_middle(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Re
     let length = RECORD as u32;
     let calls = [
         Call::share(STORAGE, 0, scripted.arena(), length),
-        Call::command(STORAGE, APPEND, EVENT_LOG, length),
+        Call::command(STORAGE, Command::Append, EVENT_LOG, length),
         Call::restart(),
     ];
     scripted.start(&mut fixture.machine, &calls);
@@ -126,10 +124,11 @@ fn flooded(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sil
     let length = RECORD as u32;
     let arena = fixture.scripted_app("dlms")?.arena();
     let mut reads = vec![Call::lend(STORAGE, 0, arena, length)];
-    reads.extend([Call::command(STORAGE, READ, LOAD_PROFILE, 0).and_wait(); READS]);
+    reads.extend([Call::command(STORAGE, Command::Read, LOAD_PROFILE, 0).and_wait(); READS]);
     let arena = fixture.scripted_app("metering")?.arena();
     let mut appends = vec![Call::share(STORAGE, 0, arena, length)];
-    appends.extend([Call::command(STORAGE, APPEND, EVENT_LOG, length).and_wait(); APPENDS]);
+    appends
+        .extend([Call::command(STORAGE, Command::Append, EVENT_LOG, length).and_wait(); APPENDS]);
     let answers = fixture.make_together(&[("dlms", reads), ("metering", appends)])?;
     let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
     let [read, appended] = [0, 1].map(|app| done(&answers[app]) - 1);
@@ -217,7 +216,10 @@ fn foreign(fixture: Fixture, nor: &[u8], recorder: &mut Recorder<'_>) -> Result<
             );
         }
     }
-    let range = fixture.call("dlms", Call::command(STORAGE, RANGE, LOAD_PROFILE, 0))?;
+    let range = fixture.call(
+        "dlms",
+        Call::command(STORAGE, Command::Range, LOAD_PROFILE, 0),
+    )?;
     let wall = "a foreign chip is no record of this meter";
     let found = format!("{:?}", range.registers);
     let held = range.succeeded() && range.registers[1] == range.registers[2];

@@ -1,5 +1,6 @@
 //! The key store's flash put back, altered or taken to another meter while the power is off.
 
+use drivers::key_store::Command;
 use std::ops::Range;
 
 use manifest::{Manifest, Region};
@@ -9,7 +10,7 @@ use super::life::meter_measures;
 use super::life::object::{DLMS_INVOCATION, DLMS_SIGNING};
 use super::life::NONCES;
 use super::recorder::Recorder;
-use super::request::{command, Request};
+use super::request::Request;
 use crate::errors::{describe, FAIL};
 use crate::fixture::{Fixture, LOAD, SEED};
 use crate::probe::KEY_STORE;
@@ -62,7 +63,7 @@ pub fn attack(
 }
 
 fn advance(fixture: &mut Fixture, value: u32) -> Result<(), Silent> {
-    let request = Request::new((command::ADVANCE, DLMS_INVOCATION, value), &[]);
+    let request = Request::new((Command::Advance, DLMS_INVOCATION, value), &[]);
     let (answer, _) = request.make(fixture, SLOT)?;
     let done = answer.succeeded();
     done.then_some(()).ok_or(format!("advance: {answer:?}"))
@@ -172,10 +173,10 @@ fn try_it(
         .with_data_of(&case.flash);
     let machine = meter::boot(firmware.bytes(), LOAD, SEED);
     let mut fixture = Fixture::around(machine, manifest, &[SLOT])?;
-    let state = fixture.call(SLOT, Call::command(KEY_STORE, 1, 0, 0))?;
-    let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
+    let state = fixture.call(SLOT, Call::command(KEY_STORE, Command::State, 0, 0))?;
+    let counter = Call::command(KEY_STORE, Command::Counter, DLMS_INVOCATION, 0);
     let counter = fixture.call(SLOT, counter)?;
-    let sign = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x21; 32]);
+    let sign = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x21; 32]);
     let (sign, _) = sign.make(&mut fixture, SLOT)?;
     let newest = counter.succeeded() && counter.registers[1] == LAST;
     let held = match case.verdict {

@@ -1,5 +1,7 @@
 //! A command of the key store with its buffers, by a scripted app.
 
+use drivers::key_store::Command;
+
 use crate::fixture::Fixture;
 use crate::probe::KEY_STORE;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
@@ -17,48 +19,18 @@ pub const OUTPUT_BYTES: u32 = 256;
 /// What no attack uses otherwise.
 pub const SPARE: u32 = 1_024;
 
-/// Numbers of the commands (docs/syscalls/80000004_key_store.md).
-pub mod command {
-    /// Make a key.
-    pub const GENERATE: u32 = 3;
-    /// Take a key.
-    pub const IMPORT: u32 = 4;
-    /// Give the public key.
-    pub const PUBLIC_KEY: u32 = 5;
-    /// Sign a digest.
-    pub const SIGN: u32 = 6;
-    /// Agree on a session key.
-    pub const AGREE: u32 = 7;
-    /// Encrypt.
-    pub const ENCRYPT: u32 = 8;
-    /// Decrypt.
-    pub const DECRYPT: u32 = 9;
-    /// Unwrap a key.
-    pub const UNWRAP: u32 = 12;
-    /// Verify a signature.
-    pub const VERIFY: u32 = 13;
-    /// Store a trust anchor.
-    pub const STORE: u32 = 14;
-    /// Read a counter.
-    pub const COUNTER: u32 = 16;
-    /// Raise a counter.
-    pub const ADVANCE: u32 = 17;
-    /// Empty a slot.
-    pub const CLOSE: u32 = 20;
-}
-
 /// A command and what goes with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Its number and arguments.
-    pub command: (u32, u32, u32),
+    /// Which command, and its arguments.
+    pub command: (Command, u32, u32),
     /// Input, associated data, nonce.
     pub inputs: [&'a [u8]; 3],
 }
 
 impl<'a> Request<'a> {
     /// Makes a request with an input alone, which may be empty.
-    pub fn new(command: (u32, u32, u32), input: &'a [u8]) -> Self {
+    pub fn new(command: (Command, u32, u32), input: &'a [u8]) -> Self {
         Self {
             command,
             inputs: [input, &[], &[]],
@@ -66,7 +38,7 @@ impl<'a> Request<'a> {
     }
 
     /// Makes a request with an input and a nonce.
-    pub fn sealing(command: (u32, u32, u32), input: &'a [u8], nonce: &'a [u8; 12]) -> Self {
+    pub fn sealing(command: (Command, u32, u32), input: &'a [u8], nonce: &'a [u8; 12]) -> Self {
         Self {
             command,
             inputs: [input, &[], nonce],
@@ -92,8 +64,8 @@ impl<'a> Request<'a> {
 
     /// Returns the command itself.
     pub fn call(&self) -> Call {
-        let (number, first, second) = self.command;
-        Call::command(KEY_STORE, number, first, second)
+        let (command, first, second) = self.command;
+        Call::command(KEY_STORE, command, first, second)
     }
 
     /// Makes the call, and returns its answer and output.

@@ -1,5 +1,7 @@
 //! Apps that crash again and again: ever longer delays, and nobody else notices.
 
+use drivers::console;
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log::{self, Process};
@@ -13,7 +15,7 @@ use crate::specimen::scripted_app::{Call, Silent};
 
 /// Longest delay here: the fourth is 0.8 s.
 const PATIENCE: Duration = Duration::from_secs(3);
-const CONSOLE: u32 = 1;
+const CONSOLE: u32 = console::NUMBER;
 /// How often the app crashes.
 const CRASHES: usize = 4;
 
@@ -64,7 +66,7 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
     let before = restarts(&mut fixture.machine, "dlms");
     for _ in 0..CRASHES {
         crash(fixture, "dlms")?;
-        let state = fixture.call("tls", Call::command(KEY_STORE, 1, 0, 0))?;
+        let state = fixture.call("tls", Call::command(KEY_STORE, Command::State, 0, 0))?;
         recorder.works("tls", "it is served between the crashes of dlms", &state);
     }
     let log = crash_log::read(&mut fixture.machine).ok_or("no crash log")?;
@@ -112,8 +114,8 @@ fn console_of_a_past_run(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> 
     const LENGTH: u32 = 64;
     let scripted = fixture.scripted_app("factory")?;
     let calls = [
-        Call::lend(CONSOLE, 1, scripted.arena(), LENGTH),
-        Call::command(CONSOLE, 2, LENGTH, 0),
+        Call::lend(CONSOLE, console::read_write::READ, scripted.arena(), LENGTH),
+        Call::command(CONSOLE, console::Command::Read, LENGTH, 0),
         Call::restart(),
     ];
     scripted.start(&mut fixture.machine, &calls);

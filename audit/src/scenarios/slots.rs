@@ -1,10 +1,11 @@
 //! Session slots: all of them taken, closed ones, those of others, those of a run that has ended.
 
+use drivers::key_store::Command;
 use manifest::State;
 
 use super::life::object::{DEVICE_IDENTITY, DLMS_AGREEMENT, UPDATE_AGREEMENT};
 use super::recorder::Recorder;
-use super::request::{command, take_back, Request};
+use super::request::{take_back, Request};
 use super::restarts::crash;
 use crate::errors::{BUSY, NODEVICE, NOMEM};
 use crate::fixture::{Fixture, BASE_POINT};
@@ -17,13 +18,13 @@ const CLOSED: u32 = SLOTS.start + 3;
 const FIRST: u32 = SLOTS.start;
 
 fn agree(fixture: &mut Fixture, app: &str, object: u32, slot: u32) -> Result<Answer, Silent> {
-    let request = Request::new((command::AGREE, object, slot), &BASE_POINT);
+    let request = Request::new((Command::Agree, object, slot), &BASE_POINT);
     Ok(request.make(fixture, app)?.0)
 }
 
 fn encrypt(fixture: &mut Fixture, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
     let nonce = fixture.fresh_nonce();
-    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &nonce).make(fixture, "dlms")
+    Request::sealing((Command::Encrypt, slot, 16), b"of dlms alone", &nonce).make(fixture, "dlms")
 }
 
 /// Carries out the attacks of this chapter.
@@ -49,12 +50,12 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
         let answer = agree(fixture, "update", UPDATE_AGREEMENT, slot)?;
         let wall = format!("takes slot {slot:#x} of its share, whatever dlms holds");
         recorder.works("update", &wall, &answer);
-        let close = Call::command(KEY_STORE, command::CLOSE, slot, 0);
+        let close = Call::command(KEY_STORE, Command::Close, slot, 0);
         fixture.call("update", close)?;
     }
     let (answer, sealed) = encrypt(fixture, FIRST)?;
     recorder.works("dlms", "its slots are its own still", &answer);
-    let foreign = Request::sealing((command::DECRYPT, FIRST, 16), &sealed, &NONCE);
+    let foreign = Request::sealing((Command::Decrypt, FIRST, 16), &sealed, &NONCE);
     let (answer, _) = foreign.make(fixture, "update")?;
     recorder.refused(
         "update",
@@ -66,7 +67,7 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
     closed_while_it_waits(fixture, recorder)?;
     ended(fixture, recorder)?;
     fixture.advance_to(State::Decommissioned)?;
-    let foreign = Request::sealing((command::DECRYPT, CLOSED, 16), &sealed, &NONCE);
+    let foreign = Request::sealing((Command::Decrypt, CLOSED, 16), &sealed, &NONCE);
     let (answer, _) = foreign.make(fixture, "update")?;
     let wall = "its slot is empty once the state has changed";
     recorder.refused("update", wall, NODEVICE, &answer);
@@ -75,7 +76,7 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
 
 /// A slot that its owner closed, and that another took then.
 fn closed(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
-    let close = Call::command(KEY_STORE, command::CLOSE, CLOSED, 0);
+    let close = Call::command(KEY_STORE, Command::Close, CLOSED, 0);
     let answer = fixture.call("dlms", close)?;
     recorder.works("dlms", "closes a slot", &answer);
     let (answer, _) = encrypt(fixture, CLOSED)?;
@@ -107,18 +108,18 @@ fn closed_while_it_waits(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> 
     const SLOT: u32 = FIRST + 5;
     /// The text and its tag.
     const SEALED: usize = 13 + 16;
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x11; 32]);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x11; 32]);
     let mut signing = sign.prepare(fixture, "tls")?;
     signing.extend([sign.call().and_wait(); 4]);
     signing.extend(take_back());
     let tls = fixture.scripted_app("tls")?;
     tls.start(&mut fixture.machine, &signing);
     let nonce = fixture.fresh_nonce();
-    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &nonce);
+    let sealing = Request::sealing((Command::Encrypt, SLOT, 16), b"of dlms alone", &nonce);
     let mut calls = sealing.prepare(fixture, "dlms")?;
     let at = calls.len();
     calls.push(sealing.call());
-    calls.push(Call::command(KEY_STORE, command::CLOSE, SLOT, 0));
+    calls.push(Call::command(KEY_STORE, Command::Close, SLOT, 0));
     calls.push(Call::wait(KEY_STORE));
     calls.extend(take_back());
     let answers = fixture.make("dlms", &calls)?;

@@ -1,5 +1,6 @@
 //! A scripted app makes the system calls that the host gives it (`attacker::scripted`).
 
+use drivers::alarm;
 use std::time::Duration;
 
 use attacker::scripted as layout;
@@ -24,8 +25,8 @@ pub struct Call {
 
 impl Call {
     /// Returns a command, and no waiting for what it starts.
-    pub fn command(driver: u32, number: u32, first: u32, second: u32) -> Self {
-        Self::class(COMMAND, [driver, number, first, second])
+    pub fn command(driver: u32, number: impl Into<u32>, first: u32, second: u32) -> Self {
+        Self::class(COMMAND, [driver, number.into(), first, second])
     }
 
     /// Returns a system call of any class.
@@ -65,7 +66,8 @@ impl Call {
     /// Sleeps so many milliseconds.
     pub fn sleep(milliseconds: u32) -> Self {
         // The alarm counts 32,768 Hz in the upper 24 of its 32 bits.
-        Self::command(0, 5, (milliseconds * 32_768 / 1_000) << 8, 0).and_wait()
+        let ticks = (milliseconds * 32_768 / 1_000) << 8;
+        Self::command(alarm::NUMBER, alarm::Command::Relative, ticks, 0).and_wait()
     }
 
     /// Moves the app's break, up or down.

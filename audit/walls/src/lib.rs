@@ -13,6 +13,7 @@
 
 pub mod opening;
 
+use drivers::key_store;
 use manifest::{App, Kind, Manifest, Operation, State};
 
 /// One app and one command of one driver.
@@ -284,17 +285,17 @@ impl Walls for Manifest {
     }
 }
 
-/// Returns the number of the key-store command that asks for an operation, if the driver
-/// has one.
+/// Returns the number of the key-store command that asks for an operation, if the manifest
+/// has the driver.
 fn key_command(manifest: &Manifest, operation: Operation, kind: Kind) -> Option<u32> {
-    let commands = &manifest.drivers.get("key_store")?.commands;
-    commands.get(operation.command(kind)).copied()
+    let there = manifest.drivers.contains_key(key_store::DRIVER.name);
+    there.then(|| operation.command(kind).number())
 }
 
 fn decide(app: &App, key: &str, kind: Kind, operation: Operation, state: State) -> Decision {
     match app.keys.get(key) {
         None => Decision::UnknownKey,
-        Some(_) if !kind.operations().contains(&operation) => Decision::WrongKind,
+        Some(_) if !kind.list_of_operations().contains(&operation) => Decision::WrongKind,
         Some(grant) if !grant.operations.contains(&operation) => Decision::OtherOperation,
         Some(grant) if !grant.states.contains(&state) => Decision::OtherState,
         Some(_) => Decision::Granted,

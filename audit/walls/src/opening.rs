@@ -123,8 +123,12 @@ pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError>
                 .get(key)
                 .ok_or_else(|| missing("key", key))?
                 .kind;
-            grant_command(&mut manifest, app, "key_store", operation.command(kind))?
-                | grant_key(&mut manifest, app, key, *operation, *state)?
+            grant_command(
+                &mut manifest,
+                app,
+                "key_store",
+                operation.command(kind).name(),
+            )? | grant_key(&mut manifest, app, key, *operation, *state)?
         }
         Opening::Transition { app, from, to } => {
             let known = before

@@ -3,6 +3,7 @@
 use crate::platform::subscribe::OneId;
 use crate::platform::{share, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
+use drivers::adc::{upcall, Command, NUMBER};
 
 /// The analogue inputs of a board, by channel.
 pub struct Adc<S: Syscalls>(S);
@@ -21,7 +22,7 @@ impl<S: Syscalls> Adc<S> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn get_number_of_channels() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// Starts one conversion.
@@ -29,7 +30,7 @@ impl<S: Syscalls> Adc<S> {
     /// # Errors
     /// `Invalid` for the channel; `Busy`.
     pub fn read_single_sample(channel: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::SAMPLE, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Sample.number(), channel, 0).to_result()
     }
 
     /// Has `listener` called with each sample.
@@ -72,7 +73,7 @@ impl<S: Syscalls> Adc<S> {
     /// # Errors
     /// `Invalid` for the channel.
     pub fn get_resolution_bits(channel: u32) -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::RESOLUTION_BITS, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Resolution.number(), channel, 0).to_result()
     }
 
     /// Reference voltage in millivolts.
@@ -80,7 +81,7 @@ impl<S: Syscalls> Adc<S> {
     /// # Errors
     /// `Invalid` for the channel; `NoSupport` when the driver does not know it.
     pub fn get_reference_voltage_mv(channel: u32) -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::REFERENCE_MILLIVOLTS, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Reference.number(), channel, 0).to_result()
     }
 }
 
@@ -94,13 +95,6 @@ impl<F: Fn(u16)> Upcall<OneId<DRIVER_NUM, SAMPLE_READY>> for ADCListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x5;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const SAMPLE_READY: u32 = 0;
-
-mod command {
-    pub const COUNT: u32 = 0;
-    pub const SAMPLE: u32 = 1;
-    pub const RESOLUTION_BITS: u32 = 101;
-    pub const REFERENCE_MILLIVOLTS: u32 = 102;
-}
+const SAMPLE_READY: u32 = upcall::SAMPLED;

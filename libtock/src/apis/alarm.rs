@@ -4,6 +4,7 @@ use crate::platform::subscribe::OneId;
 use crate::platform::{self, share, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
 use core::marker::PhantomData;
+use drivers::alarm::{upcall, Command, NUMBER};
 
 /// The app's one alarm and its clock.
 pub struct Alarm<S: Syscalls, C: platform::subscribe::Config = DefaultConfig>(
@@ -49,7 +50,7 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// Ticks of the clock in a second.
@@ -57,7 +58,7 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn get_frequency() -> Result<Hz, ErrorCode> {
-        S::command(DRIVER_NUM, command::FREQUENCY, 0, 0)
+        S::command(DRIVER_NUM, Command::Frequency.number(), 0, 0)
             .to_result()
             .map(Hz)
     }
@@ -67,7 +68,7 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn get_ticks() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::NOW, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Now.number(), 0, 0).to_result()
     }
 
     /// The clock in milliseconds. It wraps when [`Alarm::get_ticks`] does.
@@ -87,7 +88,7 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// # Errors
     /// `NoMem` when the kernel has no memory left for the process.
     pub fn set_relative(time: Ticks) -> Result<Ticks, ErrorCode> {
-        S::command(DRIVER_NUM, command::SET_RELATIVE, time.0, 0)
+        S::command(DRIVER_NUM, Command::Relative.number(), time.0, 0)
             .to_result()
             .map(Ticks)
     }
@@ -97,7 +98,7 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// # Errors
     /// `Already` when none is set.
     pub fn cancel() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::STOP, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Stop.number(), 0, 0).to_result()
     }
 
     /// Has `listener` called when the alarm goes off.
@@ -139,15 +140,7 @@ impl<F: Fn(Ticks)> Upcall<OneId<DRIVER_NUM, EXPIRED>> for AlarmListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x0;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number of the alarm: (clock now, clock when it was due, 0).
-pub const EXPIRED: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const FREQUENCY: u32 = 1;
-    pub const NOW: u32 = 2;
-    pub const STOP: u32 = 3;
-    pub const SET_RELATIVE: u32 = 5;
-}
+pub const EXPIRED: u32 = upcall::EXPIRED;

@@ -2,6 +2,7 @@
 
 use crate::platform::subscribe::OneId;
 use crate::platform::{share::Handle, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
+use drivers::button::{upcall, Command, NUMBER};
 
 /// The buttons of a board, by index.
 pub struct Buttons<S: Syscalls>(S);
@@ -31,7 +32,7 @@ impl<S: Syscalls> Buttons<S> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn count() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// What a button is doing.
@@ -39,7 +40,7 @@ impl<S: Syscalls> Buttons<S> {
     /// # Errors
     /// `Invalid` for the index.
     pub fn read(button: u32) -> Result<ButtonState, ErrorCode> {
-        S::command(DRIVER_NUM, command::READ, button, 0)
+        S::command(DRIVER_NUM, Command::Read.number(), button, 0)
             .to_result::<u32, ErrorCode>()
             .map(Into::into)
     }
@@ -59,7 +60,7 @@ impl<S: Syscalls> Buttons<S> {
     /// # Errors
     /// `Invalid` for the index.
     pub fn enable_interrupts(button: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::ENABLE_INTERRUPT, button, 0).to_result()
+        S::command(DRIVER_NUM, Command::Enable.number(), button, 0).to_result()
     }
 
     /// Asks for no more events of a button.
@@ -67,7 +68,7 @@ impl<S: Syscalls> Buttons<S> {
     /// # Errors
     /// `Invalid` for the index.
     pub fn disable_interrupts(button: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::DISABLE_INTERRUPT, button, 0).to_result()
+        S::command(DRIVER_NUM, Command::Disable.number(), button, 0).to_result()
     }
 
     /// Has `listener` called at each event, instead of the one before.
@@ -97,13 +98,6 @@ impl<F: Fn(u32, ButtonState)> Upcall<OneId<DRIVER_NUM, EVENT>> for ButtonListene
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x3;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const EVENT: u32 = 0;
-
-mod command {
-    pub const COUNT: u32 = 0;
-    pub const ENABLE_INTERRUPT: u32 = 1;
-    pub const DISABLE_INTERRUPT: u32 = 2;
-    pub const READ: u32 = 3;
-}
+const EVENT: u32 = upcall::EVENT;

@@ -2,6 +2,7 @@
 
 use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Syscalls};
 use core::marker::PhantomData;
+use drivers::channel::{read_only, read_write, upcall, Command, NUMBER};
 
 /// The channels of this application, by the numbers of the meter's manifest.
 pub struct Channel<S: Syscalls>(PhantomData<S>);
@@ -21,7 +22,7 @@ impl<S: Syscalls> Channel<S> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// Puts a copy of `message` into the queue of every reader that runs.
@@ -33,7 +34,13 @@ impl<S: Syscalls> Channel<S> {
     pub fn send(channel: u32, message: &[u8]) -> Result<(), ErrorCode> {
         share::scope::<AllowRo<S, DRIVER_NUM, SEND_BUFFER>, _, _>(|handle| {
             S::allow_ro::<DefaultConfig, DRIVER_NUM, SEND_BUFFER>(handle, message)?;
-            S::command(DRIVER_NUM, command::SEND, channel, message.len() as u32).to_result()
+            S::command(
+                DRIVER_NUM,
+                Command::Send.number(),
+                channel,
+                message.len() as u32,
+            )
+            .to_result()
         })
     }
 
@@ -48,7 +55,7 @@ impl<S: Syscalls> Channel<S> {
         let room = buffer.len();
         share::scope::<AllowRw<S, DRIVER_NUM, RECEIVE_BUFFER>, _, _>(|handle| {
             S::allow_rw::<DefaultConfig, DRIVER_NUM, RECEIVE_BUFFER>(handle, buffer)?;
-            match S::command(DRIVER_NUM, command::RECEIVE, channel, 0).to_result() {
+            match S::command(DRIVER_NUM, Command::Receive.number(), channel, 0).to_result() {
                 Ok((length, lost)) => {
                     let length = length as usize;
                     if length > room {
@@ -68,28 +75,21 @@ impl<S: Syscalls> Channel<S> {
     /// # Errors
     /// `NoDevice` no driver, or neither writer nor reader.
     pub fn state(channel: u32) -> Result<(u32, u32), ErrorCode> {
-        S::command(DRIVER_NUM, command::STATE, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::State.number(), channel, 0).to_result()
     }
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8000_0005;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number, for readers: a message has come (channel, messages waiting).
-pub const MESSAGE: u32 = 0;
+pub const MESSAGE: u32 = upcall::MESSAGE;
 
 /// Subscribe number, for writers that were refused: (channel, room).
-pub const ROOM: u32 = 1;
+pub const ROOM: u32 = upcall::ROOM;
 
 /// Read-only buffer number of the message to send.
-pub const SEND_BUFFER: u32 = 0;
+pub const SEND_BUFFER: u32 = read_only::MESSAGE;
 
 /// Read-write buffer number that messages are copied to.
-pub const RECEIVE_BUFFER: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const SEND: u32 = 1;
-    pub const RECEIVE: u32 = 2;
-    pub const STATE: u32 = 3;
-}
+pub const RECEIVE_BUFFER: u32 = read_write::MESSAGE;

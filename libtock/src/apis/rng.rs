@@ -3,6 +3,7 @@
 use crate::platform::subscribe::OneId;
 use crate::platform::{share, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
+use drivers::rng::{read_write, upcall, Command, NUMBER};
 
 /// The kernel's source of random bytes.
 pub struct Rng<S: Syscalls>(S);
@@ -13,7 +14,7 @@ impl<S: Syscalls> Rng<S> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// Asks for `n` bytes in the allowed buffer.
@@ -21,7 +22,7 @@ impl<S: Syscalls> Rng<S> {
     /// # Errors
     /// `Busy`; `Size` or `Invalid` from drivers that check `n`.
     pub fn get_bytes_async(n: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::GET_BYTES, n, 0).to_result()
+        S::command(DRIVER_NUM, Command::Get.number(), n, 0).to_result()
     }
 
     /// Gives the driver a buffer to fill.
@@ -96,12 +97,7 @@ impl<F: Fn(u32)> Upcall<OneId<DRIVER_NUM, BYTES_READY>> for RngListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x40001;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const BYTES_READY: u32 = 0;
-const BUFFER: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const GET_BYTES: u32 = 1;
-}
+const BYTES_READY: u32 = upcall::DONE;
+const BUFFER: u32 = read_write::BUFFER;

@@ -4,6 +4,7 @@ use crate::platform::lend::{LentRo, LentRw};
 use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
 use core::cell::Cell;
 use core::marker::PhantomData;
+use drivers::storage::{read_only, read_write, upcall, Command, NUMBER};
 
 /// The partitions of this application, by the numbers of the meter's manifest.
 pub struct Storage<S: Syscalls>(PhantomData<S>);
@@ -17,7 +18,7 @@ impl<S: Syscalls> Storage<S> {
     /// # Errors
     /// `NoDevice` without the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
     /// Number of the oldest record, and of the one that is appended next.
@@ -27,7 +28,7 @@ impl<S: Syscalls> Storage<S> {
     /// `NoDevice` no driver, or not a partition of this application; `Busy` the
     /// store is being opened; `Off` there is no flash; `Fail` it cannot be read.
     pub fn range(partition: u32) -> Result<(u32, u32), ErrorCode> {
-        S::command(DRIVER_NUM, command::RANGE, partition, 0).to_result()
+        S::command(DRIVER_NUM, Command::Range.number(), partition, 0).to_result()
     }
 
     /// Records that the partition keeps at least, and bytes of a record.
@@ -35,7 +36,7 @@ impl<S: Syscalls> Storage<S> {
     /// # Errors
     /// `NoDevice` as for [`Storage::range`].
     pub fn capacity(partition: u32) -> Result<(u32, u32), ErrorCode> {
-        S::command(DRIVER_NUM, command::CAPACITY, partition, 0).to_result()
+        S::command(DRIVER_NUM, Command::Capacity.number(), partition, 0).to_result()
     }
 
     /// Starts to append the first `length` bytes of the lent buffer. [`DONE`]
@@ -45,7 +46,13 @@ impl<S: Syscalls> Storage<S> {
     /// `NoDevice` no driver, or not the owner; `Size`; `Busy` an operation of
     /// this application is under way; `Off` there is no flash.
     pub fn start_append(partition: u32, length: usize) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::APPEND, partition, length as u32).to_result()
+        S::command(
+            DRIVER_NUM,
+            Command::Append.number(),
+            partition,
+            length as u32,
+        )
+        .to_result()
     }
 
     /// Starts to read a record into the lent buffer; [`DONE`] tells its length.
@@ -53,7 +60,7 @@ impl<S: Syscalls> Storage<S> {
     /// # Errors
     /// As for [`Storage::start_append`].
     pub fn start_read(partition: u32, number: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::READ, partition, number).to_result()
+        S::command(DRIVER_NUM, Command::Read.number(), partition, number).to_result()
     }
 
     /// Appends a record and waits until it is durable. Gives its number.
@@ -118,28 +125,20 @@ impl<S: Syscalls> Storage<S> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8000_0006;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number: an operation has ended (status, partition, record number or
 /// length).
-pub const DONE: u32 = 0;
+pub const DONE: u32 = upcall::DONE;
 
 /// Read-only buffer number of the record to append.
-pub const APPEND_BUFFER: u32 = 0;
+pub const APPEND_BUFFER: u32 = read_only::RECORD;
 
 /// Read-write buffer number that records are read to.
-pub const READ_BUFFER: u32 = 0;
+pub const READ_BUFFER: u32 = read_write::RECORD;
 
 /// A buffer to append that is with the driver.
 pub type LentForAppend<'scope, 'share, S> = LentRo<'scope, 'share, S, DRIVER_NUM, APPEND_BUFFER>;
 
 /// A buffer to read to that is with the driver.
 pub type LentForRead<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, READ_BUFFER>;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const APPEND: u32 = 1;
-    pub const READ: u32 = 2;
-    pub const RANGE: u32 = 3;
-    pub const CAPACITY: u32 = 4;
-}

@@ -65,12 +65,12 @@ fn check_drivers(manifest: &Manifest, number: usize, app: &App) -> Result<(), Re
         for (index, command) in commands.iter().enumerate() {
             refuse_if!(
                 !driver.commands.contains_key(command),
-                place,
+                place.item(index),
                 "app {name}: driver {driver_name} has no command {command}"
             );
             refuse_if!(
                 commands[..index].contains(command),
-                place,
+                place.item(index),
                 "app {name}: command {command} of driver {driver_name} is granted twice"
             );
         }

@@ -1,5 +1,7 @@
 //! Channels of bounded size between apps that may call for them.
 
+use drivers::channel::{Command, DRIVER};
+
 use super::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
@@ -47,8 +49,11 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
         let name = &app.name;
         let writes = manifest.channels.values().any(|c| c.writer == *name);
         let reads = manifest.channels.values().any(|c| c.readers.contains(name));
-        for (does, command, role) in [(writes, "send", "write"), (reads, "receive", "read")] {
-            let may = app.may_call("channel", command);
+        for (does, command, role) in [
+            (writes, Command::Send.name(), "write"),
+            (reads, Command::Receive.name(), "read"),
+        ] {
+            let may = app.may_call(DRIVER.name, command);
             refuse_if!(
                 does && !may,
                 named("app", number),
@@ -61,7 +66,7 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
             );
         }
         refuse_if!(
-            app.may_call("channel", "state") && !writes && !reads,
+            app.may_call(DRIVER.name, Command::State.name()) && !writes && !reads,
             named("app", number),
             "app {name}: channel.state is granted, but it is on no channel"
         );

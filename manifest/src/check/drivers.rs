@@ -1,11 +1,13 @@
 //! Drivers are told apart, and those that policy rests on are the restricted ones.
 
+use drivers::{channel, key_store, storage, Driver};
+
 use super::{check_name, distinct_numbers, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
 
 /// Drivers whose tables name apps: an app that is not known must not reach them.
-const POLICED: [&str; 3] = ["key_store", "channel", "storage"];
+const POLICED: [&Driver; 3] = [&key_store::DRIVER, &channel::DRIVER, &storage::DRIVER];
 
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
     let drivers = Place::at("drivers");
@@ -21,7 +23,7 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
         let place = drivers.key(name);
         check_name(&place, "driver", name)?;
         refuse_if!(
-            POLICED.contains(&name.as_str()) && !driver.restricted,
+            POLICED.iter().any(|policed| policed.name == name) && !driver.restricted,
             place,
             "drivers.{name} must be restricted: it serves apps by their verified id"
         );

@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use drivers::key_store::{Command, DRIVER, FIRST_RESERVED_OBJECT as RESERVED, SLOTS};
+
 use super::{check_name, distinct_numbers, named, of_app, refuse_if, Refusal};
 use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
 use crate::place::Place;
 
-/// From here on are the key store's own objects and the session slots.
-const RESERVED: u16 = 0x7000;
 /// Objects that the vault holds, a successor being one more. The generated table
 /// asserts that the capsule has these limits.
 pub(crate) const VAULT_OBJECTS: usize = 64;
 /// The vault's slots of 32 bytes for what the objects contain.
 pub(crate) const VAULT_SLOTS: usize = 256;
-/// Session slots of the key store.
-pub(crate) const SESSION_SLOTS: u32 = 8;
 /// Counters that nonces can be bound to.
 pub(crate) const NONCE_COUNTERS: usize = 4;
 /// Key-store commands that no key or transition has to justify.
-const HARMLESS: [&str; 1] = ["state"];
+const HARMLESS: [Command; 1] = [Command::State];
 
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
     let keys = Place::at("keys");
@@ -115,9 +113,9 @@ fn check_session_slots(manifest: &Manifest) -> Result<(), Refusal> {
         .map(|app| u32::from(app.session_slots))
         .sum();
     refuse_if!(
-        total > SESSION_SLOTS,
+        total > SLOTS as u32,
         Place::default(),
-        "the session_slots of all apps are {total}, but there are {SESSION_SLOTS}"
+        "the session_slots of all apps are {total}, but there are {SLOTS}"
     );
     for (number, app) in manifest.apps.iter().enumerate() {
         let (name, slots) = (&app.name, app.session_slots);
@@ -226,7 +224,7 @@ fn check_grant(place: &Place, entry: &str, key: &Key, grant: &KeyGrant) -> Resul
     no_repetition(place, entry, &grant.session)?;
     for operation in &grant.operations {
         refuse_if!(
-            !key.kind.operations().contains(operation),
+            !key.kind.list_of_operations().contains(operation),
             at(),
             "{entry}: a {} has no operation {operation}",
             key.kind
@@ -275,9 +273,10 @@ fn check_commands(manifest: &Manifest, number: usize, app: &App) -> Result<(), R
     let needed = key_store_commands(manifest, app);
     for (command, reason) in &needed {
         refuse_if!(
-            !app.may_call("key_store", command),
+            !app.may_call(DRIVER.name, command.name()),
             named("app", number),
-            "app {name}: {reason} needs key_store.{command}, which is not granted"
+            "app {name}: {reason} needs key_store.{}, which is not granted",
+            command.name()
         );
     }
     let sessions = app.makes_sessions();
@@ -285,10 +284,11 @@ fn check_commands(manifest: &Manifest, number: usize, app: &App) -> Result<(), R
         .iter()
         .map(|(command, _)| *command)
         .chain(HARMLESS)
-        .chain(sessions.then_some("close"))
-        .chain(sessions.then_some("erase"))
+        .chain(sessions.then_some(Command::Close))
+        .chain(sessions.then_some(Command::Erase))
+        .map(Command::name)
         .collect();
-    for command in app.drivers.get("key_store").into_iter().flatten() {
+    for command in app.drivers.get(DRIVER.name).into_iter().flatten() {
         refuse_if!(
             !known.contains(command.as_str()),
             named("app", number),
@@ -300,7 +300,7 @@ fn check_commands(manifest: &Manifest, number: usize, app: &App) -> Result<(), R
 
 /// The key-store commands that the app's keys and transitions call for, each
 /// with what calls for it.
-fn key_store_commands(manifest: &Manifest, app: &App) -> Vec<(&'static str, String)> {
+fn key_store_commands(manifest: &Manifest, app: &App) -> Vec<(Command, String)> {
     let mut needed = Vec::new();
     for (name, grant) in &app.keys {
         let kind = manifest.keys[name].kind;
@@ -317,7 +317,7 @@ fn key_store_commands(manifest: &Manifest, app: &App) -> Vec<(&'static str, Stri
         }
     }
     if manifest.transitions.iter().any(|step| step.app == app.name) {
-        needed.push(("advance_state", "its transition".into()));
+        needed.push((Command::AdvanceState, "its transition".into()));
     }
     needed
 }

@@ -1,5 +1,7 @@
 //! Partitions that fit on the NOR, with apps that may call for them.
 
+use drivers::storage::{Command, DRIVER};
+
 use super::memory::{disjoint_within, whole_pages, PAGE};
 use super::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
@@ -58,25 +60,28 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
         let name = &app.name;
         let owns = manifest.storage.values().any(|p| p.owner == *name);
         let reads = owns || manifest.storage.values().any(|p| p.readers.contains(name));
-        for command in ["append", "read", "range", "capacity"] {
-            let (partitioned, role) = if command == "append" {
-                (owns, "owns")
-            } else {
-                (reads, "may read")
+        let may = |command: Command| app.may_call(DRIVER.name, command.name());
+        for command in Command::ALL {
+            let (partitioned, role) = match command {
+                Command::Append => (owns, "owns"),
+                Command::Exists | Command::Read | Command::Range | Command::Capacity => {
+                    (reads, "may read")
+                }
             };
             refuse_if!(
-                app.may_call("storage", command) && !partitioned,
+                may(*command) && !partitioned,
                 named("app", number),
-                "app {name}: storage.{command} is granted, but it {role} no partition"
+                "app {name}: storage.{} is granted, but it {role} no partition",
+                command.name()
             );
         }
         refuse_if!(
-            owns && !app.may_call("storage", "append"),
+            owns && !may(Command::Append),
             named("app", number),
             "app {name}: it owns a partition, but is not granted storage.append"
         );
         refuse_if!(
-            reads && !owns && !app.may_call("storage", "read"),
+            reads && !owns && !may(Command::Read),
             named("app", number),
             "app {name}: it reads a partition, but is not granted storage.read"
         );

@@ -187,7 +187,7 @@ fn write_keys(out: &mut String, manifest: &Manifest) {
 fn write_key(out: &mut String, manifest: &Manifest, name: &str, key: &Key) {
     let title = format!("{name} ({:#x})", key.number);
     let mut nobody = Vec::new();
-    for operation in key.kind.operations() {
+    for operation in key.kind.list_of_operations() {
         let cells: Vec<String> = manifest
             .apps
             .iter()

@@ -1,6 +1,7 @@
 //! The shape of meter.toml, one file a topic.
 
 mod apps;
+mod by_name;
 mod channels;
 mod drivers;
 mod keys;
@@ -62,7 +63,8 @@ pub struct Manifest {
     pub ram: RamMap,
     /// `[external_nor]`
     pub external_nor: ExternalNor,
-    /// `[drivers.*]`
+    /// `[drivers]`, numbers and commands from the definitions
+    #[serde(deserialize_with = "drivers::read")]
     pub drivers: BTreeMap<String, Driver>,
     /// `[keys]`
     #[serde(default)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
+use drivers::key_store::{Command, FIRST_SLOT};
 use emulator::{Machine, Stop};
 use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
-use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 
 use crate::firmware;
@@ -31,7 +31,7 @@ pub const CERTIFICATE: u32 = 0x641;
 /// A counter.
 pub const COUNTER: u32 = 0x651;
 /// The first session slot.
-pub const SLOT: u32 = 0x8000;
+pub const SLOT: u32 = FIRST_SLOT as u32;
 
 /// What the meter measures meanwhile, if it measures.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
@@ -45,7 +45,7 @@ pub const NOTHING: [&[u8]; 3] = [&[]; 3];
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// Command and arguments.
-    pub command: (u32, u32, u32),
+    pub command: (Command, u32, u32),
     /// Input, associated data or information, nonce or salt.
     pub inputs: [&'a [u8]; 3],
     /// Bytes lent for the output.
@@ -167,7 +167,7 @@ impl Bridge {
         self.set(Word::Done, 0);
         self.set(Word::First, first);
         self.set(Word::Second, second);
-        self.set(Word::Command, command);
+        self.set(Word::Command, command.number());
     }
 
     /// Returns the answer to the request that was posted, at the bridge's turn.
@@ -210,13 +210,13 @@ impl Bridge {
     /// The key store's.
     pub fn call(
         &mut self,
-        number: u32,
+        command: Command,
         first: u32,
         second: u32,
         inputs: [&[u8]; 3],
     ) -> Result<Vec<u8>, ErrorCode> {
         let answer = self.carry_out(Request {
-            command: (number, first, second),
+            command: (command, first, second),
             inputs,
             output: mailbox::SIZES[mailbox::OUTPUT],
             rounds: 1,
@@ -229,7 +229,7 @@ impl Bridge {
     /// # Errors
     /// The key store's.
     pub fn import(&mut self, object: u32, key: &[u8]) -> Result<(), ErrorCode> {
-        self.call(command::IMPORT, object, 0, [key, &[], &[]])
+        self.call(Command::Import, object, 0, [key, &[], &[]])
             .map(drop)
     }
 
@@ -238,7 +238,7 @@ impl Bridge {
     /// # Errors
     /// The key store's.
     pub fn erase(&mut self, object: u32) -> Result<(), ErrorCode> {
-        self.call(command::ERASE, object, 0, NOTHING).map(drop)
+        self.call(Command::Erase, object, 0, NOTHING).map(drop)
     }
 
     /// Overwrites the buffers of the mailbox, so that no key is in the app's RAM

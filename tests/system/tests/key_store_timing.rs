@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
+use drivers::key_store::Command;
 use emulator::report::crash_log;
-use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
 use system_tests::firmware;
@@ -101,7 +101,7 @@ fn assert_same(name: &str, counts: &[u64]) {
 fn every_key_signs_in_the_same_number_of_instructions() {
     let digest = [0x3C; 32];
     let counts = counts(Request {
-        command: (command::SIGN, KEY, 0),
+        command: (Command::Sign, KEY, 0),
         inputs: [&digest, &[], &[]],
         output: 64,
         rounds: 1,
@@ -114,7 +114,7 @@ fn every_key_agrees_in_the_same_number_of_instructions() {
     let peer = SecretKey::from_slice(&[0x29; 32]).expect("a number below n");
     let point = peer.public_key().to_encoded_point(false);
     let counts = counts(Request {
-        command: (command::AGREE, KEY, SLOT),
+        command: (Command::Agree, KEY, SLOT),
         inputs: [point.as_bytes(), b"information", b"salt"],
         output: 0,
         rounds: 1,
@@ -137,10 +137,10 @@ fn the_meter_loses_no_sample_where_an_alarm_spaces_the_steps() {
 
 fn no_sample_is_lost_on(firmware: &Firmware) {
     let mut bridge = Bridge::boot(firmware);
-    assert_eq!(bridge.call(command::GENERATE, KEY, 0, NOTHING), Ok(vec![]));
+    assert_eq!(bridge.call(Command::Generate, KEY, 0, NOTHING), Ok(vec![]));
     let digest = [0x3C; 32];
     let request = Request {
-        command: (command::SIGN, KEY, 0),
+        command: (Command::Sign, KEY, 0),
         inputs: [&digest, &[], &[]],
         output: 64,
         rounds: u32::MAX,

@@ -1,5 +1,6 @@
 //! The system calls of the energy store.
 
+use drivers::energy_store::{read_only, read_write, upcall, Command, NUMBER, REPAIRED};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::OptionalCell;
@@ -12,32 +13,7 @@ use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0002;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const APPEND: usize = 1;
-    pub const NEWEST: usize = 2;
-    pub const WEAR: usize = 3;
-}
-
-mod upcall {
-    pub const DURABLE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_ro {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-/// The kind that the upcall names when a repair has ended.
-const KIND_REPAIR: usize = usize::MAX;
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// What an app has no room to hear of yet.
 #[derive(Default)]
@@ -51,8 +27,8 @@ pub struct App {
 type AppGrant = Grant<
     App,
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ allow_ro::COUNT }>,
-    AllowRwCount<{ allow_rw::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// Gives apps the energy store.
@@ -86,7 +62,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
     }
 
     fn append(&self, process_id: ProcessId, kind: usize, length: usize) -> Result<(), ErrorCode> {
-        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let kind = Kind::from_number(kind).ok_or(ErrorCode::INVAL)?;
         let other = self.writer.get().filter(|writer| *writer != process_id);
         if other.is_some_and(|writer| self.is_alive(writer)) {
             return Err(ErrorCode::BUSY);
@@ -98,7 +74,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
                 if app.done.is_pending() {
                     return Err(ErrorCode::BUSY);
                 }
-                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
+                copy_in(kernel_data, read_only::RECORD as usize, payload)
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         // The end is told to the writer, and can come before `append` returns.
@@ -112,7 +88,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
     }
 
     fn newest(&self, process_id: ProcessId, kind: usize) -> Result<(usize, u32), ErrorCode> {
-        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let kind = Kind::from_number(kind).ok_or(ErrorCode::INVAL)?;
         let mut bytes = [0; MAX_PAYLOAD];
         let found = self.store.newest(kind, &mut bytes);
         if found == Err(ErrorCode::BUSY) {
@@ -121,7 +97,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let (length, sequence) = found?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                copy_out(kernel_data, allow_rw::PAYLOAD, &bytes[..length])
+                copy_out(kernel_data, read_write::RECORD as usize, &bytes[..length])
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         Ok((length, sequence))
@@ -135,7 +111,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         arguments: (usize, usize, usize),
     ) {
         let _ = self.apps.enter(process_id, |app, kernel_data| {
-            let delivery = which(app).schedule(kernel_data, upcall::DURABLE, arguments);
+            let delivery = which(app).schedule(kernel_data, upcall::DONE as usize, arguments);
             if delivery == Delivery::Pending {
                 self.retry.soon();
             }
@@ -155,7 +131,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
 
     fn repaired(&self) {
         if let Some(reader) = self.reader.take() {
-            self.tell(reader, |app| &mut app.repaired, (0, KIND_REPAIR, 0));
+            self.tell(reader, |app| &mut app.repaired, (0, REPAIRED as usize, 0));
         }
     }
 }
@@ -166,7 +142,7 @@ impl<'a, F: WordFlash<'a>> RetryClient for EnergyStoreDriver<'a, F> {
         self.apps.each(|_, app, kernel_data| {
             let App { done, repaired } = &mut **app;
             for pending in [done, repaired] {
-                delivery = delivery.and(pending.retry(kernel_data, upcall::DURABLE));
+                delivery = delivery.and(pending.retry(kernel_data, upcall::DONE as usize));
             }
         });
         delivery
@@ -181,18 +157,20 @@ impl<'a, F: WordFlash<'a>> SyscallDriver for EnergyStoreDriver<'a, F> {
         length: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::APPEND => self.append(process_id, kind, length).into(),
-            command::NEWEST => answer_pair(
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Append => self.append(process_id, kind, length).into(),
+            Command::Newest => answer_pair(
                 self.newest(process_id, kind)
                     .map(|(length, sequence)| (length as u32, sequence)),
             ),
-            command::WEAR => {
+            Command::Wear => {
                 let wear = self.store.wear();
                 CommandReturn::success_u32_u32(wear.records, wear.most_erases)
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

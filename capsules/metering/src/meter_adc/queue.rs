@@ -1,16 +1,10 @@
 //! Filled blocks that wait for the app, and the account of those that were lost.
 
+use drivers::meter_adc::Header;
 use meter_hil::front_end::ScanBlock;
 
 /// Filled blocks that can wait: 160 ms.
 pub const QUEUE_BLOCKS: usize = 8;
-/// Length of a block's header.
-pub const HEADER_BYTES: usize = 24;
-
-/// Flag: blocks were lost before this one.
-pub const FLAG_OVERRUN: u32 = 1 << 0;
-/// Position of channel 0's bit among the flags; channels 1 and 2 follow.
-const SATURATION_SHIFT: u32 = 1;
 
 /// A filled block with what its header says.
 pub struct QueuedBlock {
@@ -31,11 +25,11 @@ impl QueuedBlock {
     /// Flags as in the header.
     pub fn flags(&self) -> u32 {
         let overrun = if self.lost_before > 0 {
-            FLAG_OVERRUN
+            Header::OVERRUN
         } else {
             0
         };
-        overrun | (u32::from(self.saturated & 0b111) << SATURATION_SHIFT)
+        overrun | Header::range_ends(self.saturated)
     }
 
     /// Number of the block.
@@ -44,14 +38,14 @@ impl QueuedBlock {
     }
 
     /// The header that goes to the app before the scans.
-    pub fn header(&self) -> [u8; HEADER_BYTES] {
-        let mut header = [0; HEADER_BYTES];
-        header[0..4].copy_from_slice(&self.sequence.to_le_bytes());
-        header[4..8].copy_from_slice(&self.flags().to_le_bytes());
-        header[8..16].copy_from_slice(&self.last_scan_us.to_le_bytes());
-        header[16..20].copy_from_slice(&self.scans.to_le_bytes());
-        header[20..24].copy_from_slice(&self.lost_before.to_le_bytes());
-        header
+    pub fn header(&self) -> Header {
+        Header {
+            sequence: self.sequence,
+            flags: self.flags(),
+            time_us: self.last_scan_us,
+            scans: self.scans,
+            lost: self.lost_before,
+        }
     }
 }
 

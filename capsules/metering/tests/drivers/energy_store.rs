@@ -15,7 +15,7 @@ const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;
 
 /// The upcall's kind after a repair.
-const REPAIRED: usize = usize::MAX;
+const REPAIRED: usize = 0xFFFF_FFFF;
 
 struct Setup {
     host: HostKernel,

@@ -1,5 +1,6 @@
 //! The system calls of the storage.
 
+use drivers::storage::{read_only, read_write, upcall, Command, NUMBER};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
@@ -16,30 +17,7 @@ use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::SectorFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0006;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const APPEND: usize = 1;
-    pub const READ: usize = 2;
-    pub const RANGE: usize = 3;
-    pub const CAPACITY: usize = 4;
-}
-
-mod upcall {
-    pub const DONE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_ro {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// What an app has asked for; partitions by their index.
 #[derive(Clone, Copy)]
@@ -70,8 +48,8 @@ pub struct App {
 type AppGrant = Grant<
     App,
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ allow_ro::COUNT }>,
-    AllowRwCount<{ allow_rw::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// Gives apps the partitions of a policy: one operation of each app waits, and
@@ -135,7 +113,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         let operation = Operation::Append { partition, length };
         self.enqueue(process_id, operation, |kernel_data| {
             kernel_data
-                .get_readonly_processbuffer(allow_ro::PAYLOAD)
+                .get_readonly_processbuffer(read_only::RECORD as usize)
                 .is_ok_and(|buffer| buffer.len() >= length)
         })
     }
@@ -215,7 +193,9 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         // One that has ended meanwhile hears of nothing.
         let _ = self.apps.enter(process_id, |app, kernel_data| {
             app.operation = None;
-            let delivery = app.done.schedule(kernel_data, upcall::DONE, arguments);
+            let delivery = app
+                .done
+                .schedule(kernel_data, upcall::DONE as usize, arguments);
             if delivery == Delivery::Pending {
                 self.retry.soon();
             }
@@ -235,7 +215,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let payload = payload.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
+                copy_in(kernel_data, read_only::RECORD as usize, payload)
             })
             .unwrap_or(Err(ErrorCode::CANCEL))?;
         Ok(length)
@@ -253,7 +233,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let copied = result.and_then(|payload| {
             self.apps
                 .enter(process_id, |_, kernel_data| {
-                    copy_out(kernel_data, allow_rw::PAYLOAD, payload)
+                    copy_out(kernel_data, read_write::RECORD as usize, payload)
                 })
                 .unwrap_or(Err(ErrorCode::CANCEL))
                 .map(|()| payload.len())
@@ -272,7 +252,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> RetryClient for StorageDriver<'a, 
     fn retry(&self) -> Delivery {
         let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
-            delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE));
+            delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE as usize));
         });
         delivery
     }
@@ -286,21 +266,23 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> SyscallDriver for StorageDriver<'a
         argument: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::APPEND => self.append(process_id, partition, argument).into(),
-            command::READ => self.read(process_id, partition, argument).into(),
-            command::RANGE => answer_pair(
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Append => self.append(process_id, partition, argument).into(),
+            Command::Read => self.read(process_id, partition, argument).into(),
+            Command::Range => answer_pair(
                 self.readable(process_id, partition)
                     .and_then(|partition| self.store.range(partition)),
             ),
-            command::CAPACITY => {
+            Command::Capacity => {
                 answer_pair(self.readable(process_id, partition).map(|partition| {
                     let partition = &self.store.partitions()[partition];
                     (partition.capacity(), partition.record.into())
                 }))
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

@@ -9,7 +9,7 @@ use stepped_p256::{wipe_stack, Agreement, Progress, PublicKeyDerivation, Signing
 use zeroize::Zeroize;
 
 use self::command::{Action, Command, Seal, MAX_INPUT, MAX_SECOND, PUBLIC_KEY, SIGNATURE};
-use self::derivation::Derivation;
+use self::derivation::{derive, Derivation};
 use super::policy::{Kind, State};
 use super::sessions::{is_slot, Rights, KEY};
 use super::vault::{Change, Generation, Request};
@@ -481,7 +481,7 @@ impl Working {
         let salt = &self.second[..self.second_length];
         let information = &self.associated[..self.associated_length];
         let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
-        derivation.derive(shared, salt, information, key)?;
+        derive(derivation, shared, salt, information, key)?;
         Ok(Turn::Fill(slot, rights))
     }
 

@@ -6,6 +6,7 @@ use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules_trust::key_store::{KeyStore, Vault, DRIVER_NUM};
+use drivers::key_store::Command;
 use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
@@ -210,6 +211,13 @@ pub struct Setup {
     pub clock: &'static Clock,
 }
 
+/// What a command answers must be among the errors that its definition names.
+fn is_defined(command: Command, error: ErrorCode) {
+    let errors = command.errors();
+    let defined = errors.iter().any(|known| *known as usize == error as usize);
+    assert!(defined, "{command:?} does not name {error:?}");
+}
+
 fn error_of(status: usize) -> ErrorCode {
     let known = [
         ErrorCode::FAIL,
@@ -299,7 +307,22 @@ impl Setup {
         self.host.allow_ro_at(app, DRIVER_NUM, allow, offset, data);
     }
 
-    pub fn command(&self, app: usize, number: usize, first: usize, second: usize) -> SyscallReturn {
+    pub fn command(
+        &self,
+        app: usize,
+        command: Command,
+        first: usize,
+        second: usize,
+    ) -> SyscallReturn {
+        let answer = self.call(app, command.number() as usize, first, second);
+        if let SyscallReturn::Failure(error) = answer {
+            is_defined(command, error);
+        }
+        answer
+    }
+
+    /// A command of any number, also of one that does not exist.
+    pub fn call(&self, app: usize, number: usize, first: usize, second: usize) -> SyscallReturn {
         self.host.command(app, DRIVER_NUM, number, first, second)
     }
 
@@ -316,14 +339,16 @@ impl Setup {
     }
 
     /// What the operation of an app that was begun ends with.
-    pub fn outcome(&self, app: usize, number: usize) -> Outcome {
+    pub fn outcome(&self, app: usize, command: Command) -> Outcome {
         self.work();
         match self.host.upcalls(app)[..] {
-            [(0, [status, length, ended])] if ended == number => match status {
+            [(0, [status, length, ended])] if ended == command.number() as usize => match status {
                 0 => Ok(self.host.peek(app, OUTPUT, length)),
                 _ => {
                     assert_eq!(length, 0);
-                    Err(error_of(status))
+                    let error = error_of(status);
+                    is_defined(command, error);
+                    Err(error)
                 }
             },
             ref other => panic!("{other:?}"),
@@ -334,7 +359,7 @@ impl Setup {
     pub fn operate(
         &self,
         app: usize,
-        number: usize,
+        command: Command,
         first: usize,
         second: usize,
         inputs: &[&[u8]],
@@ -342,8 +367,8 @@ impl Setup {
         for (allow, data) in inputs.iter().enumerate() {
             self.input(app, allow, data);
         }
-        match self.command(app, number, first, second) {
-            SyscallReturn::Success => self.outcome(app, number),
+        match self.command(app, command, first, second) {
+            SyscallReturn::Success => self.outcome(app, command),
             SyscallReturn::Failure(error) => Err(error),
             other => panic!("{other:?}"),
         }
@@ -353,17 +378,17 @@ impl Setup {
     pub fn done(
         &self,
         app: usize,
-        number: usize,
+        command: Command,
         first: usize,
         second: usize,
         inputs: &[&[u8]],
     ) -> Vec<u8> {
-        self.operate(app, number, first, second, inputs)
-            .unwrap_or_else(|error| panic!("command {number} {first:#x} {second:#x}: {error:?}"))
+        self.operate(app, command, first, second, inputs)
+            .unwrap_or_else(|error| panic!("{command:?} {first:#x} {second:#x}: {error:?}"))
     }
 
     /// Makes the meter operational.
     pub fn commission(&self) {
-        self.done(M, 2, 1, 0, &[]);
+        self.done(M, Command::AdvanceState, 1, 0, &[]);
     }
 }
