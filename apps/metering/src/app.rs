@@ -10,6 +10,7 @@ use self::memory::Calibration;
 use crate::blocks::Blocks;
 use crate::command::LineReader;
 use crate::drivers::energy_store::Kind;
+use crate::energy_store::{self, Storage, Stored};
 use crate::input::Input;
 use crate::output::Output;
 use crate::profile_store::ProfileStore;
@@ -17,8 +18,7 @@ use crate::publisher::Publisher;
 use crate::pulse_led::{Action, PulseLed, PULSE_MILLISECONDS};
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line, Session};
-use crate::save_policy::SavePolicy;
-use crate::storage::{self, Storage, Stored};
+use crate::save_budget::SavePolicy;
 use libtock::apis::alarm::{Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::leds::Leds;
 use libtock::apis::supply::Supply;
@@ -78,8 +78,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         instruments: &'share mut Instruments,
     ) -> Result<Self, ErrorCode> {
         let calibration =
-            storage::load::<S, _, _>(Kind::Calibration, CalibrationRecord::from_bytes);
-        let registers = storage::load::<S, _, _>(Kind::Registers, EnergyRegisters::from_bytes);
+            energy_store::load::<S, _, _>(Kind::Calibration, CalibrationRecord::from_bytes);
+        let registers = energy_store::load::<S, _, _>(Kind::Registers, EnergyRegisters::from_bytes);
         let frequency = Alarm::<S>::get_frequency()?;
 
         let (

@@ -4,7 +4,7 @@ mod common;
 
 use common::{value, Board, EnergyStore, Mains, QUEUE_BLOCKS};
 use libtock::platform::ErrorCode;
-use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
+use metering::save_budget::{FIRST_TOKENS, MOST_WARNINGS};
 use std::rc::Rc;
 
 const LOAD: Mains = Mains {
