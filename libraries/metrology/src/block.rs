@@ -2,8 +2,8 @@
 
 use crate::flags::Flags;
 
-/// Bytes of the header before the scans.
-pub const HEADER_BYTES: usize = 24;
+/// Bytes of the block header, which stands before the scans.
+pub const BLOCK_HEADER_BYTES: usize = 24;
 /// Bytes of one scan: voltage, low-gain current, high-gain current, i16 each.
 pub const SCAN_BYTES: usize = 6;
 /// Scans in a full block (20 ms).
@@ -40,7 +40,7 @@ pub struct Block<'a> {
     /// Time of the last scan in microseconds since start.
     pub time_us: u64,
     /// Scans lost since the previous delivered block.
-    pub lost: u32,
+    pub lost_scans: u32,
     scans: &'a [u8],
 }
 
@@ -48,7 +48,7 @@ impl<'a> Block<'a> {
     /// Reads header and scans; bytes after the last scan are ignored.
     pub fn parse(bytes: &'a [u8]) -> Result<Block<'a>, BlockError> {
         let (header, rest) = bytes
-            .split_at_checked(HEADER_BYTES)
+            .split_at_checked(BLOCK_HEADER_BYTES)
             .ok_or(BlockError::ShortHeader)?;
         let word = |at: usize| {
             u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
@@ -61,7 +61,7 @@ impl<'a> Block<'a> {
             sequence: word(0),
             flags: word(4),
             time_us: u64::from(word(8)) | (u64::from(word(12)) << 32),
-            lost: word(20),
+            lost_scans: word(20),
             scans: rest
                 .get(..count * SCAN_BYTES)
                 .ok_or(BlockError::ShortScans)?,
@@ -70,12 +70,18 @@ impl<'a> Block<'a> {
 
     /// A block from its parts; `scans` are triples of i16, little endian. An
     /// incomplete triple at the end and what exceeds a block are ignored.
-    pub fn from_parts(sequence: u32, flags: u32, time_us: u64, lost: u32, scans: &'a [u8]) -> Self {
+    pub fn from_parts(
+        sequence: u32,
+        flags: u32,
+        time_us: u64,
+        lost_scans: u32,
+        scans: &'a [u8],
+    ) -> Self {
         Block {
             sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             scans,
         }
     }
@@ -97,7 +103,7 @@ impl<'a> Block<'a> {
 
     /// Whether scans are missing between the previous block and this one.
     pub fn follows_a_gap(&self) -> bool {
-        self.lost != 0 || self.flags & OVERRUN != 0
+        self.lost_scans != 0 || self.flags & OVERRUN != 0
     }
 
     /// Whether the high-gain channel touched an end of its range.
@@ -142,7 +148,7 @@ mod tests {
         let block = Block::parse(&bytes).unwrap();
         assert_eq!(block.sequence, 7);
         assert_eq!(block.time_us, 0x1_1234_5678);
-        assert_eq!(block.lost, 160);
+        assert_eq!(block.lost_scans, 160);
         assert_eq!(block.len(), 2);
         assert!(block.follows_a_gap() && block.high_gain_saturated());
         assert_eq!(block.status(), Flags::MISSING_SAMPLES);

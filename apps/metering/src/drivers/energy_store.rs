@@ -1,4 +1,4 @@
-//! Client of the energy store (docs/syscalls/80000002_energy_store.md).
+//! System calls of the energy store (docs/syscalls/80000002_energy_store.md).
 
 use libtock::platform::lend::{LentRo, LentRw};
 use libtock::platform::{share, AllowRw, ErrorCode, Syscalls};

@@ -1,4 +1,4 @@
-//! Client of the meter ADC (docs/syscalls/80000001_meter_adc.md).
+//! System calls of the meter ADC (docs/syscalls/80000001_meter_adc.md).
 
 use libtock::platform::lend::LentRw;
 use libtock::platform::{ErrorCode, Syscalls};
@@ -14,7 +14,7 @@ pub const BLOCK_BUFFER: u32 = 0;
 
 /// Bytes of a buffer that takes any block: header and 80 scans of six bytes.
 pub const BLOCK_BYTES: usize =
-    metrology::HEADER_BYTES + metrology::SCANS_PER_BLOCK * metrology::SCAN_BYTES;
+    metrology::BLOCK_HEADER_BYTES + metrology::SCANS_PER_BLOCK * metrology::SCAN_BYTES;
 
 /// A buffer that is with the driver.
 pub type LentForBlock<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, BLOCK_BUFFER>;

@@ -22,8 +22,8 @@ pub struct MeterAdc {
     started: Cell<bool>,
     queue: RefCell<VecDeque<Vec<u8>>>,
     sequence: Cell<u32>,
-    lost: Cell<u32>,
-    pub lost_in_total: Cell<u32>,
+    lost_scans: Cell<u32>,
+    pub lost_scans_in_total: Cell<u32>,
     since_take: Cell<u32>,
     buffer: RefCell<RwAllowBuffer>,
     share_ref: DriverShareRef,
@@ -35,13 +35,14 @@ impl MeterAdc {
         let sequence = self.sequence.get();
         self.sequence.set(sequence + 1);
         if self.queue.borrow().len() == QUEUE_BLOCKS {
-            self.lost.set(self.lost.get() + scans.len() as u32);
-            self.lost_in_total
-                .set(self.lost_in_total.get() + scans.len() as u32);
+            self.lost_scans
+                .set(self.lost_scans.get() + scans.len() as u32);
+            self.lost_scans_in_total
+                .set(self.lost_scans_in_total.get() + scans.len() as u32);
             return;
         }
-        let lost = self.lost.take();
-        let mut flags = u32::from(lost > 0);
+        let lost_scans = self.lost_scans.take();
+        let mut flags = u32::from(lost_scans > 0);
         for scan in scans {
             for (channel, value) in scan.iter().enumerate() {
                 if *value <= 0 || *value >= 16_383 {
@@ -55,7 +56,7 @@ impl MeterAdc {
         bytes.extend(flags.to_le_bytes());
         bytes.extend(time_us.to_le_bytes());
         bytes.extend((scans.len() as u32).to_le_bytes());
-        bytes.extend(lost.to_le_bytes());
+        bytes.extend(lost_scans.to_le_bytes());
         bytes.extend(scans.iter().flatten().flat_map(|value| value.to_le_bytes()));
         self.queue.borrow_mut().push_back(bytes);
         let arrivals = self.since_take.get() + 1;
