@@ -1,4 +1,4 @@
-//! The app's side of the energy store: what it reads at start, and records on their way, one at a time.
+//! The app's side of the energy store: what it reads at start, and the record on its way.
 
 use crate::drivers::energy_store::{
     self, Kind, LentRecord, APPEND_BUFFER, DRIVER_NUM, RECORD_BYTES,
