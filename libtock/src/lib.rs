@@ -32,3 +32,8 @@ mod bound;
 
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use bound::*;
+
+/// The guide's examples run as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-an-app.md")]
+struct WriteAnApp;
