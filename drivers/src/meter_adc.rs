@@ -52,7 +52,7 @@ pub struct Header {
     /// Scans in this block.
     pub scans: u32,
     /// Scans lost between the block delivered before and this one.
-    pub lost: u32,
+    pub lost_scans: u32,
 }
 
 impl Header {
@@ -79,7 +79,7 @@ impl Header {
         bytes[4..8].copy_from_slice(&self.flags.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.time_us.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.scans.to_le_bytes());
-        bytes[20..24].copy_from_slice(&self.lost.to_le_bytes());
+        bytes[20..24].copy_from_slice(&self.lost_scans.to_le_bytes());
         bytes
     }
 
@@ -93,7 +93,7 @@ impl Header {
             flags: word(4),
             time_us: u64::from(word(8)) | u64::from(word(12)) << 32,
             scans: word(16),
-            lost: word(20),
+            lost_scans: word(20),
         }
     }
 }

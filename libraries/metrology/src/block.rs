@@ -5,8 +5,8 @@ pub use drivers::meter_adc::{SCANS_PER_BLOCK, SCAN_BYTES};
 
 use crate::flags::Flags;
 
-/// Bytes of the header before the scans.
-pub const HEADER_BYTES: usize = Header::BYTES;
+/// Bytes of the block header, which stands before the scans.
+pub const BLOCK_HEADER_BYTES: usize = Header::BYTES;
 
 /// The channels of a scan.
 const VOLTAGE: usize = 0;
@@ -35,7 +35,7 @@ pub struct Block<'a> {
     /// Time of the last scan in microseconds since start.
     pub time_us: u64,
     /// Scans lost since the previous delivered block.
-    pub lost: u32,
+    pub lost_scans: u32,
     scans: &'a [u8],
 }
 
@@ -52,7 +52,7 @@ impl<'a> Block<'a> {
             sequence: header.sequence,
             flags: header.flags,
             time_us: header.time_us,
-            lost: header.lost,
+            lost_scans: header.lost_scans,
             scans: rest
                 .get(..count * SCAN_BYTES)
                 .ok_or(BlockError::ShortScans)?,
@@ -61,12 +61,18 @@ impl<'a> Block<'a> {
 
     /// A block from its parts; `scans` are triples of i16, little endian. An
     /// incomplete triple at the end and what exceeds a block are ignored.
-    pub fn from_parts(sequence: u32, flags: u32, time_us: u64, lost: u32, scans: &'a [u8]) -> Self {
+    pub fn from_parts(
+        sequence: u32,
+        flags: u32,
+        time_us: u64,
+        lost_scans: u32,
+        scans: &'a [u8],
+    ) -> Self {
         Block {
             sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             scans,
         }
     }
@@ -88,7 +94,7 @@ impl<'a> Block<'a> {
 
     /// Returns whether scans are missing between the previous block and this one.
     pub fn follows_a_gap(&self) -> bool {
-        self.lost != 0 || self.flags & Header::OVERRUN != 0
+        self.lost_scans != 0 || self.flags & Header::OVERRUN != 0
     }
 
     /// Whether a channel touched an end of its range.
@@ -138,7 +144,7 @@ mod tests {
         let block = Block::parse(&bytes).unwrap();
         assert_eq!(block.sequence, 7);
         assert_eq!(block.time_us, 0x1_1234_5678);
-        assert_eq!(block.lost, 160);
+        assert_eq!(block.lost_scans, 160);
         assert_eq!(block.len(), 2);
         assert!(block.follows_a_gap() && block.high_gain_saturated());
         assert_eq!(block.status(), Flags::MISSING_SAMPLES);

@@ -27,18 +27,19 @@ impl From<u32> for ButtonState {
 }
 
 impl<S: Syscalls> Buttons<S> {
-    /// How many buttons there are.
+    /// Returns how many buttons there are.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn count() -> Result<u32, ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// What a button is doing.
+    /// Returns whether the button of this index is pressed or released now.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn read(button: u32) -> Result<ButtonState, ErrorCode> {
         S::command(DRIVER_NUM, Command::Read.number(), button, 0)
             .to_result::<u32, ErrorCode>()
@@ -55,26 +56,28 @@ impl<S: Syscalls> Buttons<S> {
         Self::read(button) == Ok(ButtonState::Released)
     }
 
-    /// Asks for events of a button.
+    /// Asks for an event whenever the button of this index is pressed or released.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn enable_interrupts(button: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Enable.number(), button, 0).to_result()
     }
 
-    /// Asks for no more events of a button.
+    /// Asks for no more events of the button of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn disable_interrupts(button: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Disable.number(), button, 0).to_result()
     }
 
-    /// Has `listener` called at each event, instead of the one before.
+    /// Has `listener` called at each event, in place of one that was registered before.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(u32, ButtonState)>(
         listener: &'share ButtonListener<F>,
         subscribe: Handle<Subscribe<'share, S, DRIVER_NUM, EVENT>>,

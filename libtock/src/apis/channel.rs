@@ -20,7 +20,7 @@ impl<S: Syscalls> Channel<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
@@ -28,9 +28,10 @@ impl<S: Syscalls> Channel<S> {
     /// Puts a copy of `message` into the queue of every reader that runs.
     ///
     /// # Errors
-    /// `NoDevice` no driver, or not the channel's writer; `Size` too long for the
-    /// channel; `Busy` a reader's queue is full, and the channel refuses:
-    /// [`ROOM`] tells of room.
+    /// Fails with `NoDevice` if there is no driver or this application is not the
+    /// channel's writer, with `Size` if the message is too long for the channel, and with
+    /// `Busy` if a reader's queue is full and the channel refuses; [`ROOM`] then tells
+    /// when there is room.
     pub fn send(channel: u32, message: &[u8]) -> Result<(), ErrorCode> {
         share::scope::<AllowRo<S, DRIVER_NUM, SEND_BUFFER>, _, _>(|handle| {
             S::allow_ro::<DefaultConfig, DRIVER_NUM, SEND_BUFFER>(handle, message)?;
@@ -44,13 +45,15 @@ impl<S: Syscalls> Channel<S> {
         })
     }
 
-    /// Takes the oldest message; none if none waits. Once [`MESSAGE`] has told of
+    /// Takes the oldest message into `buffer`; returns its length and what was lost before
+    /// it, or `None` if no message waits. Once [`MESSAGE`] has told of
     /// messages it stays silent until this is called again, so an application
     /// takes all before it waits.
     ///
     /// # Errors
-    /// `NoDevice` no driver, or not a reader; `Size` the buffer is too short, the
-    /// message stays.
+    /// Fails with `NoDevice` if there is no driver or this application is not a reader of
+    /// the channel, with `Size` if `buffer` is too short, when the message stays, and with
+    /// `BadRVal` if the driver claims more bytes than the buffer has.
     pub fn receive(channel: u32, buffer: &mut [u8]) -> Result<Option<Received>, ErrorCode> {
         let room = buffer.len();
         share::scope::<AllowRw<S, DRIVER_NUM, RECEIVE_BUFFER>, _, _>(|handle| {
@@ -69,11 +72,13 @@ impl<S: Syscalls> Channel<S> {
         })
     }
 
-    /// To a reader: messages waiting, messages lost since the last one received.
-    /// To the writer: room in the fullest queue, messages lost since ever.
+    /// Returns to a reader how many messages wait, and how many were lost since the last
+    /// one that it received; to the writer the room in the fullest queue, and how many
+    /// messages were lost since the kernel started.
     ///
     /// # Errors
-    /// `NoDevice` no driver, or neither writer nor reader.
+    /// Fails with `NoDevice` if there is no driver or this application neither writes nor
+    /// reads the channel.
     pub fn state(channel: u32) -> Result<(u32, u32), ErrorCode> {
         S::command(DRIVER_NUM, Command::State.number(), channel, 0).to_result()
     }

@@ -21,7 +21,8 @@ impl<S: Syscalls, C: Config> Console<S, C> {
     /// Writes all bytes and waits until they are out.
     ///
     /// # Errors
-    /// `Busy` when another write is under way, or the kernel's error.
+    /// Fails with `Busy` while another write is under way, with `NoDevice` if the kernel
+    /// does not have the driver, and with what the kernel says of buffer or subscription.
     pub fn write(s: &[u8]) -> Result<(), ErrorCode> {
         let written: Cell<Option<(u32,)>> = Cell::new(None);
         share::scope::<
@@ -43,8 +44,9 @@ impl<S: Syscalls, C: Config> Console<S, C> {
         })
     }
 
-    /// Reads until `buf` is full or the driver stops. Gives the number of
-    /// bytes, from the start of `buf`, and how the read ended.
+    /// Reads until `buf` is full or the driver stops. Returns how many bytes it put at the
+    /// start of `buf`, and how the read ended: with the driver's error, with
+    /// `Busy` while another one is under way, or with `NoDevice` without the driver.
     pub fn read(buf: &mut [u8]) -> (usize, Result<(), ErrorCode>) {
         let done: Cell<Option<(u32, u32)>> = Cell::new(None);
         let length = buf.len();
@@ -73,7 +75,7 @@ impl<S: Syscalls, C: Config> Console<S, C> {
         (bytes.min(length), result)
     }
 
-    /// A sink for `write!`.
+    /// Returns a sink for `write!`.
     pub fn writer() -> ConsoleWriter<S> {
         ConsoleWriter(PhantomData)
     }
@@ -82,7 +84,7 @@ impl<S: Syscalls, C: Config> Console<S, C> {
     /// [`WRITTEN`] says when they are out.
     ///
     /// # Errors
-    /// `Busy` when a write is under way.
+    /// Fails with `Busy` while a write is under way, and with `NoDevice` without the driver.
     pub fn start_write(length: usize) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Write.number(), length as u32, 0).to_result()
     }
@@ -91,7 +93,7 @@ impl<S: Syscalls, C: Config> Console<S, C> {
     /// says when the read has ended.
     ///
     /// # Errors
-    /// `Busy` when a read is under way.
+    /// Fails with `Busy` while a read is under way, and with `NoDevice` without the driver.
     pub fn start_read(length: usize) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Read.number(), length as u32, 0).to_result()
     }
@@ -99,7 +101,7 @@ impl<S: Syscalls, C: Config> Console<S, C> {
     /// Ends the read that is under way; its upcall still comes.
     ///
     /// # Errors
-    /// The kernel's.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn abort_read() -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::AbortRead.number(), 0, 0).to_result()
     }

@@ -10,10 +10,19 @@ pub use drivers::key_store::{Command, Generation, State};
 /// The objects that the meter's manifest grants this application, by its numbers,
 /// and its session slots. Each call waits for its end.
 ///
-/// Every call may end with `NoDevice` (no driver, not granted, or no such object
-/// or slot), `Off` (not in this state of the meter), `Uninstalled` (the object is
-/// empty), `NoSupport` (its kind cannot do that), `Busy` and `Fail`; what else,
-/// the calls say.
+/// Every call may fail
+///
+/// - with `NoDevice` if there is no driver, if the operation is not granted, or if
+///   there is no such object or slot of this application: which, is not told;
+/// - with `Off` if it is granted, but not in this state of the meter, or if the key
+///   store is not open;
+/// - with `Uninstalled` if the object, or its successor, has no content;
+/// - with `NoSupport` if an object of this kind cannot do that;
+/// - with `Busy` while an operation of this application is under way, or while the
+///   vault settles what a power cut left;
+/// - with `Fail` if the record was altered, or flash or random numbers failed.
+///
+/// Each call says in which other cases it fails.
 pub struct KeyStore<S: Syscalls>(PhantomData<S>);
 
 /// How [`KeyStore::agree`] makes a key of the shared secret.
@@ -41,15 +50,17 @@ impl<S: Syscalls> KeyStore<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// The meter's state.
+    /// Returns the meter's state.
     ///
     /// # Errors
-    /// `Off` the key store is closed; `BadRVal` it answers with another number.
+    /// Fails with `NoDevice` if there is no driver or it is not granted, with `Off` if the
+    /// key store is not open, and with `BadRVal` if the driver answers with a number that
+    /// is no state.
     pub fn state() -> Result<State, ErrorCode> {
         let number: u32 = S::command(DRIVER_NUM, Command::State.number(), 0, 0).to_result()?;
         State::from_number(number as usize).ok_or(ErrorCode::BadRVal)
@@ -58,7 +69,8 @@ impl<S: Syscalls> KeyStore<S> {
     /// Moves the meter on to a later state.
     ///
     /// # Errors
-    /// `NoDevice` not this application's to ask for.
+    /// Fails as [every call](KeyStore) may, with `NoDevice` if the step is not
+    /// this application's to ask for, and with `Off` if it does not begin at this state.
     pub fn advance_state(state: State) -> Result<(), ErrorCode> {
         Self::change(Command::AdvanceState, state as u32, 0, &[])
     }
@@ -66,7 +78,8 @@ impl<S: Syscalls> KeyStore<S> {
     /// Makes a key, or a successor if the application may activate one.
     ///
     /// # Errors
-    /// `Already` there is a key, and no right to activate; `NoMem` the vault is full.
+    /// Fails as [every call](KeyStore) may, with `Already` if there is a key and
+    /// the application may not activate another, and with `NoMem` if the vault is full.
     pub fn generate(object: u32) -> Result<(), ErrorCode> {
         Self::change(Command::Generate, object, 0, &[])
     }
@@ -74,23 +87,24 @@ impl<S: Syscalls> KeyStore<S> {
     /// Brings a key in, in the factory state: 32 bytes, or 16 for AES.
     ///
     /// # Errors
-    /// As [`KeyStore::generate`]; `Size`; `Invalid` it is no key.
+    /// Fails with an error of [`KeyStore::generate`], with `Size` if the key has another
+    /// length than its kind, and with `Invalid` if the bytes are no key.
     pub fn import(object: u32, key: &[u8]) -> Result<(), ErrorCode> {
         Self::change(Command::Import, object, 0, key)
     }
 
-    /// The public key of a private one, SEC 1 uncompressed.
+    /// Returns the public key of a private one, SEC 1 uncompressed.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn public_key(object: u32, generation: Generation) -> Result<[u8; 65], ErrorCode> {
         Self::fixed(Command::PublicKey, object, generation as u32, &[])
     }
 
-    /// Signs a digest; r and s.
+    /// Signs a digest by ECDSA; returns r and s.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn sign(
         object: u32,
         generation: Generation,
@@ -102,9 +116,10 @@ impl<S: Syscalls> KeyStore<S> {
     /// Agrees with `peer` (SEC 1 uncompressed) on a key for the session slot.
     ///
     /// # Errors
-    /// `Size` of information (1,024 bytes) or salt; `Invalid` `peer` is no point of
-    /// the curve, or there is no such slot; `Busy` it is another's; `NoMem` the application holds as
-    /// many slots as it may.
+    /// Fails as [every call](KeyStore) may, with `Size` if the information (1,024 bytes)
+    /// or the salt (128 bytes) is too long, with `Invalid` if `peer` is no point of the
+    /// curve or there is no such slot, with `Busy` if the slot is another process's, and
+    /// with `NoMem` if the application holds as many slots as it may.
     pub fn agree(
         object: u32,
         slot: u32,
@@ -121,16 +136,17 @@ impl<S: Syscalls> KeyStore<S> {
         Self::call(Command::Agree, object, second, inputs, &mut []).map(drop)
     }
 
-    /// Encrypts up to 1,024 bytes with an object or slot. Gives ciphertext and tag.
+    /// Encrypts up to 1,024 bytes with an object or slot; returns ciphertext and tag.
     ///
     /// Where the manifest binds the key's nonces to a counter, the last four bytes
     /// of the nonce are a value of that counter, big endian, greater than all used
     /// before. The counter is raised ahead; after a start no value below is left.
     ///
     /// # Errors
-    /// `Size` of the text, the associated data (1,024 bytes, and 1,088 with the text)
-    /// or the output; `Already` the nonce's
-    /// value is used up; `Reserve` the counter has to be raised first.
+    /// Fails as [every call](KeyStore) may, with `Size` if the text (1,024 bytes) or
+    /// the associated data (1,024 bytes, and 1,088 with the text) is too long or the
+    /// output too short, with `Already` if the nonce's value is used up, and with
+    /// `Reserve` if the counter has to be raised first.
     pub fn encrypt<'a>(
         key: u32,
         tag: Tag,
@@ -143,10 +159,12 @@ impl<S: Syscalls> KeyStore<S> {
         Self::call(Command::Encrypt, key, tag as u32, inputs, output)
     }
 
-    /// Decrypts what [`KeyStore::encrypt`] gives.
+    /// Decrypts what [`KeyStore::encrypt`] returns; returns the text.
     ///
     /// # Errors
-    /// `Size` as for that; `Fail` it is not authentic.
+    /// Fails as [every call](KeyStore) may, with `Size` if text, associated data or
+    /// output have a length that [`KeyStore::encrypt`] refuses, and with `Fail` if the text
+    /// is not authentic.
     pub fn decrypt<'a>(
         key: u32,
         tag: Tag,
@@ -159,13 +177,14 @@ impl<S: Syscalls> KeyStore<S> {
         Self::call(Command::Decrypt, key, tag as u32, inputs, output)
     }
 
-    /// As [`KeyStore::encrypt`], with the key of another object behind the first byte
-    /// of the associated data: DLMS/COSEM's authentication key behind the security
-    /// control byte.
+    /// Encrypts as [`KeyStore::encrypt`] does, with the key of another object behind the
+    /// first byte of the associated data: DLMS/COSEM's authentication key behind the
+    /// security control byte.
     ///
     /// # Errors
-    /// As for that; `Size` there is no first byte, or with the key it is too much;
-    /// `Invalid` the second object is 0, which means none, or above 0xFFFF.
+    /// Fails with an error of [`KeyStore::encrypt`], with `Size` also if there is no first
+    /// byte or the data is too long with the key, and with `Invalid` if the second object
+    /// is 0, which means none, or above 0xFFFF.
     pub fn encrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,
@@ -179,10 +198,11 @@ impl<S: Syscalls> KeyStore<S> {
         Self::call(Command::Encrypt, key, second, inputs, output)
     }
 
-    /// Decrypts what [`KeyStore::encrypt_with`] gives.
+    /// Decrypts what [`KeyStore::encrypt_with`] returns; returns the text.
     ///
     /// # Errors
-    /// As for that; `Fail` it is not authentic.
+    /// Fails with an error of [`KeyStore::decrypt`], and with `Size` and `Invalid` where
+    /// [`KeyStore::encrypt_with`] does.
     pub fn decrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,
@@ -196,18 +216,18 @@ impl<S: Syscalls> KeyStore<S> {
         Self::call(Command::Decrypt, key, second, inputs, output)
     }
 
-    /// HMAC-SHA-256 of a message of up to 1,024 bytes.
+    /// Returns the HMAC-SHA-256 of a message of up to 1,024 bytes.
     ///
     /// # Errors
-    /// `Size` of the message.
+    /// Fails as [every call](KeyStore) may, and with `Size` if the message is too long.
     pub fn hmac(key: u32, message: &[u8]) -> Result<[u8; 32], ErrorCode> {
         Self::fixed(Command::Hmac, key, 0, message)
     }
 
-    /// Wraps the key of a session slot (RFC 3394).
+    /// Returns the key of a session slot, wrapped (RFC 3394).
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn wrap(key: u32, slot: u32) -> Result<[u8; 24], ErrorCode> {
         Self::fixed(Command::Wrap, key, slot, &[])
     }
@@ -215,7 +235,9 @@ impl<S: Syscalls> KeyStore<S> {
     /// Unwraps a key into a slot or an object.
     ///
     /// # Errors
-    /// `Fail` it was not wrapped under this key; `NoMem` the vault is full.
+    /// Fails as [every call](KeyStore) may, with `Fail` if the bytes were not wrapped
+    /// under this key, and with `NoMem` if the vault is full or the application holds as
+    /// many slots as it may.
     pub fn unwrap(key: u32, target: u32, wrapped: &[u8; 24]) -> Result<(), ErrorCode> {
         Self::change(Command::Unwrap, key, target, wrapped)
     }
@@ -223,7 +245,8 @@ impl<S: Syscalls> KeyStore<S> {
     /// Verifies a signature (r and s) over a digest with a trust anchor.
     ///
     /// # Errors
-    /// `Fail` it is not the anchor's.
+    /// Fails as [every call](KeyStore) may, and with `Fail` if the signature is not
+    /// the anchor's.
     pub fn verify(anchor: u32, digest: &[u8; 32], signature: &[u8; 64]) -> Result<(), ErrorCode> {
         let mut input = [0; 96];
         input[..32].copy_from_slice(digest);
@@ -234,31 +257,34 @@ impl<S: Syscalls> KeyStore<S> {
     /// Stores a trust anchor (65 bytes) or a certificate (up to 1,024 bytes).
     ///
     /// # Errors
-    /// `Size`; `Invalid` the trust anchor is no point of the curve; `NoMem`.
+    /// Fails as [every call](KeyStore) may, with `Size` if the length is another, with
+    /// `Invalid` if the trust anchor is no point of the curve, and with `NoMem` if the
+    /// vault is full.
     pub fn store(object: u32, bytes: &[u8]) -> Result<(), ErrorCode> {
         Self::change(Command::Store, object, 0, bytes)
     }
 
-    /// Reads a trust anchor or a certificate.
+    /// Reads a trust anchor or a certificate into `buffer`; returns its bytes.
     ///
     /// # Errors
-    /// `Size` the buffer is too short.
+    /// Fails as [every call](KeyStore) may, and with `Size` if `buffer` is too short.
     pub fn read(object: u32, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
         Self::call(Command::Read, object, 0, [&[]; 3], buffer)
     }
 
-    /// A counter.
+    /// Returns the value of a counter.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn counter(object: u32) -> Result<u32, ErrorCode> {
         S::command(DRIVER_NUM, Command::Counter.number(), object, 0).to_result()
     }
 
-    /// Raises a counter.
+    /// Raises a counter to `value`.
     ///
     /// # Errors
-    /// `Invalid` it is that high already.
+    /// Fails as [every call](KeyStore) may, and with `Invalid` if the counter is that
+    /// high already.
     pub fn advance(object: u32, value: u32) -> Result<(), ErrorCode> {
         Self::change(Command::Advance, object, value, &[])
     }
@@ -266,7 +292,7 @@ impl<S: Syscalls> KeyStore<S> {
     /// Makes the successor the current key; the one before it is gone.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn activate(object: u32) -> Result<(), ErrorCode> {
         Self::change(Command::Activate, object, 0, &[])
     }
@@ -274,7 +300,7 @@ impl<S: Syscalls> KeyStore<S> {
     /// Erases an object, or closes a slot.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn erase(object: u32) -> Result<(), ErrorCode> {
         Self::change(Command::Erase, object, 0, &[])
     }
@@ -282,7 +308,7 @@ impl<S: Syscalls> KeyStore<S> {
     /// Wipes a session slot, at once.
     ///
     /// # Errors
-    /// `NoDevice` it is no slot of this application.
+    /// Fails with `NoDevice` if it is no slot of this application.
     pub fn close(slot: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Close.number(), slot, 0).to_result()
     }
@@ -308,10 +334,12 @@ impl<S: Syscalls> KeyStore<S> {
     ///
     /// - `inputs`: input, associated data or information, nonce or salt
     ///
-    /// Gives the bytes of `output` that were written.
+    /// Returns the bytes of `output` that were written.
     ///
     /// # Errors
-    /// Those of the command and of its end.
+    /// Fails with the error of the command or of its upcall, with that of an allow or of
+    /// the subscription, and with `BadRVal` if the driver claims more bytes than `output`
+    /// has.
     pub fn call<'a>(
         command: Command,
         first: u32,

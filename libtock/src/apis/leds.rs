@@ -7,34 +7,37 @@ use drivers::led::{Command, NUMBER};
 pub struct Leds<S: Syscalls>(S);
 
 impl<S: Syscalls> Leds<S> {
-    /// How many LEDs there are.
+    /// Returns how many LEDs there are.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn count() -> Result<u32, ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Lights an LED.
+    /// Lights the LED of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn on(led: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::On.number(), led, 0).to_result()
     }
 
-    /// Darkens an LED.
+    /// Darkens the LED of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn off(led: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Off.number(), led, 0).to_result()
     }
 
-    /// Changes an LED.
+    /// Lights the LED of this index if it is dark, and darkens it if it is lit.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn toggle(led: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Toggle.number(), led, 0).to_result()
     }

@@ -12,15 +12,16 @@ impl<S: Syscalls> Rng<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Asks for `n` bytes in the allowed buffer.
+    /// Asks for `n` bytes in the buffer that was allowed, or as many as it holds.
     ///
     /// # Errors
-    /// `Busy`; `Size` or `Invalid` from drivers that check `n`.
+    /// Fails with `Busy` while a request is under way, with `Size` or `Invalid` if the
+    /// driver checks `n` and it is too large, and with `NoDevice` without the driver.
     pub fn get_bytes_async(n: u32) -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Get.number(), n, 0).to_result()
     }
@@ -28,7 +29,7 @@ impl<S: Syscalls> Rng<S> {
     /// Gives the driver a buffer to fill.
     ///
     /// # Errors
-    /// As for [`Syscalls::allow_rw`].
+    /// Fails with the error of [`Syscalls::allow_rw`], `NoDevice` without the driver.
     pub fn allow_buffer<'share>(
         buf: &'share mut [u8],
         allow_rw: share::Handle<AllowRw<'share, S, DRIVER_NUM, BUFFER>>,
@@ -44,7 +45,7 @@ impl<S: Syscalls> Rng<S> {
     /// Has `listener` called when bytes are there.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(u32)>(
         listener: &'share RngListener<F>,
         subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, BYTES_READY>>,
@@ -60,7 +61,8 @@ impl<S: Syscalls> Rng<S> {
     /// Fills the first `n` bytes of `buf`, or all of it, and waits for that.
     ///
     /// # Errors
-    /// As for [`Rng::get_bytes_async`] and [`Rng::allow_buffer`].
+    /// Fails with an error of [`Rng::get_bytes_async`] or of [`Rng::allow_buffer`], or with
+    /// the one that the driver ends with.
     pub fn get_bytes_sync(buf: &mut [u8], n: u32) -> Result<(), ErrorCode> {
         let filled: Cell<Option<(u32, u32)>> = Cell::new(None);
         share::scope::<

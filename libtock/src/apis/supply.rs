@@ -17,18 +17,18 @@ pub struct Level {
 }
 
 impl<S: Syscalls> Supply<S> {
-    /// Success if the driver is there.
+    /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without it.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// How the supply is now.
+    /// Returns how the supply is now.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn level() -> Result<Level, ErrorCode> {
         let (low, warnings): (u32, u32) =
             S::command(DRIVER_NUM, Command::Level.number(), 0, 0).to_result()?;

@@ -321,3 +321,18 @@ fn a_key_store_takes_three_inputs() {
     assert_eq!(calls[3].inputs, [vec![], vec![0x30], vec![3; 12]]);
     assert_eq!(calls[4].command, (Command::Decrypt, 0x202, with));
 }
+
+#[test]
+fn every_client_is_bound_at_the_root() {
+    let modules = |text: &'static str| -> Vec<&str> {
+        let names = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub mod "));
+        names
+            .map(|name| name.trim_end_matches([';', ' ', '{']))
+            .collect()
+    };
+    let clients = modules(include_str!("mod.rs"));
+    assert!(clients.contains(&"supply"));
+    assert_eq!(modules(include_str!("../bound.rs")), clients);
+}

@@ -62,7 +62,7 @@ impl Scanner {
     }
 
     /// Scans one block and hands it to `use_block`.
-    pub fn block<R>(&mut self, lost: u32, use_block: impl FnOnce(&Block<'_>) -> R) -> R {
+    pub fn block<R>(&mut self, lost_scans: u32, use_block: impl FnOnce(&Block<'_>) -> R) -> R {
         let mut bytes = [0; SCANS_PER_BLOCK * SCAN_BYTES];
         let mut places = bytes.chunks_exact_mut(2);
         for _ in 0..SCANS_PER_BLOCK {
@@ -86,12 +86,12 @@ impl Scanner {
         }
         self.sequence = self.sequence.wrapping_add(1);
         let time_us = (self.scans - 1) * SCAN_NS / 1_000;
-        let flags = u32::from(lost != 0);
+        let flags = u32::from(lost_scans != 0);
         use_block(&Block::from_parts(
             self.sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             &bytes,
         ))
     }

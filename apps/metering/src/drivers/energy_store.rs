@@ -1,4 +1,4 @@
-//! Client of the energy store (docs/syscalls/80000002_energy_store.md).
+//! System calls of the energy store (docs/syscalls/80000002_energy_store.md).
 
 use drivers::energy_store::{read_only, read_write, upcall, Command, NUMBER};
 pub use drivers::energy_store::{Kind, RECORD_BYTES};

@@ -1,4 +1,4 @@
-//! Client of the meter ADC (docs/syscalls/80000001_meter_adc.md).
+//! System calls of the meter ADC (docs/syscalls/80000001_meter_adc.md).
 
 pub use drivers::meter_adc::BLOCK_BYTES;
 use drivers::meter_adc::{read_write, upcall, Command, NUMBER};

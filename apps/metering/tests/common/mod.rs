@@ -23,8 +23,8 @@ pub struct MeterAdc {
     started: Cell<bool>,
     queue: RefCell<VecDeque<Vec<u8>>>,
     sequence: Cell<u32>,
-    lost: Cell<u32>,
-    pub lost_in_total: Cell<u32>,
+    lost_scans: Cell<u32>,
+    pub lost_scans_in_total: Cell<u32>,
     since_take: Cell<u32>,
     buffer: RefCell<RwAllowBuffer>,
     share_ref: DriverShareRef,
@@ -36,13 +36,14 @@ impl MeterAdc {
         let sequence = self.sequence.get();
         self.sequence.set(sequence + 1);
         if self.queue.borrow().len() == QUEUE_BLOCKS {
-            self.lost.set(self.lost.get() + scans.len() as u32);
-            self.lost_in_total
-                .set(self.lost_in_total.get() + scans.len() as u32);
+            self.lost_scans
+                .set(self.lost_scans.get() + scans.len() as u32);
+            self.lost_scans_in_total
+                .set(self.lost_scans_in_total.get() + scans.len() as u32);
             return;
         }
-        let lost = self.lost.take();
-        let mut flags = if lost > 0 { Header::OVERRUN } else { 0 };
+        let lost_scans = self.lost_scans.take();
+        let mut flags = if lost_scans > 0 { Header::OVERRUN } else { 0 };
         for scan in scans {
             for (channel, value) in scan.iter().enumerate() {
                 if *value <= 0 || *value >= 16_383 {
@@ -55,7 +56,7 @@ impl MeterAdc {
             flags,
             time_us: u64::from(sequence + 1) * 20_000,
             scans: scans.len() as u32,
-            lost,
+            lost_scans,
         };
         let mut bytes = header.encode().to_vec();
         bytes.extend(scans.iter().flatten().flat_map(|value| value.to_le_bytes()));

@@ -13,7 +13,7 @@ pub struct QueuedBlock {
     saturated: u8,
     last_scan_us: u64,
     scans: u32,
-    lost_before: u32,
+    lost_scans: u32,
 }
 
 impl QueuedBlock {
@@ -24,7 +24,7 @@ impl QueuedBlock {
 
     /// Flags as in the header.
     pub fn flags(&self) -> u32 {
-        let overrun = if self.lost_before > 0 {
+        let overrun = if self.lost_scans > 0 {
             Header::OVERRUN
         } else {
             0
@@ -44,7 +44,7 @@ impl QueuedBlock {
             flags: self.flags(),
             time_us: self.last_scan_us,
             scans: self.scans,
-            lost: self.lost_before,
+            lost_scans: self.lost_scans,
         }
     }
 }
@@ -91,17 +91,17 @@ impl BlockQueue {
     /// Adds a filled block. Gives back the buffer of the oldest when it had to
     /// make room.
     pub fn push(&mut self, block: ScanBlock) -> Option<&'static mut [u8]> {
-        let mut lost_before = block.lost_blocks.saturating_mul(self.scans_per_block);
+        let mut lost_scans = block.lost_blocks.saturating_mul(self.scans_per_block);
         let mut freed = None;
         if self.waiting == QUEUE_BLOCKS {
             if let Some(dropped) = self.take_oldest() {
-                let lost = dropped.lost_before.saturating_add(dropped.scans);
+                let lost = dropped.lost_scans.saturating_add(dropped.scans);
                 match self.blocks[self.oldest]
                     .as_mut()
                     .filter(|_| self.waiting > 0)
                 {
-                    Some(next) => next.lost_before = next.lost_before.saturating_add(lost),
-                    None => lost_before = lost_before.saturating_add(lost),
+                    Some(next) => next.lost_scans = next.lost_scans.saturating_add(lost),
+                    None => lost_scans = lost_scans.saturating_add(lost),
                 }
                 freed = Some(dropped.buffer);
             }
@@ -114,7 +114,7 @@ impl BlockQueue {
             saturated: block.saturated,
             last_scan_us: block.last_scan_us.saturating_sub(self.epoch_us),
             scans: block.scans,
-            lost_before,
+            lost_scans,
         });
         self.waiting += 1;
         freed

@@ -4,7 +4,7 @@ mod key_bridge;
 
 use std::fs;
 
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use manifest::generate::relocatable_arguments;
 use xtask::project::Project;
 use xtask::{cross, image};
@@ -23,7 +23,7 @@ const RELOCATABLE: [(&str, u32); 4] = [
 /// A part does not build.
 pub fn build(project: &Project) -> Result<()> {
     audit::images::build(project)?;
-    build_bring_up(project)?;
+    image::build_bring_up(project)?;
     let bridge = key_bridge::manifest(&project.meter_text()?)?;
     // Where the host may ask for anything that the key store does, with keys of its own.
     image::build_variant(project, "key-bridge", &bridge)?;
@@ -31,23 +31,11 @@ pub fn build(project: &Project) -> Result<()> {
     let by_alarm = bridge.replacen("[board]\n", "[board]\nlong_steps = \"alarm\"\n", 1);
     image::build_variant(project, "key-bridge-by-alarm", &by_alarm)?;
     image::build_guest(project, "bench-app", "dlms")?;
+    image::build_guest(project, "blink", "factory")?;
     build_relocatable(project)?;
     build_second_board(project)?;
     build_core_conformance(project)?;
     build_foreign_firmware(project)
-}
-
-/// Builds the meter in `target/image/bring-up`, with a kernel that also runs guests:
-/// programs that nobody has signed.
-fn build_bring_up(project: &Project) -> Result<()> {
-    const REQUIRED: &str = "[signing]\nrequired = true\n";
-    let text = project.meter_text()?;
-    ensure!(
-        text.contains(REQUIRED),
-        "meter.toml does not say {REQUIRED:?}, which an image of bring-up changes"
-    );
-    let text = text.replace(REQUIRED, "[signing]\nrequired = false\n");
-    image::build_variant(project, "bring-up", &text)
 }
 
 /// Builds the position-independent app and packs it several times, as

@@ -1,7 +1,7 @@
 //! When the energy registers are written to the energy store.
 //!
 //! A power cut loses the energy since the last save, so saves should be
-//! frequent; flash wears, so they must be few. The policy spends a budget:
+//! frequent; flash wears, so they must be few. Hence a budget:
 //!
 //! - A token buys a save. One comes every [`TOKEN_SECONDS`]; at most
 //!   [`MOST_TOKENS`] are kept, and a start brings [`FIRST_TOKENS`].
@@ -44,7 +44,7 @@ pub const STEP_NWH: u64 = 100_000_000;
 
 /// The budget and the last save.
 #[derive(Clone, Debug)]
-pub struct SavePolicy {
+pub struct SaveBudget {
     saved: EnergyTotals,
     tokens: u32,
     /// Seconds towards the next token.
@@ -57,10 +57,10 @@ pub struct SavePolicy {
     earned_warning: u32,
 }
 
-impl SavePolicy {
-    /// A policy at start, when `saved` is in the store.
+impl SaveBudget {
+    /// A budget at start, when `saved` is in the store.
     pub fn new(saved: EnergyTotals) -> Self {
-        SavePolicy {
+        SaveBudget {
             saved,
             tokens: FIRST_TOKENS,
             earned: 0,
@@ -142,15 +142,15 @@ mod tests {
 
     /// Saves in `seconds` under a constant load, and the most energy at risk.
     fn simulate(seconds: u64, nwh_a_second: u64) -> (u64, u64) {
-        let mut policy = SavePolicy::new(import(0));
+        let mut budget = SaveBudget::new(import(0));
         let (mut saves, mut worst) = (0, 0);
         for second in 1..=seconds {
             let now = import(second * nwh_a_second);
-            worst = worst.max(policy.at_risk(&now).import_nwh);
-            if policy.second(&now) {
+            worst = worst.max(budget.at_risk(&now).import_nwh);
+            if budget.second(&now) {
                 saves += 1;
-                policy.started();
-                policy.saved(now);
+                budget.started();
+                budget.saved(now);
             }
         }
         (saves, worst)
@@ -189,13 +189,13 @@ mod tests {
 
     #[test]
     fn saves_keep_their_distance_even_when_the_store_fails() {
-        let mut policy = SavePolicy::new(import(0));
+        let mut budget = SaveBudget::new(import(0));
         let mut last = 0;
         for second in 1..=1_000u32 {
-            if policy.second(&import(u64::from(second) * 1_000_000_000)) {
+            if budget.second(&import(u64::from(second) * 1_000_000_000)) {
                 assert!(last == 0 || second - last >= SPACING_SECONDS);
                 last = second;
-                policy.started();
+                budget.started();
             }
         }
         assert!(last > 0);
@@ -204,23 +204,23 @@ mod tests {
     #[test]
     fn a_supply_that_bounces_keeps_the_budget() {
         const HOURS: u32 = 48;
-        let mut policy = SavePolicy::new(import(0));
+        let mut budget = SaveBudget::new(import(0));
         let mut saves = 0;
         for second in 1..=HOURS * 3_600 {
             // Ten warnings a second, each with something to save.
             for tenth in 0..10u64 {
                 let now = import(u64::from(second) * 1_000_000_000 + tenth);
-                if policy.warned(&now) {
+                if budget.warned(&now) {
                     saves += 1;
-                    policy.started_by_warning();
-                    policy.saved(now);
+                    budget.started_by_warning();
+                    budget.saved(now);
                 }
             }
             let now = import(u64::from(second) * 1_000_000_000 + 10);
-            if policy.second(&now) {
+            if budget.second(&now) {
                 saves += 1;
-                policy.started();
-                policy.saved(now);
+                budget.started();
+                budget.saved(now);
             }
         }
         let most = HOURS * 3_600 / TOKEN_SECONDS + FIRST_TOKENS + HOURS + MOST_WARNINGS;
@@ -230,20 +230,20 @@ mod tests {
 
     #[test]
     fn a_warning_is_saved_whatever_came_before() {
-        let mut policy = SavePolicy::new(import(0));
-        while policy.tokens > 0 {
-            policy.started();
+        let mut budget = SaveBudget::new(import(0));
+        while budget.tokens > 0 {
+            budget.started();
         }
-        assert!(!policy.warned(&import(0)), "nothing to save");
-        assert!(policy.warned(&import(1)));
+        assert!(!budget.warned(&import(0)), "nothing to save");
+        assert!(budget.warned(&import(1)));
         for _ in 0..MOST_WARNINGS {
-            assert!(policy.warned(&import(1)));
-            policy.started_by_warning();
+            assert!(budget.warned(&import(1)));
+            budget.started_by_warning();
         }
-        assert!(!policy.warned(&import(1)));
+        assert!(!budget.warned(&import(1)));
         for _ in 0..TOKEN_SECONDS {
-            assert!(!policy.second(&import(0)));
+            assert!(!budget.second(&import(0)));
         }
-        assert!(policy.warned(&import(1)), "a token serves as well");
+        assert!(budget.warned(&import(1)), "a token serves as well");
     }
 }

@@ -1,4 +1,4 @@
-//! Records on their way to the energy store, one at a time.
+//! The app's side of the energy store: what it reads at start, and the record on its way.
 
 use crate::drivers::energy_store::{
     self, Kind, LentRecord, APPEND_BUFFER, DRIVER_NUM, RECORD_BYTES,
@@ -14,8 +14,8 @@ const RETRY: Milliseconds = Milliseconds(20);
 /// this many times.
 const RETRIES: u32 = 250;
 
-/// The app's side of the store.
-pub struct Storage<'scope, 'share, S: Syscalls> {
+/// Records on their way to the energy store, one at a time.
+pub struct EnergyStore<'scope, 'share, S: Syscalls> {
     share: Share<'scope, 'share, S>,
     held: Option<&'share mut [u8]>,
     lent: Option<(Kind, LentRecord<'scope, 'share, S>)>,
@@ -50,10 +50,10 @@ pub fn load<S: Syscalls, T, E>(kind: Kind, decode: impl Fn(&[u8]) -> Result<T, E
     Stored::Unreadable
 }
 
-impl<'scope, 'share, S: Syscalls> Storage<'scope, 'share, S> {
+impl<'scope, 'share, S: Syscalls> EnergyStore<'scope, 'share, S> {
     /// With nothing on its way.
     pub fn new(share: Share<'scope, 'share, S>, buffer: &'share mut [u8; RECORD_BYTES]) -> Self {
-        Storage {
+        EnergyStore {
             share,
             held: Some(buffer),
             lent: None,
