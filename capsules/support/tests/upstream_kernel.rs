@@ -30,10 +30,10 @@ kernel::hil::gpio::{Input, InterruptEdge, InterruptPin, InterruptValueWrapper, I
 kernel::hil::led::Led
 kernel::hil::rng
 kernel::hil::rng::{Client, Continue, Rng}
-kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Freq32KHz, Frequency, OverflowClient}
+kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Frequency, OverflowClient}
 kernel::hil::time::{Ticks, Ticks24, Ticks32, Ticks64, Time}
 kernel::hil::uart
-kernel::hil::uart::{Configure, Error, Parameters, Parity, Receive, ReceiveClient}
+kernel::hil::uart::{Error, Parity, Receive, ReceiveClient}
 kernel::hil::uart::{StopBits, Transmit, TransmitClient, Width}
 kernel::platform::SyscallFilter
 kernel::platform::chip::Chip

@@ -9,8 +9,7 @@ use kernel::syscall::SyscallReturn;
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
-use testing::forever;
-use testing::{HostKernel, Power};
+use testing::{forever, HostKernel, Power};
 
 #[derive(Default)]
 struct Converter {

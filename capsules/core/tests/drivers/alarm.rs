@@ -6,8 +6,7 @@ use kernel::hil::time::{Alarm, Ticks24};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power};
 
 fn host(now: u32) -> (HostKernel, &'static Clock<Ticks24>) {
     let counter = forever(Clock::new(now));

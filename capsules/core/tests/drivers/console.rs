@@ -7,9 +7,8 @@ use kernel::hil::uart::{self, Receive, Transmit};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use testing::forever;
 use testing::uart::FakeUart;
-use testing::{HostKernel, Power};
+use testing::{forever, HostKernel, Power};
 
 struct Setup {
     host: HostKernel,

@@ -5,9 +5,8 @@ use kernel::hil::rng::Rng;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use testing::forever;
 use testing::random::FakeEntropy;
-use testing::{HostKernel, Power};
+use testing::{forever, HostKernel, Power};
 
 fn setup() -> (HostKernel, &'static FakeEntropy) {
     let source = forever(FakeEntropy::default());

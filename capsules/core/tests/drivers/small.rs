@@ -10,10 +10,9 @@ use kernel::hil::uart::Transmit;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use testing::forever;
 use testing::pin::FakePin;
 use testing::uart::FakeUart;
-use testing::{HostKernel, Power};
+use testing::{forever, HostKernel, Power};
 
 #[test]
 fn leds_follow_commands() {

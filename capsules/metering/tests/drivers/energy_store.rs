@@ -8,8 +8,7 @@ use meter_hil::word_flash::WordFlash;
 
 use testing::retry::retry_on;
 use testing::words_in_ram::{blank, Words, WordsInRam, PAGE_WORDS};
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power};
 
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;

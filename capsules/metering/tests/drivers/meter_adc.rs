@@ -5,9 +5,8 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::front_end::MeterFrontEnd;
 
-use testing::forever;
 use testing::front_end::{FakeFrontEnd, BLOCK, SCANS};
-use testing::{HostKernel, Power};
+use testing::{forever, HostKernel, Power};
 
 const RATE: u32 = 4000;
 const HEADER: usize = 24;

@@ -7,8 +7,7 @@ use kernel::ErrorCode;
 use meter_hil::supply_monitor::SupplyMonitor;
 
 use testing::supply::FakeSupply;
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power};
 
 /// A supply, and the alarm of its driver.
 struct Hardware {

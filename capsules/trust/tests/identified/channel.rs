@@ -8,10 +8,8 @@ use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
-use testing::on_kernel_thread;
 use testing::retry::retry_on;
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, on_kernel_thread, Clock, HostKernel, Power};
 
 const WRITER: u32 = 0x101;
 const READER: u32 = 0x102;

@@ -9,12 +9,10 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 
-use testing::on_kernel_thread;
 use testing::random::SeededRandom;
 use testing::retry::retry_on;
 use testing::sector_flash::SectorsInRam;
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, on_kernel_thread, Clock, HostKernel, Power};
 
 const OWNER: u32 = 0x201;
 const READER: u32 = 0x202;

@@ -18,11 +18,10 @@ use testing::front_end::{FakeFrontEnd, BLOCK};
 use testing::host::wake_task;
 use testing::probe::{NoGrantDriver, ProbeDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
 use testing::retry::retry_on;
-use testing::syscalls;
 use testing::words_in_ram::{blank, WordsInRam};
 use testing::{
-    bare_kernel, forever, peek, round_robin, Always, App, Clock, Drivers, Event, HostKernel, Power,
-    Step,
+    bare_kernel, forever, peek, round_robin, syscalls, Always, App, Clock, Drivers, Event,
+    HostKernel, Power, Step,
 };
 
 /// Steps of one input at most.

@@ -15,10 +15,9 @@ use super::setup::{
     blank, start, start_with_root, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET, SIGNING,
     U,
 };
-use testing::forever;
-use testing::on_kernel_thread;
 use testing::random::SeededRandom;
 use testing::words_in_ram::WordsInRam;
+use testing::{forever, on_kernel_thread};
 
 #[test]
 fn keys_outlive_a_start() {

@@ -16,8 +16,7 @@ use testing::random::SeededRandom;
 use testing::retry::retry_on;
 pub use testing::words_in_ram::blank;
 use testing::words_in_ram::{Words, WordsInRam};
-use testing::{forever, Clock};
-use testing::{HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;

@@ -33,11 +33,10 @@ use testing::host::wake_task;
 use testing::random::SeededRandom;
 use testing::retry::retry_on;
 use testing::sector_flash::SectorsInRam;
-use testing::syscalls;
 use testing::words_in_ram::{blank, WordsInRam};
 use testing::{
-    bare_kernel, forever, poke, round_robin, Always, App, Clock, Drivers, Event, HostKernel, Power,
-    Step, Thread, WAKE,
+    bare_kernel, forever, poke, round_robin, syscalls, Always, App, Clock, Drivers, Event,
+    HostKernel, Power, Step, Thread, WAKE,
 };
 
 /// Steps of one input at most.
