@@ -39,15 +39,38 @@ mod metering;
 pub mod randomness;
 pub mod trust;
 
+use self::trust::{Channels, Storage};
+use capsules_core::adc::AdcDedicated;
+use capsules_core::alarm::AlarmDriver;
+use capsules_core::button::Button;
+use capsules_core::console::Console;
+use capsules_core::led::LedDriver;
+use capsules_core::low_level_debug::LowLevelDebug;
+use capsules_core::rng::RngDriver;
+use capsules_core::virtualizers::virtual_uart::UartDevice;
+use capsules_core::{adc, alarm, button, console, led, low_level_debug, rng};
+use capsules_metering::energy_store::EnergyStoreDriver;
+use capsules_metering::meter_adc::MeterAdc;
+use capsules_metering::supply::SupplyDriver;
+use capsules_metering::{energy_store, meter_adc, supply};
+use capsules_trust::{channel, key_store, storage};
+use internal_flash::Region;
 use kernel::capabilities::MemoryAllocationCapability;
+use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
+use nrf52840::gpio::GPIOPin;
+use nrf52840::power::Power;
+use nrf52840::saadc::Saadc;
 use nrf52840::wdt::Wdt;
+use nrf52840_components::inputs_outputs::{BoardLed, LEDS};
+use nrf52840_components::time::VirtualAlarm;
 use nrf52840_components::{inputs_outputs, serial, time};
+use randomness::Numbers;
 
 use crate::crash::FaultHooks;
 use crate::peripherals::Peripherals;
 use crate::pins::{APP_INPUTS, BUTTON_PINS, LED_PINS, LOCAL_PORT};
-use crate::platform::{Drivers, Filter, Platform, Scheduler};
+use crate::platform::{Filter, Platform, Scheduler};
 use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED};
 use capsules_trust::key_store::vault::Condition;
 use capsules_trust::root::Root;
@@ -58,6 +81,59 @@ use trust::KeyStore;
 
 /// The order of a start.
 pub type TrustStart = start::TrustStart<'static, internal_flash::Region>;
+
+/// The drivers that apps call.
+pub struct Drivers {
+    /// Driver 0x0.
+    pub alarm: &'static AlarmDriver<'static, VirtualAlarm>,
+    /// Driver 0x1.
+    pub console: &'static Console<'static>,
+    /// Driver 0x2.
+    pub led: &'static LedDriver<'static, BoardLed, LEDS>,
+    /// Driver 0x3.
+    pub button: &'static Button<'static, GPIOPin<'static>>,
+    /// Driver 0x5.
+    pub adc: &'static AdcDedicated<'static, Saadc<'static>>,
+    /// Driver 0x8.
+    pub low_level_debug: &'static LowLevelDebug<'static, UartDevice<'static>>,
+    /// Driver 0x40001.
+    pub rng: &'static RngDriver<'static, Numbers>,
+    /// Driver 0x80000001.
+    pub meter_adc: &'static MeterAdc<'static, Saadc<'static>>,
+    /// Driver 0x80000002.
+    pub energy_store: &'static EnergyStoreDriver<'static, Region>,
+    /// Driver 0x80000004.
+    pub key_store: Option<&'static KeyStore>,
+    /// Driver 0x80000005.
+    pub channel: Option<&'static Channels>,
+    /// Driver 0x80000006.
+    pub storage: Option<&'static Storage>,
+    /// Driver 0x80000007.
+    pub supply: &'static SupplyDriver<'static, Power<'static>, VirtualAlarm>,
+}
+
+impl Drivers {
+    /// The driver of a number, if it is there.
+    #[inline(always)]
+    pub fn find(&self, number: usize) -> Option<&dyn SyscallDriver> {
+        match number {
+            alarm::DRIVER_NUM => Some(self.alarm),
+            console::DRIVER_NUM => Some(self.console),
+            led::DRIVER_NUM => Some(self.led),
+            button::DRIVER_NUM => Some(self.button),
+            adc::DRIVER_NUM => Some(self.adc),
+            low_level_debug::DRIVER_NUM => Some(self.low_level_debug),
+            rng::DRIVER_NUM => Some(self.rng),
+            meter_adc::DRIVER_NUM => Some(self.meter_adc),
+            energy_store::DRIVER_NUM => Some(self.energy_store),
+            key_store::DRIVER_NUM => self.key_store.map(|driver| driver as _),
+            channel::DRIVER_NUM => self.channel.map(|driver| driver as _),
+            storage::DRIVER_NUM => self.storage.map(|driver| driver as _),
+            supply::DRIVER_NUM => Some(self.supply),
+            _ => None,
+        }
+    }
+}
 
 /// All drivers, and what the board has to start.
 pub struct Wired {

@@ -5,6 +5,8 @@ use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules_trust::storage::policy::Partition;
+use drivers::key_store::Command;
+use drivers::{channel, key_store, storage};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
@@ -16,8 +18,8 @@ pub const USER: u32 = 0x302;
 pub const APPS: [u32; 3] = [MAKER, USER, 0];
 
 /// The first session slot, and how many there are.
-pub const SLOT: usize = 0x8000;
-pub const SLOTS: usize = 8;
+pub const SLOT: usize = key_store::FIRST_SLOT as usize;
+pub const SLOTS: usize = key_store::SLOTS;
 
 const BOTH: States = States::FACTORY.union(States::OPERATIONAL);
 
@@ -183,6 +185,19 @@ impl Verdict {
     }
 }
 
+/// What a command answers or ends with must be among the errors that its definition names.
+///
+/// - `driver`: by its place
+pub fn is_defined(driver: usize, number: usize, error: usize) {
+    let definitions = [&key_store::DRIVER, &channel::DRIVER, &storage::DRIVER];
+    let mut commands = definitions[driver].commands.iter();
+    // One that does not exist is the contract's matter.
+    if let Some(command) = commands.find(|command| command.number as usize == number) {
+        let defined = command.errors.iter().any(|known| *known as usize == error);
+        assert!(defined, "{} does not name error {error}", command.name);
+    }
+}
+
 /// The contract of the channels.
 pub fn channel(app: u32, number: usize, channel: usize, length: usize) -> Verdict {
     let known = CHANNELS
@@ -190,17 +205,22 @@ pub fn channel(app: u32, number: usize, channel: usize, length: usize) -> Verdic
         .find(|known| usize::from(known.number) == channel && app != 0);
     let writes = known.filter(|known| known.writer == app);
     let reads = known.filter(|known| known.readers.contains(&app));
-    match (number, writes, reads) {
-        (0, ..) => Verdict::Exactly(SyscallReturn::Success),
-        (1, Some(policy), _) if length > policy.message.into() => Verdict::refused(ErrorCode::SIZE),
-        (1, Some(policy), _) => match policy.overflow {
+    use channel::Command::*;
+    let Some(command) = channel::Command::from_number(number) else {
+        return Verdict::refused(ErrorCode::NOSUPPORT);
+    };
+    match (command, writes, reads) {
+        (Exists, ..) => Verdict::Exactly(SyscallReturn::Success),
+        (Send, Some(policy), _) if length > policy.message.into() => {
+            Verdict::refused(ErrorCode::SIZE)
+        }
+        (Send, Some(policy), _) => match policy.overflow {
             Overflow::Oldest => Verdict::Granted(&[ErrorCode::SIZE]),
             Overflow::Refuse => Verdict::Granted(&[ErrorCode::SIZE, ErrorCode::BUSY]),
         },
-        (2, _, Some(_)) => Verdict::Pair(&[ErrorCode::SIZE]),
-        (3, Some(_), _) | (3, _, Some(_)) => Verdict::Pair(&[]),
-        (1..=3, ..) => Verdict::refused(ErrorCode::NODEVICE),
-        _ => Verdict::refused(ErrorCode::NOSUPPORT),
+        (Receive, _, Some(_)) => Verdict::Pair(&[ErrorCode::SIZE]),
+        (State, Some(_), _) | (State, _, Some(_)) => Verdict::Pair(&[]),
+        (Send | Receive | State, ..) => Verdict::refused(ErrorCode::NODEVICE),
     }
 }
 
@@ -211,42 +231,48 @@ pub fn storage(app: u32, number: usize, partition: usize, argument: usize) -> Ve
         .find(|known| usize::from(known.number) == partition && app != 0);
     let owns = known.filter(|known| known.owner == app);
     let reads = known.filter(|known| known.owner == app || known.readers.contains(&app));
-    match (number, owns, reads) {
-        (0, ..) => Verdict::Exactly(SyscallReturn::Success),
-        (1, Some(policy), _) if argument > policy.record.into() => {
+    use storage::Command::*;
+    let Some(command) = storage::Command::from_number(number) else {
+        return Verdict::refused(ErrorCode::NOSUPPORT);
+    };
+    match (command, owns, reads) {
+        (Exists, ..) => Verdict::Exactly(SyscallReturn::Success),
+        (Append, Some(policy), _) if argument > policy.record.into() => {
             Verdict::refused(ErrorCode::SIZE)
         }
-        (1, Some(_), _) => Verdict::Granted(&[ErrorCode::SIZE, ErrorCode::BUSY]),
-        (2, _, Some(_)) => Verdict::Granted(&[ErrorCode::BUSY]),
-        (3, _, Some(_)) => Verdict::Pair(&[]),
-        (4, _, Some(policy)) => Verdict::Exactly(SyscallReturn::SuccessU32U32(
+        (Append, Some(_), _) => Verdict::Granted(&[ErrorCode::SIZE, ErrorCode::BUSY]),
+        (Read, _, Some(_)) => Verdict::Granted(&[ErrorCode::BUSY]),
+        (Range, _, Some(_)) => Verdict::Pair(&[]),
+        (Capacity, _, Some(policy)) => Verdict::Exactly(SyscallReturn::SuccessU32U32(
             policy.capacity(),
             policy.record.into(),
         )),
-        (1..=4, ..) => Verdict::refused(ErrorCode::NODEVICE),
-        _ => Verdict::refused(ErrorCode::NOSUPPORT),
+        (Append | Read | Range | Capacity, ..) => Verdict::refused(ErrorCode::NODEVICE),
     }
 }
 
-/// Operation of each command of the key store from `generate` to `erase`.
-const OPERATIONS: [(usize, Operations); 16] = [
-    (3, Operations::GENERATE),
-    (4, Operations::IMPORT),
-    (5, Operations::PUBLIC_KEY),
-    (6, Operations::SIGN),
-    (7, Operations::AGREE),
-    (8, Operations::ENCRYPT),
-    (9, Operations::DECRYPT),
-    (10, Operations::HMAC),
-    (11, Operations::WRAP),
-    (12, Operations::UNWRAP),
-    (13, Operations::VERIFY),
-    (14, Operations::STORE),
-    (15, Operations::READ),
-    (17, Operations::ADVANCE),
-    (18, Operations::ACTIVATE),
-    (19, Operations::ERASE),
-];
+/// The operation that a command of the key store asks for; none where no object is asked.
+fn operation_of(command: Command) -> Option<Operations> {
+    Some(match command {
+        Command::Exists | Command::State | Command::AdvanceState | Command::Close => return None,
+        Command::Generate => Operations::GENERATE,
+        Command::Import => Operations::IMPORT,
+        Command::PublicKey => Operations::PUBLIC_KEY,
+        Command::Sign => Operations::SIGN,
+        Command::Agree => Operations::AGREE,
+        Command::Encrypt => Operations::ENCRYPT,
+        Command::Decrypt => Operations::DECRYPT,
+        Command::Hmac => Operations::HMAC,
+        Command::Wrap => Operations::WRAP,
+        Command::Unwrap => Operations::UNWRAP,
+        Command::Verify => Operations::VERIFY,
+        Command::Store => Operations::STORE,
+        Command::Read | Command::Counter => Operations::READ,
+        Command::Advance => Operations::ADVANCE,
+        Command::Activate => Operations::ACTIVATE,
+        Command::Erase => Operations::ERASE,
+    })
+}
 
 /// The contract of the key store.
 ///
@@ -262,35 +288,40 @@ pub fn key_store(
     let slot = |number: usize| number.checked_sub(SLOT).filter(|slot| *slot < SLOTS);
     let has_filled = |number: usize| slot(number).is_some_and(|slot| filled[slot]);
     let refused = Verdict::refused;
-    match number {
-        0 => return Verdict::Exactly(SyscallReturn::Success),
-        1 => return Verdict::Exactly(SyscallReturn::SuccessU32(state as u32)),
-        2 => return advance_state(app, state, first),
-        16 => {
+    let Some(command) = Command::from_number(number) else {
+        return refused(ErrorCode::NOSUPPORT);
+    };
+    match command {
+        Command::Exists => return Verdict::Exactly(SyscallReturn::Success),
+        Command::State => return Verdict::Exactly(SyscallReturn::SuccessU32(state as u32)),
+        Command::AdvanceState => return advance_state(app, state, first),
+        Command::Counter => {
             return match access(app, state, first, Operations::READ) {
                 Ok(Kind::Counter) => Verdict::Number,
                 Ok(_) => refused(ErrorCode::NOSUPPORT),
                 Err(error) => refused(error),
             }
         }
-        20 if has_filled(first) => return Verdict::Granted(&[ErrorCode::NODEVICE]),
-        20 => return refused(ErrorCode::NODEVICE),
+        Command::Close if has_filled(first) => return Verdict::Granted(&[ErrorCode::NODEVICE]),
+        Command::Close => return refused(ErrorCode::NODEVICE),
         _ => {}
     }
-    let Some((_, operation)) = OPERATIONS.iter().find(|(known, _)| *known == number) else {
+    let Some(operation) = operation_of(command) else {
         return refused(ErrorCode::NOSUPPORT);
     };
-    let second_is_good = match number {
-        5 | 6 => second < 2,
-        7 => slot(second & 0xFFFF).is_some() && second >> 16 < 2,
-        8 | 9 => [12, 16].contains(&(second & 0xFFFF)) && second >> 16 <= 0xFFFF,
-        17 => second <= 0xFFFF_FFFF,
+    let second_is_good = match command {
+        Command::PublicKey | Command::Sign => second < 2,
+        Command::Agree => slot(second & 0xFFFF).is_some() && second >> 16 < 2,
+        Command::Encrypt | Command::Decrypt => {
+            [12, 16].contains(&(second & 0xFFFF)) && second >> 16 <= 0xFFFF
+        }
+        Command::Advance => second <= 0xFFFF_FFFF,
         _ => true,
     };
     if !second_is_good {
         return refused(ErrorCode::INVAL);
     }
-    if matches!(number, 11 | 12) && second > 0xFFFF {
+    if matches!(command, Command::Wrap | Command::Unwrap) && second > 0xFFFF {
         return refused(ErrorCode::NODEVICE);
     }
     if slot(first).is_some() && !has_filled(first) {
@@ -306,26 +337,28 @@ pub fn key_store(
             ErrorCode::SIZE,
         ]);
     }
-    let granted = access(app, state, first, *operation);
-    match (number, granted) {
+    let granted = access(app, state, first, operation);
+    match (command, granted) {
         (_, Err(error)) => refused(error),
-        (4, _) if state != State::Factory => refused(ErrorCode::OFF),
-        (15, Ok(Kind::Counter)) => refused(ErrorCode::NOSUPPORT),
-        (11, _) if !has_filled(second) => refused(ErrorCode::NODEVICE),
-        (11, _) => Verdict::Granted(&[ErrorCode::NODEVICE, ErrorCode::BUSY, ErrorCode::SIZE]),
-        (12, _) if slot(second).is_none() => {
+        (Command::Import, _) if state != State::Factory => refused(ErrorCode::OFF),
+        (Command::Read, Ok(Kind::Counter)) => refused(ErrorCode::NOSUPPORT),
+        (Command::Wrap, _) if !has_filled(second) => refused(ErrorCode::NODEVICE),
+        (Command::Wrap, _) => {
+            Verdict::Granted(&[ErrorCode::NODEVICE, ErrorCode::BUSY, ErrorCode::SIZE])
+        }
+        (Command::Unwrap, _) if slot(second).is_none() => {
             match access(app, state, second, Operations::REPLACE) {
                 Ok(_) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::SIZE]),
                 Err(error) => refused(error),
             }
         }
-        (8 | 9, _) if second >> 16 != 0 => {
+        (Command::Encrypt | Command::Decrypt, _) if second >> 16 != 0 => {
             match access(app, state, second >> 16, Operations::AUTHENTICATE) {
                 Ok(_) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::SIZE]),
                 Err(error) => refused(error),
             }
         }
-        (17, _) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::INVAL]),
+        (Command::Advance, _) => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::INVAL]),
         _ => Verdict::Granted(&[ErrorCode::BUSY, ErrorCode::SIZE]),
     }
 }

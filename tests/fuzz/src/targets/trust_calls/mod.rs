@@ -57,6 +57,17 @@ const DRIVERS: [usize; 3] = [
     storage::DRIVER_NUM,
 ];
 
+/// Commands that leave something behind here.
+const READ: usize = drivers::key_store::Command::Read.number() as usize;
+const ENCRYPT: usize = drivers::key_store::Command::Encrypt.number() as usize;
+const AGREE: usize = drivers::key_store::Command::Agree.number() as usize;
+const UNWRAP: usize = drivers::key_store::Command::Unwrap.number() as usize;
+const CLOSE: usize = drivers::key_store::Command::Close.number() as usize;
+const SEND: usize = drivers::channel::Command::Send.number() as usize;
+const RECEIVE: usize = drivers::channel::Command::Receive.number() as usize;
+const APPEND: usize = drivers::storage::Command::Append.number() as usize;
+const READ_RECORD: usize = drivers::storage::Command::Read.number() as usize;
+
 type ChannelMemory =
     channel::Memory<{ CHANNELS.len() }, { reader_count(CHANNELS) }, { arena_size(CHANNELS) }>;
 type StorageMemory = storage::Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }>;
@@ -342,6 +353,9 @@ impl World {
         };
         let call = syscalls::command(DRIVERS[driver], number, first, second);
         let answer = self.call(index, call)?;
+        if let SyscallReturn::Failure(error) = answer {
+            contract::is_defined(driver, number, error as usize);
+        }
         assert!(
             verdict.allows(answer),
             "app {app:#x}, driver {driver}, command {number} {first:#x} {second:#x}: {answer:?}"
@@ -349,16 +363,16 @@ impl World {
         let mut runs = self.runs.borrow_mut();
         let run = &mut runs[index];
         match (driver, number, answer) {
-            (CHANNEL, 1, SyscallReturn::Success) => {
+            (CHANNEL, SEND, SyscallReturn::Success) => {
                 let (address, length) = run.inputs[CHANNEL][0];
                 assert!(second <= length);
                 self.stored.send(first, bytes((address, second)));
             }
-            (CHANNEL, 2, SyscallReturn::SuccessU32U32(length, _)) => {
+            (CHANNEL, RECEIVE, SyscallReturn::SuccessU32U32(length, _)) => {
                 self.stored.receive(run, first, length as usize);
             }
             (KEYS | STORAGE, _, SyscallReturn::Success)
-                if matches!(verdict, Verdict::Granted(_)) && (driver, number) != (KEYS, 20) =>
+                if matches!(verdict, Verdict::Granted(_)) && (driver, number) != (KEYS, CLOSE) =>
             {
                 self.accepted(run, driver, number, first, second);
             }
@@ -373,7 +387,7 @@ impl World {
         assert!(silent, "accepted during {before:?}");
         let place = UPCALLS.iter().position(|known| *known == (driver, 0));
         let (address, length) = run.inputs[driver][0];
-        let appends = (driver, number) == (STORAGE, 1);
+        let appends = (driver, number) == (STORAGE, APPEND);
         assert!(!appends || second <= length);
         run.operations[driver] = Some(Operation {
             number,
@@ -384,7 +398,7 @@ impl World {
             output: Some(run.outputs[driver]),
         });
         let slot = (second & 0xFFFF).checked_sub(SLOT);
-        if let (KEYS, 7 | 12, Some(slot @ 0..SLOTS)) = (driver, number, slot) {
+        if let (KEYS, AGREE | UNWRAP, Some(slot @ 0..SLOTS)) = (driver, number, slot) {
             run.filled[slot] = true;
         }
     }
@@ -395,8 +409,8 @@ impl World {
         let run = &mut runs[index];
         match UPCALLS[place] {
             (KEYS, _) => {
-                let operation = run.ended(KEYS);
                 let [status, length, number] = arguments;
+                let operation = run.ended(KEYS, status);
                 assert_eq!(number, operation.number);
                 assert!(status == 0 || length == 0, "{operation:?} {arguments:?}");
                 let room = operation.output.map_or(length, |(_, room)| room);
@@ -433,10 +447,11 @@ impl World {
         if self.processes[index].get_state() == State::Terminated {
             return;
         }
+        let record = (STORAGE, READ_RECORD, 4, 0);
         let probes = [
-            [(KEYS, 15, 7, 0), (STORAGE, 2, 4, 0)],
-            [(KEYS, 8, 3, 16), (STORAGE, 2, 4, 0)],
-            [(KEYS, 15, 7, 0), (STORAGE, 2, 4, 0)],
+            [(KEYS, READ, 7, 0), record],
+            [(KEYS, ENCRYPT, 3, 16), record],
+            [(KEYS, READ, 7, 0), record],
         ];
         for (driver, number, first, second) in probes[index] {
             let answer = self.commanded(index, driver, number, first, second);

@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use drivers::{channel, key_store, storage};
 use kernel::process::Process;
 use kernel::ProcessId;
 
-use super::contract::{CHANNELS, SLOTS};
+use super::contract::{is_defined, CHANNELS, SLOTS};
 use testing::peek;
 
 /// Drivers by their places: key store, channels, storage.
@@ -14,7 +15,12 @@ pub const KEYS: usize = 0;
 pub const CHANNEL: usize = 1;
 pub const STORAGE: usize = 2;
 /// Upcalls by their places: driver and number.
-pub const UPCALLS: [(usize, usize); 4] = [(KEYS, 0), (CHANNEL, 0), (CHANNEL, 1), (STORAGE, 0)];
+pub const UPCALLS: [(usize, usize); 4] = [
+    (KEYS, key_store::upcall::DONE as usize),
+    (CHANNEL, channel::upcall::MESSAGE as usize),
+    (CHANNEL, channel::upcall::ROOM as usize),
+    (STORAGE, storage::upcall::DONE as usize),
+];
 
 /// A buffer: address and length.
 pub type Buffer = (usize, usize);
@@ -74,10 +80,15 @@ impl Run {
         }
     }
 
-    /// An upcall of an operation that it asked for.
-    pub fn ended(&mut self, driver: usize) -> Operation {
+    /// An upcall, with this status, of an operation that it asked for.
+    pub fn ended(&mut self, driver: usize, status: usize) -> Operation {
         let operation = self.operations[driver].take();
-        operation.unwrap_or_else(|| panic!("an upcall of driver {driver} without an operation"))
+        let operation = operation
+            .unwrap_or_else(|| panic!("an upcall of driver {driver} without an operation"));
+        if status != 0 {
+            is_defined(driver, operation.number, status);
+        }
+        operation
     }
 }
 
@@ -124,12 +135,12 @@ impl Stored {
 
     /// The upcall of an operation of the storage.
     pub fn storage_ended(&self, run: &mut Run, arguments: [usize; 3]) {
-        let operation = run.ended(STORAGE);
         let [status, partition, number] = arguments;
+        let operation = run.ended(STORAGE, status);
         assert_eq!(partition, operation.first, "{operation:?}");
         if status != 0 {
             assert_eq!(number, 0);
-        } else if operation.number == 1 {
+        } else if operation.number == storage::Command::Append.number() as usize {
             let record = (partition, number);
             let before = self.records.borrow_mut().insert(record, operation.payload);
             assert!(before.is_none(), "{record:?} is given twice");
