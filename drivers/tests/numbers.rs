@@ -365,7 +365,7 @@ fn header_of_a_block() {
         flags: 0x0807_0605,
         time_us: 0x100F_0E0D_0C0B_0A09,
         scans: 0x1413_1211,
-        lost: 0x1817_1615,
+        lost_scans: 0x1817_1615,
     };
     let bytes: [u8; 24] = core::array::from_fn(|at| at as u8 + 1);
     assert_eq!(header.encode(), bytes);
