@@ -50,6 +50,7 @@ pub mod meter_adc;
 pub mod rng;
 pub mod storage;
 pub mod supply;
+pub mod temperature;
 
 pub use description::Driver;
 pub use error_code::ErrorCode;
@@ -62,7 +63,7 @@ pub const FIRST_OWN_NUMBER: u32 = 0x8000_0000;
 pub const RESERVED: &[(&str, u32)] = &[("disconnect", 0x8000_0003)];
 
 /// All drivers, by number.
-pub static ALL: [&Driver; 13] = [
+pub static ALL: [&Driver; 14] = [
     &alarm::DRIVER,
     &console::DRIVER,
     &led::DRIVER,
@@ -70,6 +71,7 @@ pub static ALL: [&Driver; 13] = [
     &adc::DRIVER,
     &low_level_debug::DRIVER,
     &rng::DRIVER,
+    &temperature::DRIVER,
     &meter_adc::DRIVER,
     &energy_store::DRIVER,
     &key_store::DRIVER,

@@ -13,7 +13,7 @@ type Numbers = &'static [(u32, &'static str)];
 /// Name and number of a driver; its commands; its upcalls, read-only and read-write allows.
 type Pinned = (&'static str, u32, Numbers, [Numbers; 3]);
 
-const PINNED: [Pinned; 13] = [
+const PINNED: [Pinned; 14] = [
     (
         "alarm",
         0x0,
@@ -81,6 +81,12 @@ const PINNED: [Pinned; 13] = [
         0x40001,
         &[(0, "exists"), (1, "get")],
         [&[(0, "DONE")], &[], &[(0, "BUFFER")]],
+    ),
+    (
+        "temperature",
+        0x60000,
+        &[(0, "exists"), (1, "read")],
+        [&[(0, "MEASURED")], &[], &[]],
     ),
     (
         "meter_adc",

@@ -15,4 +15,5 @@ pub mod driver;
 pub mod led;
 pub mod low_level_debug;
 pub mod rng;
+pub mod temperature;
 pub mod virtualizers;

@@ -30,6 +30,7 @@ kernel::hil::gpio::{Input, InterruptEdge, InterruptPin, InterruptValueWrapper, I
 kernel::hil::led::Led
 kernel::hil::rng
 kernel::hil::rng::{Client, Continue, Rng}
+kernel::hil::sensors::{TemperatureClient, TemperatureDriver}
 kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Frequency, OverflowClient}
 kernel::hil::time::{Ticks, Ticks24, Ticks32, Ticks64, Time}
 kernel::hil::uart
@@ -44,7 +45,7 @@ kernel::process_checker::{AppCredentialsPolicy, AppCredentialsPolicyClient, AppU
 kernel::process_checker::{CheckResult, CheckResultAcceptMetadata, Compress}
 kernel::processbuffer::{ReadableProcessBuffer, WriteableProcessBuffer, WriteableProcessSlice}
 kernel::scheduler::{Scheduler, SchedulingDecision}
-kernel::syscall::{CommandReturn, Syscall, SyscallDriver}
+kernel::syscall::{CommandReturn, Syscall, SyscallDriver, SyscallReturn}
 kernel::utilities::io_write::IoWrite
 kernel::utilities::cells::{MapCell, OptionalCell, TakeCell}
 tock_tbf::parse::{parse_tbf_header, parse_tbf_header_lengths}

@@ -47,8 +47,9 @@ use capsules_core::console::Console;
 use capsules_core::led::LedDriver;
 use capsules_core::low_level_debug::LowLevelDebug;
 use capsules_core::rng::RngDriver;
+use capsules_core::temperature::TemperatureSensor;
 use capsules_core::virtualizers::virtual_uart::UartDevice;
-use capsules_core::{adc, alarm, button, console, led, low_level_debug, rng};
+use capsules_core::{adc, alarm, button, console, led, low_level_debug, rng, temperature};
 use capsules_metering::energy_store::EnergyStoreDriver;
 use capsules_metering::meter_adc::MeterAdc;
 use capsules_metering::supply::SupplyDriver;
@@ -56,13 +57,16 @@ use capsules_metering::{energy_store, meter_adc, supply};
 use capsules_trust::{channel, key_store, storage};
 use internal_flash::Region;
 use kernel::capabilities::MemoryAllocationCapability;
+use kernel::hil::sensors::TemperatureDriver;
 use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
 use nrf52840::gpio::GPIOPin;
 use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
+use nrf52840::temperature::Temperature;
 use nrf52840::wdt::Wdt;
 use nrf52840_components::inputs_outputs::{BoardLed, LEDS};
+use nrf52840_components::peripherals::Common;
 use nrf52840_components::time::VirtualAlarm;
 use nrf52840_components::{inputs_outputs, serial, time};
 use randomness::Numbers;
@@ -98,6 +102,8 @@ pub struct Drivers {
     pub low_level_debug: &'static LowLevelDebug<'static, UartDevice<'static>>,
     /// Driver 0x40001.
     pub rng: &'static RngDriver<'static, Numbers>,
+    /// Driver 0x60000.
+    pub temperature: &'static TemperatureSensor<'static, Temperature<'static>>,
     /// Driver 0x80000001.
     pub meter_adc: &'static MeterAdc<'static, Saadc<'static>>,
     /// Driver 0x80000002.
@@ -124,6 +130,7 @@ impl Drivers {
             adc::DRIVER_NUM => Some(self.adc),
             low_level_debug::DRIVER_NUM => Some(self.low_level_debug),
             rng::DRIVER_NUM => Some(self.rng),
+            temperature::DRIVER_NUM => Some(self.temperature),
             meter_adc::DRIVER_NUM => Some(self.meter_adc),
             energy_store::DRIVER_NUM => Some(self.energy_store),
             key_store::DRIVER_NUM => self.key_store.map(|driver| driver as _),
@@ -209,6 +216,7 @@ pub unsafe fn wire(
                 adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
                 low_level_debug,
                 rng: random.driver,
+                temperature: thermometer(kernel, common, memory),
                 meter_adc: metering::meter_adc(kernel, peripherals, memory),
                 energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
                 key_store: trust.map(|(key_store, _)| key_store),
@@ -220,6 +228,27 @@ pub unsafe fn wire(
             trust,
         }
     }
+}
+
+/// Driver 0x60000.
+///
+/// # Safety
+/// Once.
+unsafe fn thermometer(
+    kernel: &'static Kernel,
+    common: &'static Common,
+    memory: &dyn MemoryAllocationCapability,
+) -> &'static TemperatureSensor<'static, Temperature<'static>> {
+    let grant = kernel.create_grant(temperature::DRIVER_NUM, memory);
+    // SAFETY: the caller calls this once.
+    let driver = unsafe {
+        static_init!(
+            TemperatureSensor<'static, Temperature<'static>>,
+            TemperatureSensor::new(&common.temperature, grant)
+        )
+    };
+    common.temperature.set_client(driver);
+    driver
 }
 
 fn not_open(condition: Condition) {
