@@ -16,6 +16,6 @@ pub mod renewed;
 pub use check::ManifestError;
 pub use model::{
     App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
-    Kind, Manifest, Operation, Overflow, Partition, RamMap, Region, Signer, Signing, State,
-    Transition,
+    Kind, Manifest, Operation, Overflow, Partition, Profile, RamMap, Region, Signer, Signing,
+    State, Transition,
 };

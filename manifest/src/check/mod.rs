@@ -6,6 +6,7 @@ mod drivers;
 pub(crate) mod keys;
 mod memory;
 mod place;
+mod profile;
 mod signing;
 mod storage;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use refuse_if;
 
 impl Manifest {
     pub(crate) fn check(&self) -> Result<(), ManifestError> {
+        profile::check(self)?;
         memory::check(self)?;
         drivers::check(self)?;
         apps::check(self)?;

@@ -9,6 +9,7 @@ mod signing;
 mod storage;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -23,6 +24,25 @@ pub use storage::Partition;
 
 use crate::check::{line_of, ManifestError};
 
+/// What an image is for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// For the bench: kernel debug output and guests are allowed.
+    Development,
+    /// For a meter in service: what opens it is refused on the page.
+    Production,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Profile::Development => "development",
+            Profile::Production => "production",
+        })
+    }
+}
+
 /// Names, and what holds for the whole image.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +51,8 @@ pub struct Board {
     pub name: String,
     /// The architecture as tockloader and elf2tab name it.
     pub architecture: String,
+    /// What the image is for.
+    pub profile: Profile,
     /// Whether kernel debug output goes to RTT.
     pub debug_rtt: bool,
     /// Bytes of kernel stack, at the bottom of the kernel's RAM.
