@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod cross;
+pub mod exit;
 pub mod flash;
 pub mod image;
 pub mod project;

@@ -87,8 +87,8 @@ register! {
             "A file that was given is missing or cannot be read.",
             "Check its path and permissions, or build it first (`make image`).";
         71 HostError "host error",
-            "Something failed on the host itself, as a line, a socket or a closed output.",
-            "The message names it; the state of the meter is kept where the run came to its end.";
+            "Something else failed on the host: a file, a line, a socket, a closed output.",
+            "The message names it. What a run of the emulator kept of the meter is written all the same.";
         73 Unwritable "output not written",
             "A file cannot be written.",
             "Check its folder, permissions and the room that is left.";
