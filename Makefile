@@ -5,7 +5,7 @@ CARGO_FLAGS := --ignore-rust-version
 # What is built the first time takes minutes: cargo shows it.
 XTASK := cargo build $(CARGO_FLAGS) --package xtask && cargo run --quiet $(CARGO_FLAGS) --package xtask --
 
-.PHONY: help run test test-long bench audit policy lint docs flash image clean
+.PHONY: help run app test test-long bench audit policy lint docs flash image clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -13,6 +13,11 @@ help: ## list the targets
 run: ## boot the meter's image in the emulator and watch it measure
 	@scripts/setup run
 	@$(XTASK) run
+
+APP ?= blink
+app: ## build APP (blink) as a guest and watch it in the emulator, beside the meter
+	@scripts/setup run
+	@$(XTASK) app $(APP)
 
 test: ## all tests of every part and of the whole image
 	@scripts/setup test

@@ -1,4 +1,4 @@
-//! What an audit was about: which image, by which page, when, with what.
+//! What an audit was about: which image, by which manifest, when, with what.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,8 @@ pub struct About {
     /// SHA-256 of the flash image.
     pub image_sha256: String,
     /// SHA-256 of meter.toml.
-    pub page_sha256: String,
+    #[serde(rename = "page_sha256")]
+    pub manifest_sha256: String,
     /// What was used, with versions.
     pub versions: Vec<String>,
     /// Wall-clock seconds that it took.
@@ -21,20 +22,20 @@ pub struct About {
 }
 
 impl About {
-    /// About an image and the page that it was audited by, now.
-    pub fn now(image: &[u8], page: &[u8], versions: Vec<String>, took: Duration) -> Self {
+    /// Describes an audit of an image, by a manifest, that has just ended.
+    pub fn now(image: &[u8], manifest: &[u8], versions: Vec<String>, took: Duration) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             date: date(now.map_or(0, |now| now.as_secs())),
             image_sha256: hash(image),
-            page_sha256: hash(page),
+            manifest_sha256: hash(manifest),
             versions,
             seconds: took.as_secs(),
         }
     }
 }
 
-/// The version of the kernel that was built.
+/// Returns the version of the kernel that was built.
 pub fn kernel() -> String {
     let (major, minor) = (kernel::KERNEL_MAJOR_VERSION, kernel::KERNEL_MINOR_VERSION);
     format!("{major}.{minor}.{}", kernel::KERNEL_PATCH_VERSION)

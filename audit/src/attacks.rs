@@ -74,7 +74,7 @@ impl Moment {
 }
 
 impl Armed {
-    /// With the attacker in this slot, signed as its app; nothing is booted yet.
+    /// Prepares the attacker in this slot, signed as its app; nothing is booted yet.
     pub fn in_slot(slot: &'static str) -> Self {
         Self {
             slot,
@@ -82,7 +82,7 @@ impl Armed {
         }
     }
 
-    /// The attacker's slot.
+    /// Returns the attacker's slot.
     pub fn slot(&self) -> &'static str {
         self.slot
     }
@@ -91,7 +91,7 @@ impl Armed {
         self.moment.get_or_init(|| Moment::arrive(self.slot))
     }
 
-    /// A machine for attacks.
+    /// Returns a machine for attacks.
     ///
     /// # Panics
     /// When the images are not built.

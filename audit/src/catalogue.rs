@@ -1,4 +1,4 @@
-//! The catalogue of `tests/attacker` as a chapter of the audit: all of it by one app, and what depends on a slot by the others.
+//! The catalogue of the attacker as a chapter of the audit: all of it by one app, and what depends on a slot by the others.
 
 use attacker::{Attack, ATTACKS};
 
@@ -37,7 +37,7 @@ const OF_THE_SLOT: [&str; 22] = [
     "heap_exhaustion",
 ];
 
-/// The meters on which the catalogue is carried out.
+/// Returns the meters on which the catalogue is carried out.
 pub fn armed() -> Vec<Armed> {
     [SLOT]
         .into_iter()
@@ -46,7 +46,7 @@ pub fn armed() -> Vec<Armed> {
         .collect()
 }
 
-/// All attacks, some at a time.
+/// Returns all attacks of the scope, some of them to a part.
 pub fn parts<'a>(armed: &'a [Armed], scope: &Scope) -> Vec<Part<'a>> {
     if !scope.covers(Topic::Catalogue) {
         return Vec::new();

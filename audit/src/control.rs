@@ -12,31 +12,31 @@ use crate::specimen::firmware::Firmware;
 /// A wall that is open, and how the audit names it.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// What was written into the page.
+    /// What was written into the manifest.
     pub opening: Opening,
     /// The app that may now.
     pub app: &'static str,
     /// The chapter and the name of the wall.
     pub wall: (Topic, &'static str),
-    /// What else that entry of the page opens: a call that it takes, or another
+    /// What else that entry of the manifest opens: a call that it takes, or another
     /// answer to what is still refused.
     pub beside: &'static [(Topic, &'static str)],
 }
 
 impl Opened {
-    /// Whether the finding is about this wall itself.
+    /// Returns whether the finding is about this wall itself.
     pub fn is_named_by(&self, finding: &Finding) -> bool {
         finding.subject == self.app && self.wall == (finding.topic, &finding.wall)
     }
 
-    /// Whether the finding is the wall, or a consequence of its being open.
+    /// Returns whether the finding is the wall, or a consequence of its being open.
     pub fn explains(&self, finding: &Finding) -> bool {
         let about = |wall: &(Topic, &str)| *wall == (finding.topic, &finding.wall);
         self.is_named_by(finding) || finding.subject == self.app && self.beside.iter().any(about)
     }
 }
 
-/// The walls that are open, one of each kind.
+/// Returns the walls that are open, one of each kind.
 pub fn openings() -> Vec<Opened> {
     vec![
         Opened {
@@ -107,19 +107,20 @@ pub fn openings() -> Vec<Opened> {
     ]
 }
 
-/// The page with all of [`openings`] in it, from the text of meter.toml.
+/// Returns the text of a manifest with all of [`openings`] in it, made of the text of
+/// meter.toml.
 ///
 /// # Errors
-/// The text is no page that they can be opened in.
-pub fn opened_page(truth: &str) -> Result<String, ManifestError> {
+/// The text is no manifest that they can be opened in.
+pub fn opened_manifest(truth: &str) -> Result<String, ManifestError> {
     openings()
         .iter()
-        .try_fold(truth.to_owned(), |page, opened| {
-            open_wall(&page, &opened.opening)
+        .try_fold(truth.to_owned(), |text, opened| {
+            open_wall(&text, &opened.opening)
         })
 }
 
-/// The part of the page that shows them, with an app beside whose walls stand.
+/// Returns the part of the manifest that shows them, with an app beside whose walls stand.
 pub fn scope() -> Scope {
     Scope {
         apps: vec!["tls", "dlms", "update"],
@@ -145,7 +146,7 @@ pub fn scope() -> Scope {
     }
 }
 
-/// Audits a firmware by the true page, as far as [`scope`] goes.
+/// Audits a firmware by the true manifest, as far as [`scope`] goes.
 ///
 /// # Panics
 /// When the images are not built.
@@ -157,8 +158,8 @@ pub fn audit(
     super::audit(firmware, truth, &scope(), tell)
 }
 
-/// What is wrong with an audit of the opened image: a wall that it does not name, or
-/// one that it names and that is not open.
+/// Returns what is wrong with an audit of the opened image: a wall that it does not name,
+/// or one that it names and that is not open.
 pub fn shortcomings(findings: &[Finding]) -> Vec<String> {
     let openings = openings();
     let failures = || findings.iter().filter(|finding| !finding.held);
@@ -198,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn the_opened_page_is_a_page() {
+    fn the_opened_manifest_is_a_manifest() {
         let truth = include_str!("../../boards/nrf52840-meter/meter.toml");
-        let opened = opened_page(truth).expect("they can be opened");
-        let manifest = Manifest::parse(&opened).expect("a sound page");
-        let shut = Manifest::parse(truth).expect("a sound page");
+        let opened = opened_manifest(truth).expect("they can be opened");
+        let manifest = Manifest::parse(&opened).expect("a sound manifest");
+        let shut = Manifest::parse(truth).expect("a sound manifest");
         let sign = |manifest: &Manifest| {
             let walls = manifest.key_walls();
             walls

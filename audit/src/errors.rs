@@ -38,13 +38,13 @@ const NAMES: [&str; 14] = [
     "NOACK",
 ];
 
-/// An error's name.
+/// Returns an error's name.
 pub fn name(error: u32) -> String {
     let known = NAMES.get(error as usize).map(ToString::to_string);
     known.unwrap_or_else(|| format!("error {error}"))
 }
 
-/// What a call came to.
+/// Returns what a call came to.
 pub fn describe(answer: &Answer) -> String {
     name(answer.error().unwrap_or(0))
 }

@@ -69,8 +69,8 @@ impl Topic {
         Topic::Catalogue,
     ];
 
-    /// Whether it compares the machine with the page, wall by wall.
-    pub fn is_of_the_page(self) -> bool {
+    /// Returns whether it compares the machine with the manifest, wall by wall.
+    pub fn is_of_the_manifest(self) -> bool {
         self <= Topic::Storage
     }
 }
@@ -118,7 +118,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding whose verdict is known.
+    /// Makes a finding whose verdict is known.
     pub fn new(
         topic: Topic,
         subject: impl Into<String>,
@@ -137,7 +137,7 @@ impl Finding {
         }
     }
 
-    /// What must hold in words, and whether it does.
+    /// Makes a finding of what must hold, in words, and whether it does.
     pub fn check(
         topic: Topic,
         subject: &str,

@@ -1,5 +1,7 @@
-//! A meter whose apps are puppets with the apps' own headers and signatures, and its life.
+//! A meter whose apps are scripted, with the apps' own headers and signatures, and its life.
 
+use drivers::alarm;
+use drivers::key_store::Command;
 use std::collections::BTreeMap;
 
 use emulator::machine::Snapshot;
@@ -10,20 +12,14 @@ use walls::Walls;
 use super::probe::{slot_of, KEY_STORE};
 use crate::specimen::firmware::Firmware;
 use crate::specimen::meter;
-use crate::specimen::scripted_app::{Answer, Call, Puppet, Silent};
+use crate::specimen::scripted_app::{Answer, Call, ScriptedApp, Silent};
 
 /// What the meter measures meanwhile.
 pub const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 /// What chance is drawn from.
 pub const SEED: u64 = 1;
-const ALARM: u32 = 0;
-const NOW: u32 = 2;
-const ABSOLUTE: u32 = 6;
-/// Two seconds of the alarm's clock: all apps on strings look into their mailboxes by then.
+/// Two seconds of the alarm's clock: all scripted apps look into their mailboxes by then.
 const AHEAD: u32 = (2 * 32_768) << 8;
-const ADVANCE_STATE: u32 = 2;
-const STATE: u32 = 1;
-const AGREE: u32 = 7;
 /// Where the peer's public key stands in the arena.
 const PEER: u32 = 0;
 
@@ -48,46 +44,46 @@ const fn nibble(digit: u8) -> u8 {
     }
 }
 
-/// The machine and its puppets.
-pub struct Stage {
+/// The machine and its scripted apps.
+pub struct Fixture {
     /// The machine.
     pub machine: Machine,
-    /// The page that the audit goes by, which need not be that of the image.
+    /// The manifest that the audit goes by, which need not be that of the image.
     pub manifest: Manifest,
-    puppets: BTreeMap<String, Puppet>,
+    scripted: BTreeMap<String, ScriptedApp>,
     /// Nonces that were given out.
     nonces: u32,
 }
 
-/// A stage at a moment, from which others begin on machines of their own.
+/// A fixture at a moment, from which others begin on machines of their own.
 pub struct Kept {
     flash: Vec<u8>,
     snapshot: Snapshot,
     manifest: Manifest,
-    puppets: BTreeMap<String, Puppet>,
+    scripted: BTreeMap<String, ScriptedApp>,
     nonces: u32,
 }
 
 impl Kept {
-    /// A stage that stands where the one that was kept stood.
+    /// Returns a fixture that stands where the one that was kept stood.
     ///
     /// # Errors
     /// The machine refuses the state.
-    pub fn stage(&self) -> Result<Stage, Silent> {
+    pub fn fixture(&self) -> Result<Fixture, Silent> {
         let mut machine = meter::boot(&self.flash, LOAD, SEED);
         let restored = machine.restore(&self.snapshot);
         restored.map_err(|error| error.to_string())?;
-        Ok(Stage {
+        Ok(Fixture {
             machine,
             manifest: self.manifest.clone(),
-            puppets: self.puppets.clone(),
+            scripted: self.scripted.clone(),
             nonces: self.nonces,
         })
     }
 }
 
-impl Stage {
-    /// Boots the firmware with puppets in these slots, and waits for them.
+impl Fixture {
+    /// Boots the firmware with scripted apps in these slots, and waits for them.
     ///
     /// # Errors
     /// One of them does not answer.
@@ -95,29 +91,29 @@ impl Stage {
     /// # Panics
     /// When the images are not built.
     pub fn boot(firmware: &Firmware, manifest: &Manifest, slots: &[&str]) -> Result<Self, Silent> {
-        let firmware = firmware.clone().with_puppets(slots);
+        let firmware = firmware.clone().with_scripted_apps(slots);
         let machine = meter::boot(firmware.bytes(), LOAD, SEED);
         Self::around(machine, manifest, slots)
     }
 
-    /// A machine that starts with puppets in these slots; waits for them.
+    /// Takes a machine that starts with scripted apps in these slots, and waits for them.
     ///
     /// # Errors
     /// One of them does not answer.
     pub fn around(machine: Machine, manifest: &Manifest, slots: &[&str]) -> Result<Self, Silent> {
-        let mut stage = Self {
+        let mut fixture = Self {
             machine,
             manifest: manifest.clone(),
-            puppets: BTreeMap::new(),
+            scripted: BTreeMap::new(),
             nonces: 0,
         };
         for slot in slots {
-            stage.find(slot)?;
+            fixture.find(slot)?;
         }
-        Ok(stage)
+        Ok(fixture)
     }
 
-    /// A nonce that ends in a value of its counter, greater than all before.
+    /// Returns a nonce that ends in a value of its counter, greater than all before.
     pub fn fresh_nonce(&mut self) -> [u8; 12] {
         self.nonces += 1;
         let mut nonce = [0x4D; 12];
@@ -125,22 +121,22 @@ impl Stage {
         nonce
     }
 
-    /// The puppet in a slot.
+    /// Returns the scripted app in a slot.
     ///
     /// # Errors
     /// None was put there.
-    pub fn puppet(&self, slot: &str) -> Result<Puppet, Silent> {
-        let puppet = self.puppets.get(slot).copied();
-        puppet.ok_or_else(|| format!("no puppet in slot {slot}"))
+    pub fn scripted_app(&self, slot: &str) -> Result<ScriptedApp, Silent> {
+        let scripted = self.scripted.get(slot).copied();
+        scripted.ok_or_else(|| format!("no scripted app in slot {slot}"))
     }
 
-    /// Waits for the puppet of a new run in a slot.
+    /// Waits for the scripted app of a new run in a slot.
     ///
     /// # Errors
     /// It does not answer.
     pub fn find(&mut self, slot: &str) -> Result<(), Silent> {
-        let puppet = Puppet::find(&mut self.machine, &self.manifest, slot)?;
-        self.puppets.insert(slot.to_owned(), puppet);
+        let scripted = ScriptedApp::find(&mut self.machine, &self.manifest, slot)?;
+        self.scripted.insert(slot.to_owned(), scripted);
         Ok(())
     }
 
@@ -149,10 +145,11 @@ impl Stage {
     /// # Errors
     /// It is silent.
     pub fn make(&mut self, app: &str, calls: &[Call]) -> Result<Vec<Answer>, Silent> {
-        self.puppet(app)?.make(&mut self.machine, calls)
+        self.scripted_app(app)?.make(&mut self.machine, calls)
     }
 
-    /// Has several apps begin with a batch each at the same moment; the answers of each.
+    /// Has several apps begin with a batch each at the same moment, and returns the answers of
+    /// each.
     ///
     /// # Errors
     /// One of them is silent.
@@ -160,17 +157,26 @@ impl Stage {
         &mut self,
         batches: &[(&str, Vec<Call>)],
     ) -> Result<Vec<Vec<Answer>>, Silent> {
-        let clock = self.call(batches[0].0, Call::command(ALARM, NOW, 0, 0))?;
-        let wait = Call::command(ALARM, ABSOLUTE, clock.registers[1], AHEAD).and_wait();
+        let clock = self.call(
+            batches[0].0,
+            Call::command(alarm::NUMBER, alarm::Command::Now, 0, 0),
+        )?;
+        let wait = Call::command(
+            alarm::NUMBER,
+            alarm::Command::Absolute,
+            clock.registers[1],
+            AHEAD,
+        )
+        .and_wait();
         let mut begun = Vec::new();
         for (app, calls) in batches {
-            let puppet = self.puppet(app)?;
+            let scripted = self.scripted_app(app)?;
             let calls = [&[wait][..], calls].concat();
-            puppet.start(&mut self.machine, &calls);
-            begun.push((puppet, calls));
+            scripted.start(&mut self.machine, &calls);
+            begun.push((scripted, calls));
         }
-        let finish = |(puppet, calls): (Puppet, Vec<Call>)| {
-            let answers = puppet.finish(&mut self.machine, &calls)?;
+        let finish = |(scripted, calls): (ScriptedApp, Vec<Call>)| {
+            let answers = scripted.finish(&mut self.machine, &calls)?;
             Ok(answers[1..].to_vec())
         };
         begun.into_iter().map(finish).collect()
@@ -181,32 +187,32 @@ impl Stage {
     /// # Errors
     /// It is silent.
     pub fn call(&mut self, app: &str, call: Call) -> Result<Answer, Silent> {
-        self.puppet(app)?.call(&mut self.machine, call)
+        self.scripted_app(app)?.call(&mut self.machine, call)
     }
 
-    /// The stage as it stands, to begin from again.
+    /// Returns the fixture as it stands, to begin from again.
     pub fn keep(mut self) -> Kept {
         Kept {
             flash: self.machine.flash(),
             snapshot: self.machine.save(),
             manifest: self.manifest,
-            puppets: self.puppets,
+            scripted: self.scripted,
             nonces: self.nonces,
         }
     }
 
-    /// The state of the meter, as an app sees it.
+    /// Returns the state of the meter, as an app sees it.
     ///
     /// # Errors
     /// The app is silent, or may not know.
     pub fn state(&mut self, app: &str) -> Result<State, Silent> {
-        let answer = self.call(app, Call::command(KEY_STORE, STATE, 0, 0))?;
+        let answer = self.call(app, Call::command(KEY_STORE, Command::State, 0, 0))?;
         let number = answer.registers[1] as usize;
-        let state = answer.succeeded().then(|| State::ALL.get(number)).flatten();
-        state.copied().ok_or_else(|| format!("state: {answer:?}"))
+        let state = answer.succeeded().then(|| State::from_number(number));
+        state.flatten().ok_or_else(|| format!("state: {answer:?}"))
     }
 
-    /// Has the app that may bring the meter into this state.
+    /// Has the app that may do so bring the meter into this state.
     ///
     /// # Errors
     /// Nobody may, or it does not work.
@@ -218,7 +224,7 @@ impl Stage {
             .find(|step| step.to == state);
         let app = step.ok_or("no app may do that")?.app.clone();
         let number = state as u32;
-        let call = Call::command(KEY_STORE, ADVANCE_STATE, number, 0).and_wait();
+        let call = Call::command(KEY_STORE, Command::AdvanceState, number, 0).and_wait();
         let answer = self.call(&app, call)?;
         match self.state(&app)? {
             now if answer.succeeded() && now == state => Ok(()),
@@ -231,22 +237,23 @@ impl Stage {
     /// # Errors
     /// It is silent.
     pub fn agree(&mut self, app: &str, object: u16) -> Result<Answer, Silent> {
-        let puppet = self.puppet(app)?;
+        let scripted = self.scripted_app(app)?;
         let short_id = self.manifest.app(app).map_or(0, |app| app.short_id);
-        puppet.fill(&mut self.machine, PEER, &BASE_POINT);
-        let address = puppet.arena() + PEER;
-        let answers = puppet.make(
+        scripted.fill(&mut self.machine, PEER, &BASE_POINT);
+        let address = scripted.arena() + PEER;
+        let answers = scripted.make(
             &mut self.machine,
             &[
                 Call::share(KEY_STORE, 0, address, BASE_POINT.len() as u32),
-                Call::command(KEY_STORE, AGREE, object.into(), slot_of(short_id)).and_wait(),
+                Call::command(KEY_STORE, Command::Agree, object.into(), slot_of(short_id))
+                    .and_wait(),
                 Call::share(KEY_STORE, 0, 0, 0),
             ],
         )?;
         Ok(answers[1])
     }
 
-    /// The key with which an app agrees on session keys, if it may.
+    /// Returns the key with which an app agrees on session keys, if it may.
     pub fn agreement_key(&self, app: &str) -> Option<(String, u16)> {
         let walls = self.manifest.key_walls();
         walls

@@ -38,7 +38,7 @@ const unfold=()=>{const chapter=document.getElementById(location.hash.slice(1));
 onhashchange=unfold;unfold();";
 
 impl Report {
-    /// One page without anything outside it.
+    /// Returns the report as one HTML page that needs no other file.
     pub fn html(&self) -> String {
         let mut out = String::from(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -86,7 +86,7 @@ impl Report {
         for (what, value) in [
             ("Date", about.date.clone()),
             ("Flash image, SHA-256", about.image_sha256.clone()),
-            ("meter.toml, SHA-256", about.page_sha256.clone()),
+            ("meter.toml, SHA-256", about.manifest_sha256.clone()),
             ("Versions", about.versions.join(", ")),
             (
                 "Took",

@@ -6,7 +6,7 @@ use manifest::App;
 use xtask::image::{self, build_for_slot, pack, signed};
 use xtask::project::Project;
 
-use crate::control::opened_page;
+use crate::control::opened_manifest;
 
 /// Builds the meter's image, and beside it what the audit needs.
 ///
@@ -15,7 +15,7 @@ use crate::control::opened_page;
 pub fn build(project: &Project) -> Result<()> {
     image::build_meter(project)?;
     // The meter with walls open that an audit must name.
-    image::build_variant(project, "opened", &opened_page(&project.meter_text()?)?)?;
+    image::build_variant(project, "opened", &opened_manifest(&project.meter_text()?)?)?;
     let mut apps = project.manifest.apps.iter();
     apps.try_for_each(|app| build_attacker(project, app))
 }

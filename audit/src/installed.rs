@@ -19,8 +19,8 @@ const SHORT_ID: u16 = 10;
 /// Commands that one entry of the permissions covers.
 const COMMANDS: u32 = 64;
 
-/// The object at the start of an app's slot: inside the slot, with the app's own id,
-/// addresses and permissions, and signed.
+/// Checks the object at the start of an app's slot: it lies in the slot, with the app's own
+/// id, addresses and permissions, and signed.
 pub fn object(flash: &[u8], manifest: &Manifest, app: &App) -> Vec<Finding> {
     let start = app.flash.start as usize;
     let total = word(flash, start + 4).unwrap_or(0);
@@ -106,8 +106,8 @@ fn granted(manifest: &Manifest, app: &App) -> BTreeSet<(u32, u32)> {
     }
 }
 
-/// Each section of the kernel that takes memory lies in the kernel's flash or RAM, and
-/// the machine runs that very code.
+/// Checks that each section of the kernel that takes memory lies in the kernel's flash or
+/// RAM, and that the machine runs that very code.
 ///
 /// # Panics
 /// When the kernel is not built.

@@ -1,16 +1,16 @@
 //! What the running machine shows: MPU regions while an app runs, locks on flash, the list of apps.
 
 use attacker::scripted::MOST_CALLS;
+use drivers::alarm;
 use emulator::report::crash_log;
 use emulator::Machine;
 use manifest::{App, Region};
 
 use super::finding::{Finding, Topic};
-use super::fixture::Stage;
+use super::fixture::Fixture;
 use super::installed;
 use crate::specimen::scripted_app::{Call, Silent};
 
-const ALARM: u32 = 0;
 const MPU_CONTROL: u32 = 0xE000_ED94;
 const MPU_NUMBER: u32 = 0xE000_ED98;
 const MPU_BASE: u32 = 0xE000_ED9C;
@@ -31,24 +31,24 @@ const LOOKS: u32 = 400_000;
 /// Looks at the machine while each app runs, and at what does not change.
 ///
 /// # Errors
-/// A puppet falls silent.
-pub fn all(stage: &mut Stage, findings: &mut Vec<Finding>) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
-    findings.push(locks_of_flash(stage));
-    let flash = stage.machine.flash();
+/// A scripted app falls silent.
+pub fn all(fixture: &mut Fixture, findings: &mut Vec<Finding>) -> Result<(), Silent> {
+    let manifest = fixture.manifest.clone();
+    findings.push(locks_of_flash(fixture));
+    let flash = fixture.machine.flash();
     findings.extend(installed::kernel(&flash, &manifest));
     for app in &manifest.apps {
         findings.extend(installed::object(&flash, &manifest, app));
-        // A puppet would sleep most of the time.
-        let busy = [Call::command(ALARM, 0, 0, 0); MOST_CALLS];
-        let puppet = stage.puppet(&app.name).ok();
-        if let Some(puppet) = puppet {
-            puppet.start(&mut stage.machine, &busy);
+        // A scripted app would sleep most of the time.
+        let busy = [Call::command(alarm::NUMBER, alarm::Command::Exists, 0, 0); MOST_CALLS];
+        let scripted = fixture.scripted_app(&app.name).ok();
+        if let Some(scripted) = scripted {
+            scripted.start(&mut fixture.machine, &busy);
         }
-        findings.push(regions(&mut stage.machine, app));
-        findings.push(in_the_table(&mut stage.machine, app));
-        if let Some(puppet) = puppet {
-            puppet.finish(&mut stage.machine, &busy)?;
+        findings.push(regions(&mut fixture.machine, app));
+        findings.push(in_the_table(&mut fixture.machine, app));
+        if let Some(scripted) = scripted {
+            scripted.finish(&mut fixture.machine, &busy)?;
         }
     }
     Ok(())
@@ -167,7 +167,7 @@ fn reachable(base: u32, attributes: u32) -> Vec<Open> {
 /// A lock of flash: address, size, permission (nRF52840 PS, 6.1 ACL).
 pub type Lock = [u32; 3];
 
-/// All locks of the machine.
+/// Returns all locks of the machine.
 ///
 /// # Panics
 /// When the machine has no ACL.
@@ -178,7 +178,7 @@ pub fn locks(machine: &mut Machine) -> [Lock; 8] {
     })
 }
 
-/// Whether one lock forbids all of `what` on the page at this address.
+/// Returns whether one lock forbids all of `what` on the page at this address.
 pub fn is_locked(locks: &[Lock], page: u64, what: u32) -> bool {
     locks.iter().any(|&[start, size, forbidden]| {
         let start = u64::from(start);
@@ -187,9 +187,9 @@ pub fn is_locked(locks: &[Lock], page: u64, what: u32) -> bool {
 }
 
 /// The device secret can be neither read nor written, and code not written.
-fn locks_of_flash(stage: &mut Stage) -> Finding {
-    let flash = stage.manifest.flash;
-    let locks = locks(&mut stage.machine);
+fn locks_of_flash(fixture: &mut Fixture) -> Finding {
+    let flash = fixture.manifest.flash;
+    let locks = locks(&mut fixture.machine);
     let mut code = [flash.bootloader, flash.kernel, flash.apps]
         .into_iter()
         .flat_map(|region| (u64::from(region.start)..region.end()).step_by(0x1000));

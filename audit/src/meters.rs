@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use manifest::{Manifest, State};
 
-use super::fixture::{Kept, Stage};
+use super::fixture::{Fixture, Kept};
 use super::scenarios::life::bring_into_service;
 use super::scope::SLOTS;
 use crate::specimen::firmware::Firmware;
@@ -21,22 +21,22 @@ type Once = OnceLock<Result<Kept, Silent>>;
 pub enum Metering {
     /// The app itself, which measures.
     Itself,
-    /// A puppet, so that nothing measures.
-    Puppet,
+    /// A scripted app, so that nothing measures.
+    Scripted,
 }
 
-/// Meters of one firmware, audited by one page.
+/// Meters of one firmware, audited by one manifest.
 pub struct Meters<'a> {
-    /// The firmware, without puppets.
+    /// The firmware, without scripted apps.
     pub firmware: &'a Firmware,
-    /// The page.
+    /// The manifest that the audit goes by.
     pub manifest: &'a Manifest,
     measuring: [Once; 2],
     owned: [Once; 2],
 }
 
 impl<'a> Meters<'a> {
-    /// None of them is made yet.
+    /// Prepares the meters of a firmware; none of them is made yet.
     pub fn new(firmware: &'a Firmware, manifest: &'a Manifest) -> Self {
         Self {
             firmware,
@@ -46,47 +46,47 @@ impl<'a> Meters<'a> {
         }
     }
 
-    /// A meter in the factory state, with puppets in the slots of all apps but, as the
-    /// case may be, metering.
+    /// Returns a meter in the factory state, with scripted apps in the slots of all apps but,
+    /// as the case may be, metering.
     ///
     /// # Errors
-    /// A puppet does not answer.
-    pub fn from_factory(&self, metering: Metering) -> Result<Stage, Silent> {
+    /// A scripted app does not answer.
+    pub fn from_factory(&self, metering: Metering) -> Result<Fixture, Silent> {
         let [new, _] = self.of(metering);
         begin(new, || {
             let slots: &[&str] = match metering {
                 Metering::Itself => &SLOTS,
-                Metering::Puppet => &OWNER_SLOTS,
+                Metering::Scripted => &OWNER_SLOTS,
             };
-            Stage::boot(self.firmware, self.manifest, slots)
+            Fixture::boot(self.firmware, self.manifest, slots)
         })
     }
 
-    /// The same, brought into service.
+    /// Returns such a meter that was brought into service.
     ///
     /// # Errors
-    /// A puppet does not answer, or the meter cannot be brought into service.
-    pub fn in_service(&self, metering: Metering) -> Result<Stage, Silent> {
+    /// A scripted app does not answer, or the meter cannot be brought into service.
+    pub fn in_service(&self, metering: Metering) -> Result<Fixture, Silent> {
         let [_, in_service] = self.of(metering);
         begin(in_service, || {
-            let mut stage = self.from_factory(metering)?;
-            bring_into_service(&mut stage)?;
-            Ok(stage)
+            let mut fixture = self.from_factory(metering)?;
+            bring_into_service(&mut fixture)?;
+            Ok(fixture)
         })
     }
 
-    /// The same, in this state of its life.
+    /// Returns such a meter in this state of its life.
     ///
     /// # Errors
-    /// A puppet does not answer, or the meter cannot be brought into that state.
-    pub fn in_state(&self, state: State, metering: Metering) -> Result<Stage, Silent> {
+    /// A scripted app does not answer, or the meter cannot be brought into that state.
+    pub fn in_state(&self, state: State, metering: Metering) -> Result<Fixture, Silent> {
         match state {
             State::Factory => self.from_factory(metering),
             State::Operational => self.in_service(metering),
             State::Decommissioned => {
-                let mut stage = self.in_service(metering)?;
-                stage.advance_to(State::Decommissioned)?;
-                Ok(stage)
+                let mut fixture = self.in_service(metering)?;
+                fixture.advance_to(State::Decommissioned)?;
+                Ok(fixture)
             }
         }
     }
@@ -94,12 +94,12 @@ impl<'a> Meters<'a> {
     fn of(&self, metering: Metering) -> &[Once; 2] {
         match metering {
             Metering::Itself => &self.measuring,
-            Metering::Puppet => &self.owned,
+            Metering::Scripted => &self.owned,
         }
     }
 }
 
-fn begin(once: &Once, make: impl FnOnce() -> Result<Stage, Silent>) -> Result<Stage, Silent> {
-    let kept = once.get_or_init(|| make().map(Stage::keep));
-    kept.as_ref().map_err(Clone::clone)?.stage()
+fn begin(once: &Once, make: impl FnOnce() -> Result<Fixture, Silent>) -> Result<Fixture, Silent> {
+    let kept = once.get_or_init(|| make().map(Fixture::keep));
+    kept.as_ref().map_err(Clone::clone)?.fixture()
 }

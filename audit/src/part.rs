@@ -19,7 +19,7 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// A part of a chapter. What it finds before it fails counts.
+    /// Returns a part of a chapter. What it finds before it fails counts.
     pub fn new(
         topic: Topic,
         name: impl Into<String>,

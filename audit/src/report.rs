@@ -1,4 +1,4 @@
-//! The findings of an audit: as Markdown for the console; as JSON, and in `page` as HTML, to keep.
+//! The findings of an audit: as Markdown for the console; as JSON, and in `html` as one HTML page, to keep.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of these findings.
+    /// Returns the report of these findings.
     pub fn new(findings: Vec<Finding>, about: About) -> Self {
         let failed = findings.iter().filter(|finding| !finding.held).count();
         Self {
@@ -37,12 +37,12 @@ impl Report {
         }
     }
 
-    /// The walls that did not hold.
+    /// Returns the walls that did not hold.
     pub fn failures(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| !finding.held)
     }
 
-    /// The matrix of subjects and topics, then every wall that fell.
+    /// Returns the matrix of subjects and topics, then every wall that fell.
     pub fn markdown(&self) -> String {
         let mut out =
             String::from("| topic | subject | walls | held | verdict |\n|---|---|---|---|---|\n");
@@ -68,7 +68,7 @@ impl Report {
         out
     }
 
-    /// The verdict in a word.
+    /// Returns the verdict in a word.
     pub fn verdict(&self) -> &'static str {
         if self.held {
             "HELD"

@@ -4,10 +4,10 @@ use manifest::State;
 
 use super::finding::Topic;
 
-/// The slots in which an app on strings stands; metering runs as it is.
+/// The slots in which a scripted app stands; metering runs as it is.
 pub const SLOTS: [&str; 4] = ["tls", "dlms", "update", "factory"];
 
-/// A part of the page, or all of it.
+/// A part of the manifest, or all of it.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// Whose walls are tried.
@@ -16,7 +16,7 @@ pub struct Scope {
     pub states: Vec<State>,
     /// Which chapters.
     pub topics: Vec<Topic>,
-    /// Walls of the page whose names have one of these words in them; all, if there
+    /// Walls of the manifest whose names have one of these words in them; all, if there
     /// is no word.
     pub words: Vec<&'static str>,
     /// Whether metering's own walls are tried as well, by an app in its place.
@@ -24,7 +24,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// All that the page says.
+    /// Covers all that the manifest says.
     pub fn everything() -> Self {
         Self {
             apps: SLOTS.to_vec(),
@@ -35,12 +35,12 @@ impl Scope {
         }
     }
 
-    /// Whether the chapter belongs to it.
+    /// Returns whether the chapter belongs to it.
     pub fn covers(&self, topic: Topic) -> bool {
         self.topics.contains(&topic)
     }
 
-    /// Whether a wall of this name is tried.
+    /// Returns whether a wall of this name is tried.
     pub fn tries(&self, wall: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| wall.contains(word))
     }

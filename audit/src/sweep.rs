@@ -1,11 +1,13 @@
 //! Every wall of meter.toml, tried by an app that is who it says, in every state of the meter.
 
+use drivers::key_store::Command;
+use drivers::{channel, storage};
 use manifest::{Manifest, Operation, State};
 use walls::{Access, DataWall, Decision, KeyWall, Walls};
 
 use super::errors::{describe, NODEVICE, NOSUPPORT, OFF};
 use super::finding::{Finding, Topic};
-use super::fixture::Stage;
+use super::fixture::Fixture;
 use super::probe::{self, slot_of, CHANNEL, KEY_STORE, SLOTS};
 use super::scope::Scope;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
@@ -14,27 +16,27 @@ const LET_THROUGH: &str = "let through";
 /// An app that may ask in which state the meter is.
 const TELLS: &str = "update";
 
-/// Tries all walls of the scope on a meter in this state, with puppets in the slots
+/// Tries all walls of the scope on a meter in this state, with scripted apps in the slots
 /// of its apps.
 ///
 /// # Errors
-/// A puppet falls silent.
+/// A scripted app falls silent.
 pub fn in_state(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     state: State,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
     for app in &scope.apps {
         if scope.covers(Topic::Transitions) {
-            transitions(stage, app, state, findings)?;
+            transitions(fixture, app, state, findings)?;
         }
         if scope.covers(Topic::Keys) {
-            keys(stage, scope, app, state, findings)?;
-            undeclared(stage, scope, app, state, findings)?;
+            keys(fixture, scope, app, state, findings)?;
+            undeclared(fixture, scope, app, state, findings)?;
         }
         if state == State::Operational && scope.covers(Topic::Sessions) {
-            sessions(stage, app, findings)?;
+            sessions(fixture, app, findings)?;
         }
     }
     if state != State::Operational {
@@ -42,16 +44,16 @@ pub fn in_state(
     }
     for app in &scope.apps {
         if scope.covers(Topic::Sessions) {
-            foreign_slots(stage, app, findings)?;
+            foreign_slots(fixture, app, findings)?;
         }
     }
     for app in &scope.apps {
-        data(stage, scope, app, findings)?;
-        no_data(stage, scope, app, findings)?;
+        data(fixture, scope, app, findings)?;
+        no_data(fixture, scope, app, findings)?;
         // With a session key in the app's slot, made above.
         if scope.covers(Topic::Commands) {
-            commands(stage, scope, app, findings)?;
-            other_calls(stage, scope, app, findings)?;
+            commands(fixture, scope, app, findings)?;
+            other_calls(fixture, scope, app, findings)?;
         }
     }
     Ok(())
@@ -66,12 +68,12 @@ fn open_or_shut(topic: Topic, app: &str, wall: String, allowed: bool, answer: &A
 }
 
 fn commands(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
+    let manifest = fixture.manifest.clone();
     let walls: Vec<_> = manifest
         .command_walls()
         .into_iter()
@@ -83,7 +85,7 @@ fn commands(
         .iter()
         .map(|(_, wall)| probe::command(&manifest, wall))
         .collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for ((name, wall), answer) in walls.into_iter().zip(&answers) {
         findings.push(open_or_shut(
             Topic::Commands,
@@ -99,7 +101,7 @@ fn commands(
 /// Subscribe and the ways to share a buffer, with each driver: a driver of which an app
 /// may call nothing is not there for it.
 fn other_calls(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     findings: &mut Vec<Finding>,
@@ -110,7 +112,7 @@ fn other_calls(
         (4, "share a buffer"),
         (7, "share a buffer for both to read"),
     ];
-    let manifest = stage.manifest.clone();
+    let manifest = fixture.manifest.clone();
     let granted = manifest.app(app).map(|app| &app.drivers);
     let mut tries = Vec::new();
     for (name, driver) in &manifest.drivers {
@@ -125,7 +127,7 @@ fn other_calls(
         }
     }
     let calls: Vec<Call> = tries.iter().map(|(.., call)| *call).collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for ((wall, allowed, _), answer) in tries.into_iter().zip(&answers) {
         let finding = open_or_shut(Topic::Commands, app, wall, allowed, answer);
         findings.push(finding);
@@ -155,11 +157,11 @@ fn all_refused(
     Finding::new(topic, app, wall, "NODEVICE", found, held)
 }
 
-/// Numbers that no object of the page has: beside those that there are, the kernel's
+/// Numbers that no object of the manifest has: beside those that there are, the kernel's
 /// own, session slots that do not exist, and numbers that become known ones when their
 /// upper half is lost.
 fn undeclared(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     state: State,
@@ -181,38 +183,37 @@ fn undeclared(
         0x1_0101,
         u32::MAX,
     ];
-    const FIRST: u32 = 3;
-    let manifest = stage.manifest.clone();
-    let commands = manifest.drivers["key_store"].commands.values();
-    let commands: Vec<u32> = commands
-        .copied()
-        .filter(|number| *number >= FIRST)
-        .collect();
-    let slot = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
+    let of_objects = |command: &&Command| {
+        let others = [Command::Exists, Command::State, Command::AdvanceState];
+        !others.contains(command)
+    };
+    let commands = Command::ALL.iter().filter(of_objects);
+    let known = fixture.manifest.app(app);
+    let slot = known.map_or(0, |app| slot_of(app.short_id));
     for object in OBJECTS {
         let wall = format!("all commands with object {object:#x}, which is none, when {state}");
         if !scope.tries(&wall) {
             continue;
         }
-        let call = |number: &u32| {
-            let second = probe::second_argument(*number, slot);
-            Call::command(KEY_STORE, *number, object, second)
+        let call = |command: &Command| {
+            let second = probe::second_argument(*command, slot);
+            Call::command(KEY_STORE, *command, object, second)
         };
-        let calls: Vec<Call> = commands.iter().map(call).collect();
-        let answers = stage.make(app, &calls)?;
+        let calls: Vec<Call> = commands.clone().map(call).collect();
+        let answers = fixture.make(app, &calls)?;
         findings.push(all_refused(Topic::Keys, app, wall, &calls, &answers));
     }
     Ok(())
 }
 
 fn keys(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     state: State,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
+    let manifest = fixture.manifest.clone();
     let walls = manifest.key_walls();
     let tried: Vec<(&KeyWall<'_>, Call)> = walls
         .iter()
@@ -220,7 +221,7 @@ fn keys(
         .filter_map(|wall| Some((wall, probe::key(&manifest, wall)?)))
         .collect();
     let calls: Vec<Call> = tried.iter().map(|(_, call)| *call).collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for ((wall, _), answer) in tried.iter().zip(&answers) {
         let name = format!("{} with {} when {state}", wall.operation, wall.key);
         let error = answer.error();
@@ -264,17 +265,17 @@ fn expected_error(manifest: &Manifest, wall: &KeyWall<'_>) -> Option<u32> {
     }
 }
 
-fn sessions(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
+fn sessions(fixture: &mut Fixture, app: &str, findings: &mut Vec<Finding>) -> Result<(), Silent> {
+    let manifest = fixture.manifest.clone();
     let session_walls = manifest.session_walls();
     let walls: Vec<_> = session_walls
         .iter()
         .filter(|wall| wall.app == app)
         .collect();
-    let Some((parent, object)) = stage.agreement_key(app) else {
+    let Some((parent, object)) = fixture.agreement_key(app) else {
         return Ok(());
     };
-    let agreed = stage.agree(app, object)?;
+    let agreed = fixture.agree(app, object)?;
     let wall = format!("agree with {parent}");
     let found = describe(&agreed);
     let held = agreed.succeeded();
@@ -294,7 +295,7 @@ fn sessions(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result
             probe::session(&manifest, app, wall.operation, slot)
         })
         .collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for (wall, answer) in walls.iter().zip(&answers) {
         let name = format!("{} with a key out of {parent}", wall.operation);
         findings.push(open_or_shut(
@@ -309,9 +310,12 @@ fn sessions(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result
 }
 
 /// Slots of other apps, and those that nobody uses.
-fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
-    let commands = &manifest.drivers["key_store"].commands;
+fn foreign_slots(
+    fixture: &mut Fixture,
+    app: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Silent> {
+    let manifest = fixture.manifest.clone();
     let own = manifest.app(app).map_or(0, |app| slot_of(app.short_id));
     let mut tries = Vec::new();
     for slot in SLOTS.filter(|slot| *slot != own) {
@@ -327,11 +331,11 @@ fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> R
                 call,
             ));
         }
-        let call = Call::command(KEY_STORE, commands["close"], slot, 0);
+        let call = Call::command(KEY_STORE, Command::Close, slot, 0);
         tries.push((format!("close the slot of {whose} ({slot:#x})"), call));
     }
     let calls: Vec<Call> = tries.iter().map(|(_, call)| *call).collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for ((name, _), answer) in tries.into_iter().zip(&answers) {
         findings.push(open_or_shut(Topic::Sessions, app, name, false, answer));
     }
@@ -340,26 +344,25 @@ fn foreign_slots(stage: &mut Stage, app: &str, findings: &mut Vec<Finding>) -> R
 
 /// Every step of the meter's life from this state on; the meter stays in it.
 fn transitions(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     app: &str,
     state: State,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
-    let advance = manifest.drivers["key_store"].commands["advance_state"];
-    let before = stage.machine.save();
+    let manifest = fixture.manifest.clone();
+    let before = fixture.machine.save();
     for wall in manifest.transition_walls() {
         if wall.app != app || wall.from != state {
             continue;
         }
         let name = format!("{} to {}", wall.from, wall.to);
-        let call = Call::command(KEY_STORE, advance, wall.to as u32, 0).and_wait();
-        let answer = stage.call(app, call)?;
+        let call = Call::command(KEY_STORE, Command::AdvanceState, wall.to as u32, 0).and_wait();
+        let answer = fixture.call(app, call)?;
         let found = describe(&answer);
-        let now = stage.state(TELLS)?;
+        let now = fixture.state(TELLS)?;
         if answer.succeeded() || now != state {
             // For the next attempt it has not happened.
-            let restored = stage.machine.restore(&before);
+            let restored = fixture.machine.restore(&before);
             restored.map_err(|error| error.to_string())?;
         }
         let (expected, held) = match wall.allowed {
@@ -380,25 +383,25 @@ fn transitions(
 }
 
 fn data(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
-    let manifest = stage.manifest.clone();
+    let manifest = fixture.manifest.clone();
     let mut tries = Vec::new();
     for wall in manifest.channel_walls() {
         let number = u32::from(wall.number);
         let call = match wall.access {
-            Access::Write => Call::command(CHANNEL, 1, number, u32::MAX),
-            Access::Read => Call::command(CHANNEL, 2, number, 0),
+            Access::Write => Call::command(CHANNEL, channel::Command::Send, number, u32::MAX),
+            Access::Read => Call::command(CHANNEL, channel::Command::Receive, number, 0),
         };
         tries.push((Topic::Channels, wall, call));
     }
     for wall in manifest.storage_walls() {
         let command = match wall.access {
-            Access::Write => 1,
-            Access::Read => 2,
+            Access::Write => storage::Command::Append,
+            Access::Read => storage::Command::Read,
         };
         let call = probe::storage(command, wall.number.into());
         tries.push((Topic::Storage, wall, call));
@@ -407,7 +410,7 @@ fn data(
         wall.app == app && scope.covers(*topic) && scope.tries(wall.name)
     });
     let calls: Vec<Call> = tries.iter().map(|(_, _, call)| *call).collect();
-    let answers = stage.make(app, &calls)?;
+    let answers = fixture.make(app, &calls)?;
     for ((topic, wall, _), answer) in tries.iter().zip(&answers) {
         findings.push(open_or_shut(
             *topic,
@@ -420,17 +423,19 @@ fn data(
     Ok(())
 }
 
-/// Channels and partitions that the page does not have.
+/// Channels and partitions that the manifest does not have.
 fn no_data(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     scope: &Scope,
     app: &str,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Silent> {
     const NUMBERS: [u32; 5] = [0, 3, 0x1_0001, 0x8000_0001, u32::MAX];
     for number in NUMBERS {
-        let of_channels = (1..=3).map(|command| Call::command(CHANNEL, command, number, 0));
-        let of_storage = (1..=4).map(|command| probe::storage(command, number));
+        let of_channels = channel::Command::ALL[1..].iter();
+        let of_channels = of_channels.map(|command| Call::command(CHANNEL, *command, number, 0));
+        let of_storage = storage::Command::ALL[1..].iter();
+        let of_storage = of_storage.map(|command| probe::storage(*command, number));
         let tries: [(Topic, &str, Vec<Call>); 2] = [
             (Topic::Channels, "channel", of_channels.collect()),
             (Topic::Storage, "partition", of_storage.collect()),
@@ -438,7 +443,7 @@ fn no_data(
         for (topic, what, calls) in tries {
             let wall = format!("all commands with {what} {number:#x}, which is none");
             if scope.covers(topic) && scope.tries(&wall) {
-                let answers = stage.make(app, &calls)?;
+                let answers = fixture.make(app, &calls)?;
                 findings.push(all_refused(topic, app, wall, &calls, &answers));
             }
         }

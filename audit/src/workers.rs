@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 use std::thread;
 
-/// How many jobs are done at a time.
+/// Returns how many jobs are done at a time.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Does the jobs, begun in their order, on all cores; the results in that same order.
+/// Does the jobs, begun in their order, on all cores, and returns their results in that
+/// same order.
 ///
 /// # Panics
 /// When a job does.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use manifest::{build_script, checkout, generate, Manifest};
+use manifest::{build_script, checkout, generate, LongSteps, Manifest};
 
 /// Names another manifest than the meter's own, for images of bring-up and of tests.
 const MANIFEST: &str = "WATTLOCK_MANIFEST";
@@ -32,7 +32,6 @@ fn main() {
     let write = |name: &str, text: String| {
         fs::write(out.join(name), text).expect("cargo's output folder takes files");
     };
-    write("kernel.ld", generate::kernel_script(&manifest));
     write("policy_tables.rs", generate::kernel_tables(&manifest));
     write("key_store_table.rs", generate::key_store_table(&manifest));
     write("channel_table.rs", generate::channel_table(&manifest));
@@ -47,8 +46,9 @@ fn main() {
             return;
         }
     }
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
-        println!("cargo::rustc-link-search={}", out.display());
-        println!("cargo::rustc-link-arg-bins=-Tkernel.ld");
+    println!("cargo::rustc-check-cfg=cfg(long_steps_by_alarm)");
+    if manifest.board.long_steps == LongSteps::Alarm {
+        println!("cargo::rustc-cfg=long_steps_by_alarm");
     }
+    build_script::link_kernel(&manifest);
 }

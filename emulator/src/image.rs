@@ -58,12 +58,12 @@ const SEGMENT_HEADER_SIZE: usize = size_of::<SegmentHeader>();
 /// More program headers than any linker writes.
 const MOST_SEGMENTS: u16 = 256;
 
-/// Whether bytes begin as an ELF file does.
+/// Returns whether bytes begin as an ELF file does.
 pub fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(&ELFMAG)
 }
 
-/// Whether bytes begin with a record of Intel HEX. No stack pointer of a raw
+/// Returns whether bytes begin with a record of Intel HEX. No stack pointer of a raw
 /// image looks like one.
 fn is_intel_hex(bytes: &[u8]) -> bool {
     bytes.len() > 10 && bytes[0] == b':' && bytes[1..11].iter().all(u8::is_ascii_hexdigit)
@@ -131,11 +131,11 @@ impl Image {
             }
         }
         if image.segments.is_empty() {
-            return error(u64::from(table), "no segment has anything to load");
+            return error(table, "no segment has anything to load");
         }
         if let Some((first, second)) = image.overlap() {
             return error(
-                u64::from(table),
+                table,
                 format!("the segments for {first:#010x} and {second:#010x} overlap"),
             );
         }
@@ -162,7 +162,7 @@ impl Image {
     }
 }
 
-/// Whether a file with this header can be for the part, and says what it loads.
+/// Refuses a file unless its header says that it is for the part and loads something.
 fn check_header(header: &Header) -> Result<(), ImageError> {
     let (ident, at) = (&header.e_ident, |offset: usize| offset as u64);
     if ident.class != ELFCLASS32 {
@@ -227,7 +227,7 @@ fn segment(header: &SegmentHeader, at: u64, bytes: &[u8]) -> Result<Option<Segme
     }))
 }
 
-/// Whether a range lies inside one memory of the part.
+/// Returns whether a range lies inside one memory of the part.
 fn fits(address: u32, length: u32) -> bool {
     [
         (0, FLASH_SIZE),

@@ -33,6 +33,9 @@ fn the_raw_image_keeps_what_firmware_wrote() {
         assert_eq!(report["leds"]["LED1"]["pulses"], 1);
         assert_eq!(report["flash"]["writes"], 1);
         assert_eq!(report["flash"]["wear"][0]["address"], "0x00008000");
+        let summary = String::from_utf8_lossy(&output.stderr);
+        assert!(summary.contains("LED1 (P0.13): lit 1 times\n"), "{summary}");
+        assert!(!summary.contains("LED2"), "{summary}");
         let flash = fs::read(&image).expect("written back");
         assert_eq!(flash.len(), 0x8000 + 4 * round);
         assert_eq!(flash[0x8000..], [0x0D, 0xF0, 0x0D, 0x60].repeat(round));

@@ -24,10 +24,10 @@ pub trait DebugWriter {
     /// the buffer becomes full `overflow_message` is put at its end.
     fn write(&self, bytes: &[u8], overflow_message: &[u8]) -> usize;
 
-    /// How many bytes can be written; `usize::MAX` without a limit.
+    /// Returns how many bytes can be written; `usize::MAX` without a limit.
     fn available_len(&self) -> usize;
 
-    /// How many bytes are buffered.
+    /// Returns how many bytes are buffered.
     fn to_write_len(&self) -> usize;
 
     /// Starts sending what is buffered; returns how many bytes were sent.
@@ -126,7 +126,7 @@ pub fn debug_slice(slice: &ReadableProcessSlice) -> Result<usize, ()> {
     Ok(taken)
 }
 
-/// How many bytes of debug output there is room for.
+/// Returns how many bytes of debug output there is room for.
 pub fn debug_available_len() -> usize {
     writer().map_or(0, |writer| writer.available_len())
 }

@@ -189,7 +189,7 @@ impl BackgroundCall {
         IN_BACKGROUND.fetch_or(self.call.bit(), Ordering::Relaxed);
     }
 
-    /// Was it set, either way, and not handled yet?
+    /// Returns whether the call was asked for, either way, and has not come yet.
     pub fn is_pending(&self) -> bool {
         self.call.is_pending()
     }

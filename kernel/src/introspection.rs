@@ -17,12 +17,12 @@ impl KernelInfo {
         KernelInfo { kernel }
     }
 
-    /// How many processes there are.
+    /// Returns how many processes there are.
     pub fn number_loaded_processes(&self, _capability: &dyn ProcessManagementCapability) -> usize {
         self.kernel.get_process_iter().count()
     }
 
-    /// How many processes run or wait.
+    /// Returns how many processes run or wait.
     pub fn number_active_processes(&self, _capability: &dyn ProcessManagementCapability) -> usize {
         self.count(|process| {
             matches!(
@@ -32,7 +32,7 @@ impl KernelInfo {
         })
     }
 
-    /// How many processes are stopped, have ended or have failed.
+    /// Returns how many processes are stopped, have ended or have failed.
     pub fn number_inactive_processes(
         &self,
         _capability: &dyn ProcessManagementCapability,
@@ -55,7 +55,7 @@ impl KernelInfo {
             .process_map_or("unknown", app, |process| process.get_process_name())
     }
 
-    /// How many system calls a process has made.
+    /// Returns how many system calls a process has made.
     pub fn number_app_syscalls(
         &self,
         app: ProcessId,
@@ -65,7 +65,7 @@ impl KernelInfo {
             .process_map_or(0, app, |process| process.debug_syscall_count())
     }
 
-    /// How many upcalls of a process were lost.
+    /// Returns how many upcalls of a process were lost.
     pub fn number_app_dropped_upcalls(
         &self,
         app: ProcessId,
@@ -75,7 +75,7 @@ impl KernelInfo {
             .process_map_or(0, app, |process| process.debug_dropped_upcall_count())
     }
 
-    /// How many times a process was started over.
+    /// Returns how many times a process was started over.
     pub fn number_app_restarts(
         &self,
         app: ProcessId,
@@ -85,7 +85,7 @@ impl KernelInfo {
             .process_map_or(0, app, |process| process.get_restart_count())
     }
 
-    /// How many time slices of a process ended before it yielded.
+    /// Returns how many time slices of a process ended before it yielded.
     pub fn number_app_timeslice_expirations(
         &self,
         app: ProcessId,
@@ -95,7 +95,7 @@ impl KernelInfo {
             .process_map_or(0, app, |process| process.debug_timeslice_expiration_count())
     }
 
-    /// How many grants a process has allocated, and how many there are.
+    /// Returns how many grants a process has allocated, and how many there are.
     pub fn number_app_grant_uses(
         &self,
         app: ProcessId,
@@ -107,7 +107,7 @@ impl KernelInfo {
         (used, self.kernel.get_grant_count_and_finalize())
     }
 
-    /// How many time slices ended before the process yielded, of all processes.
+    /// Returns how many time slices ended before the process yielded, of all processes.
     pub fn timeslice_expirations(&self, _capability: &dyn ProcessManagementCapability) -> usize {
         let total = Cell::new(0);
         for process in self.kernel.get_process_iter() {

@@ -24,7 +24,6 @@
 //! - [`component`]
 //! - [`hil::digest`], [`hil::nonvolatile_storage`], [`hil::public_key_crypto`]
 //! - [`introspection`]
-//! - [`scheduler::round_robin`]
 //! - [`utilities::binary_write`], [`utilities::copy_slice`], [`utilities::leasable_buffer`],
 //!   [`utilities::mut_imut_buffer`], [`utilities::storage_volume`](mod@utilities::storage_volume)
 //!

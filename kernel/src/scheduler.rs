@@ -29,7 +29,7 @@ pub trait Scheduler<C: Chip> {
         }
     }
 
-    /// Whether interrupts and deferred calls come before processes now.
+    /// Returns whether interrupts and deferred calls come before processes now.
     ///
     /// # Safety
     ///

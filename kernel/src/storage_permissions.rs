@@ -88,7 +88,7 @@ impl StoragePermissions {
         Self(Kind::Kernel)
     }
 
-    /// Whether values stored under this identifier may be read.
+    /// Returns whether values stored under this identifier may be read.
     pub fn check_read_permission(&self, stored_id: u32) -> bool {
         match &self.0 {
             Kind::Null => false,
@@ -98,7 +98,7 @@ impl StoragePermissions {
         }
     }
 
-    /// Whether values stored under this identifier may be replaced or deleted.
+    /// Returns whether values stored under this identifier may be replaced or deleted.
     pub fn check_modify_permission(&self, stored_id: u32) -> bool {
         match &self.0 {
             Kind::Null => false,

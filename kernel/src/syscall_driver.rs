@@ -96,7 +96,7 @@ impl CommandReturn {
         CommandReturn(SyscallReturn::SuccessU32U64(data0, data1))
     }
 
-    /// Whether this is success without a value.
+    /// Returns whether this is success without a value.
     pub fn is_success(&self) -> bool {
         matches!(self.0, SyscallReturn::Success)
     }

@@ -1,16 +1,11 @@
 //! Deferred calls in the background: processes come first, and cannot keep them away.
 
-use testing::rig;
-
 use std::cell::Cell;
 use std::num::NonZeroU32;
 
 use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
 use kernel::deferred_call::{initialize_deferred_call_state, BackgroundCall, DeferredCallClient};
-use kernel::process::ProcessArray;
-use kernel::Kernel;
-use rig::chip::Thread;
-use rig::*;
+use testing::*;
 
 /// Work of many steps, each of which asks for the next.
 struct Work {
@@ -51,52 +46,54 @@ fn processes_come_before_the_background_and_do_not_starve_it() {
     });
     work.register();
     let levels: &'static [PriorityLevel] = forever([PriorityLevel::new(1)]);
-    let slots = forever(ProcessArray::<SLOTS>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
+    let (kernel, slots) = bare_kernel();
     let slice = NonZeroU32::new(10_000).unwrap();
-    let rig = Rig::assemble(
+    let host = HostKernel::probed_with_scheduler(
         &[App::new("a").min_ram(2048)],
         forever(capsules_system::process_policies::StopFaultPolicy {}),
         slots,
         kernel,
         PrioritySched::with_levels(kernel, Power, levels, slice, Woken(kernel)),
     );
-    rig.run();
+    host.run();
 
     // Nobody else wants the CPU: a step in every turn of the loop.
     work.begin(5);
     for left in (0..5).rev() {
-        rig.turn();
+        host.turn();
         assert_eq!(work.left.get(), left);
     }
 
     // A process that becomes ready executes before the next step, for eight turns
     // at most.
     work.begin(5);
-    rig.turn();
+    host.turn();
     assert_eq!(work.left.get(), 4);
-    rig.chip.boundary.clear_events();
+    host.clear_events();
     for _ in 0..8 {
-        rig.wake(0);
-        rig.turn();
+        host.wake(0);
+        host.turn();
         assert_eq!(work.left.get(), 4, "the process is ready");
     }
     let entered = |event: &&Event| matches!(event, Event::Entered(_));
-    assert_eq!(rig.chip.boundary.events().iter().filter(entered).count(), 8);
-    rig.wake(0);
-    rig.turn();
+    assert_eq!(
+        host.chip.boundary.events().iter().filter(entered).count(),
+        8
+    );
+    host.wake(0);
+    host.turn();
     assert_eq!(work.left.get(), 3, "the process has had its turns");
-    rig.turn();
+    host.turn();
     assert_eq!(work.left.get(), 3, "the process is ready");
-    rig.turn();
+    host.turn();
     assert_eq!(work.left.get(), 2, "the process waits again");
 
     // One that never waits: a step after each of its slices.
-    rig.script(0, spin());
-    rig.wake(0);
+    host.script(0, spin());
+    host.wake(0);
     for left in [2, 1, 1, 0] {
-        rig.board.timer.expires_after.set(Some(3));
-        rig.turn();
+        host.board.timer.expires_after.set(Some(3));
+        host.turn();
         assert_eq!(work.left.get(), left);
     }
 }

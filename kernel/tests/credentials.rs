@@ -1,24 +1,20 @@
 //! Loading with credential checks, from footers to running processes.
 
-use testing::rig;
-
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
 
 use capsules_system::process_policies::StopFaultPolicy;
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
 use kernel::process::{
-    ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId, State,
+    ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId, State,
 };
 use kernel::process_checker::{
     AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
     ProcessCheckError,
 };
-use kernel::{ErrorCode, Kernel};
-use rig::chip::Thread;
-use rig::image;
-use rig::loading::{self, ByHeader};
-use rig::*;
+use kernel::ErrorCode;
+use testing::loading::{self, ByHeader};
+use testing::*;
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
 /// Accepts a "hash" that is a checksum of the integrity region, rejects a
@@ -124,7 +120,7 @@ fn only_accepted_binaries_become_processes() {
         disabled_after_signing[2],
         disabled_after_signing[3],
     ]));
-    image::seal(&mut disabled_after_signing[..header]);
+    app::seal(&mut disabled_after_signing[..header]);
 
     let objects = [
         // Accepted behind one that passes and one that is not supported.
@@ -139,17 +135,15 @@ fn only_accepted_binaries_become_processes() {
         hashed("old", 7, 1, &[]),
         hashed("new", 7, 2, &[]),
         hashed("first", 0, 3, &[]),
-        image::padding(64),
+        app::padding(64),
     ];
     let mut flash = objects.concat();
     flash.resize(flash.len() + 64, 0xFF);
     let flash: &'static [u8] = Box::leak(flash.into_boxed_slice());
 
-    let slots = forever(ProcessArray::<SLOTS>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
-    let chip = forever(FakeChip::new());
-    let driver = forever(TestDriver::new(kernel));
-    let board = forever(Board::new(driver, round_robin(slots)));
+    let (kernel, slots) = bare_kernel();
+    let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
+    let chip = host.chip;
 
     let policy = forever(Checker {
         chip,
@@ -164,7 +158,7 @@ fn only_accepted_binaries_become_processes() {
     loader.start();
 
     for _ in 0..100 {
-        kernel.kernel_loop_operation(board, chip, true, &Power);
+        host.turn();
     }
     assert!(client.finished.get());
     let processes: Vec<_> = slots

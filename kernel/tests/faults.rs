@@ -1,7 +1,5 @@
 //! Failing processes: policies, restart after a delay, and what a crash log can know.
 
-use testing::rig;
-
 use capsules_system::process_policies::{
     RestartFaultPolicy, StopFaultPolicy, ThresholdRestartFaultPolicy,
     ThresholdRestartThenPanicFaultPolicy,
@@ -9,109 +7,111 @@ use capsules_system::process_policies::{
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
 use kernel::hil::time::Alarm;
 use kernel::process::{FaultAction, ProcessFaultPolicy, State};
-use kernel::{ErrorCode, Kernel};
-use rig::*;
+use kernel::ErrorCode;
+use testing::probe::*;
+use testing::syscalls::*;
+use testing::*;
 
-fn failing(policy: &'static dyn ProcessFaultPolicy) -> Rig {
-    let rig = Rig::with_policy(&[App::new("bad"), App::new("good")], policy);
-    rig.run();
-    rig
+fn failing(policy: &'static dyn ProcessFaultPolicy) -> ProbedKernel {
+    let host = HostKernel::probed_with_policy(&[App::new("bad"), App::new("good")], policy);
+    host.run();
+    host
 }
 
 /// Has the first process fail.
-fn fault(rig: &Rig) {
-    rig.script(0, [Step::Fault]);
-    rig.wake(0);
-    rig.run();
+fn fault(host: &ProbedKernel) {
+    host.script(0, [Step::Fault]);
+    host.wake(0);
+    host.run();
 }
 
 /// The other process still works.
-fn assert_other_unharmed(rig: &Rig) {
-    assert_eq!(rig.process(1).get_restart_count(), 0);
+fn assert_other_unharmed(host: &ProbedKernel) {
+    assert_eq!(host.process(1).get_restart_count(), 0);
     assert_eq!(
-        rig.call(1, command(DRIVER, 0, 0, 0)),
+        host.call(1, command(DRIVER, 0, 0, 0)),
         kernel::syscall::SyscallReturn::Success
     );
 }
 
 #[test]
 fn stop_leaves_it_faulted() {
-    let rig = failing(&StopFaultPolicy {});
-    rig.driver.schedule(rig.id(0), 0, 1).unwrap();
-    fault(&rig);
-    assert_eq!(rig.state(0), State::Faulted);
-    assert_eq!(rig.process(0).get_completion_code(), Some(None));
-    assert_eq!(rig.process(0).grant_allocated_count(), None);
-    assert_eq!(rig.process(0).pending_tasks(), 0);
-    assert_eq!(rig.board.hooks.faults.get(), 1);
-    assert_other_unharmed(&rig);
+    let host = failing(&StopFaultPolicy {});
+    host.probe().schedule(host.id(0), 0, 1).unwrap();
+    fault(&host);
+    assert_eq!(host.state(0), State::Faulted);
+    assert_eq!(host.process(0).get_completion_code(), Some(None));
+    assert_eq!(host.process(0).grant_allocated_count(), None);
+    assert_eq!(host.process(0).pending_tasks(), 0);
+    assert_eq!(host.board.hooks.faults.get(), 1);
+    assert_other_unharmed(&host);
 }
 
 #[test]
 fn restart_goes_on_for_ever_but_harms_nobody() {
-    let rig = failing(&RestartFaultPolicy {});
+    let host = failing(&RestartFaultPolicy {});
     for count in 1..20 {
-        let before = rig.id(0);
-        fault(&rig);
-        assert_ne!(rig.id(0), before);
-        assert_eq!(rig.process(0).get_restart_count(), count);
-        assert_eq!(rig.state(0), State::Yielded);
+        let before = host.id(0);
+        fault(&host);
+        assert_ne!(host.id(0), before);
+        assert_eq!(host.process(0).get_restart_count(), count);
+        assert_eq!(host.state(0), State::Yielded);
     }
-    assert_other_unharmed(&rig);
+    assert_other_unharmed(&host);
 }
 
 #[test]
 fn threshold_restarts_then_stops() {
-    let rig = failing(forever(ThresholdRestartFaultPolicy::new(2)));
+    let host = failing(forever(ThresholdRestartFaultPolicy::new(2)));
     for _ in 0..3 {
-        fault(&rig);
-        assert_eq!(rig.state(0), State::Yielded);
+        fault(&host);
+        assert_eq!(host.state(0), State::Yielded);
     }
-    fault(&rig);
-    assert_eq!(rig.state(0), State::Faulted);
-    assert_eq!(rig.process(0).get_restart_count(), 3);
-    assert_other_unharmed(&rig);
+    fault(&host);
+    assert_eq!(host.state(0), State::Faulted);
+    assert_eq!(host.process(0).get_restart_count(), 3);
+    assert_other_unharmed(&host);
 }
 
 #[test]
 #[should_panic(expected = "Process bad had a fault")]
 fn threshold_restarts_then_panics() {
-    let rig = failing(forever(ThresholdRestartThenPanicFaultPolicy::new(0)));
-    fault(&rig);
-    fault(&rig);
+    let host = failing(forever(ThresholdRestartThenPanicFaultPolicy::new(0)));
+    fault(&host);
+    fault(&host);
 }
 
 #[test]
 #[should_panic(expected = "Process bad had a fault")]
 fn panic_policy_panics() {
-    let rig = failing(forever(Told(FaultAction::Panic)));
-    fault(&rig);
+    let host = failing(forever(Always(FaultAction::Panic)));
+    fault(&host);
 }
 
 #[test]
 fn hook_may_repair() {
-    let rig = failing(&StopFaultPolicy {});
-    rig.board.hooks.repair.set(true);
-    fault(&rig);
-    assert_eq!(rig.state(0), State::Yielded);
-    assert_eq!(rig.board.hooks.faults.get(), 1);
+    let host = failing(&StopFaultPolicy {});
+    host.board.hooks.repair.set(true);
+    fault(&host);
+    assert_eq!(host.state(0), State::Yielded);
+    assert_eq!(host.board.hooks.faults.get(), 1);
 }
 
 #[test]
 fn all_apps_can_be_made_to_fail() {
-    let rig = failing(&StopFaultPolicy {});
-    rig.kernel.hardfault_all_apps(&Power);
-    assert_eq!(rig.state(0), State::Faulted);
-    assert_eq!(rig.state(1), State::Faulted);
+    let host = failing(&StopFaultPolicy {});
+    host.kernel.hardfault_all_apps(&Power);
+    assert_eq!(host.state(0), State::Faulted);
+    assert_eq!(host.state(1), State::Faulted);
 }
 
 #[test]
 fn faulted_process_tells_what_a_crash_log_wants() {
-    let rig = failing(&StopFaultPolicy {});
-    rig.script(0, [Step::Call(command(DRIVER, 4, 1, 2)), Step::Fault]);
-    rig.wake(0);
-    rig.run();
-    let process = rig.process(0);
+    let host = failing(&StopFaultPolicy {});
+    host.script(0, [Step::Call(command(DRIVER, 4, 1, 2)), Step::Fault]);
+    host.wake(0);
+    host.run();
+    let process = host.process(0);
     assert_eq!(process.get_process_name(), "bad");
     assert_eq!(process.debug_syscall_last(), Some(command(DRIVER, 4, 1, 2)));
     assert!(process.debug_syscall_count() > 0);
@@ -134,108 +134,107 @@ const BACKOFF: Backoff = Backoff {
     calm_ms: 5000,
 };
 
-fn backing_off(start_of_time: u32) -> (Rig, &'static Clock) {
+fn backing_off(start_of_time: u32) -> (ProbedKernel, &'static Clock) {
     let clock = forever(Clock::new(start_of_time));
-    let slots = forever(kernel::process::ProcessArray::<SLOTS>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
+    let (kernel, slots) = bare_kernel();
     let policy = forever(RestartBackoff::<Clock, Power, SLOTS>::new(
         kernel, Power, clock, BACKOFF,
     ));
     clock.set_alarm_client(policy);
     let apps = [App::new("bad"), App::new("good")];
-    let rig = Rig::assemble(&apps, policy, slots, kernel, round_robin(slots));
-    rig.run();
-    (rig, clock)
+    let host = HostKernel::probed_with_scheduler(&apps, policy, slots, kernel, round_robin(slots));
+    host.run();
+    (host, clock)
 }
 
 #[test]
 fn delay_doubles_up_to_its_limit() {
     for start_of_time in [0, u32::MAX - 40_000] {
-        let (rig, clock) = backing_off(start_of_time);
+        let (host, clock) = backing_off(start_of_time);
         for delay in [100, 200, 400, 800, 1000, 1000, 1000] {
-            fault(&rig);
-            assert_eq!(rig.state(0), State::Faulted);
+            fault(&host);
+            assert_eq!(host.state(0), State::Faulted);
             clock.pass_ms(delay - 1);
-            rig.run();
-            assert_eq!(rig.state(0), State::Faulted, "after {delay} - 1 ms");
+            host.run();
+            assert_eq!(host.state(0), State::Faulted, "after {delay} - 1 ms");
             clock.pass_ms(2);
-            rig.run();
-            assert_eq!(rig.state(0), State::Yielded, "after {delay} ms");
+            host.run();
+            assert_eq!(host.state(0), State::Yielded, "after {delay} ms");
         }
-        assert_eq!(rig.process(0).get_restart_count(), 7);
-        assert_other_unharmed(&rig);
+        assert_eq!(host.process(0).get_restart_count(), 7);
+        assert_other_unharmed(&host);
     }
 }
 
 #[test]
 fn failures_are_forgotten_after_a_calm_time() {
-    let (rig, clock) = backing_off(7);
+    let (host, clock) = backing_off(7);
     for delay in [100, 200, 400] {
-        fault(&rig);
+        fault(&host);
         clock.pass_ms(delay + 1);
-        rig.run();
+        host.run();
     }
     clock.pass_ms(BACKOFF.calm_ms + 10);
     assert!(!clock.is_armed(), "nothing is left to do");
-    fault(&rig);
+    fault(&host);
     clock.pass_ms(101);
-    rig.run();
-    assert_eq!(rig.state(0), State::Yielded);
+    host.run();
+    assert_eq!(host.state(0), State::Yielded);
 }
 
 #[test]
 fn nothing_runs_while_it_waits() {
-    let (rig, clock) = backing_off(0);
-    fault(&rig);
-    let events = rig.chip.boundary.events().len();
+    let (host, clock) = backing_off(0);
+    fault(&host);
+    let events = host.chip.boundary.events().len();
     clock.pass_ms(50);
-    rig.run();
-    assert_eq!(rig.chip.boundary.events().len(), events);
+    host.run();
+    assert_eq!(host.chip.boundary.events().len(), events);
     assert_eq!(clock.rings(), 0);
 }
 
 #[test]
 fn two_processes_wait_each_for_itself() {
-    let (rig, clock) = backing_off(0);
-    fault(&rig);
+    let (host, clock) = backing_off(0);
+    fault(&host);
     clock.pass_ms(60);
-    rig.script(1, [Step::Fault]);
-    rig.wake(1);
-    rig.run();
+    host.script(1, [Step::Fault]);
+    host.wake(1);
+    host.run();
     clock.pass_ms(41);
-    rig.run();
+    host.run();
     assert_eq!(
-        (rig.state(0), rig.state(1)),
+        (host.state(0), host.state(1)),
         (State::Yielded, State::Faulted)
     );
     clock.pass_ms(60);
-    rig.run();
+    host.run();
     assert_eq!(
-        (rig.state(0), rig.state(1)),
+        (host.state(0), host.state(1)),
         (State::Yielded, State::Yielded)
     );
 }
 
 #[test]
 fn what_was_restarted_by_hand_is_left_alone() {
-    let (rig, clock) = backing_off(0);
-    fault(&rig);
-    rig.process(0).try_restart(None);
-    rig.run();
-    let id = rig.id(0);
+    let (host, clock) = backing_off(0);
+    fault(&host);
+    host.process(0).try_restart(None);
+    host.run();
+    let id = host.id(0);
     clock.pass_ms(200);
-    rig.run();
-    assert_eq!(rig.id(0), id);
+    host.run();
+    assert_eq!(host.id(0), id);
 }
 
 #[test]
 fn delay_stays_at_its_limit_however_often_it_fails() {
-    let (rig, clock) = backing_off(0);
+    let (host, clock) = backing_off(0);
     for _ in 0..40 {
-        fault(&rig);
+        fault(&host);
         clock.pass_ms(1001);
-        rig.run();
+        host.run();
     }
-    assert_eq!(rig.process(0).get_restart_count(), 40);
-    assert_other_unharmed(&rig);
+    assert_eq!(host.process(0).get_restart_count(), 40);
+    assert_other_unharmed(&host);
 }

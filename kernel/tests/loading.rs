@@ -1,16 +1,12 @@
 //! Loading: lists of objects, sound and hostile.
 
-use testing::rig;
-
 use capsules_system::process_policies::StopFaultPolicy;
-use kernel::process::{self, ProcessArray, ProcessLoadError, State};
-use kernel::Kernel;
-use rig::image::{self, App};
-use rig::{forever, ram, FakeChip, Power, SLOTS};
+use kernel::process::{self, ProcessLoadError, State};
+use testing::*;
 
 struct Loaded {
     result: Result<(), ProcessLoadError>,
-    slots: &'static ProcessArray<SLOTS>,
+    slots: &'static Slots,
 }
 
 impl Loaded {
@@ -25,8 +21,7 @@ impl Loaded {
 }
 
 fn load_into(flash: Vec<u8>, memory: &'static mut [u8]) -> Loaded {
-    let slots = forever(ProcessArray::<SLOTS>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
+    let (kernel, slots) = bare_kernel();
     let chip = forever(FakeChip::new());
     let flash = Box::leak(flash.into_boxed_slice());
     let policy = forever(StopFaultPolicy {});
@@ -67,11 +62,11 @@ fn padding_and_disabled_apps_are_passed_over() {
         ..app("disabled")
     };
     let flash = concat(&[
-        image::padding(16),
+        app::padding(16),
         app("one").build(),
-        image::padding(512),
+        app::padding(512),
         disabled.build(),
-        image::padding(20),
+        app::padding(20),
         app("two").build(),
     ]);
     assert_eq!(names(flash), ["one", "two"]);
@@ -213,20 +208,20 @@ fn memory_too_small_for_anything() {
 #[test]
 fn full_table_is_reported() {
     let apps: Vec<_> = ["1", "2", "3", "4", "5"].map(app).to_vec();
-    let loaded = load(image::list(&apps));
+    let loaded = load(app::list(&apps));
     assert!(matches!(
         loaded.result,
         Err(ProcessLoadError::NoProcessSlot)
     ));
     assert_eq!(loaded.names(), ["1", "2", "3", "4"]);
-    let loaded = load(image::list(&apps[..4]));
+    let loaded = load(app::list(&apps[..4]));
     assert!(loaded.result.is_ok());
 }
 
 #[test]
 fn blocks_do_not_overlap() {
     let apps: Vec<_> = ["1", "2", "3", "4"].map(app).to_vec();
-    let loaded = load(image::list(&apps));
+    let loaded = load(app::list(&apps));
     let mut end = 0;
     for slot in loaded.slots.as_slice() {
         let process = slot.get().unwrap();
@@ -264,7 +259,7 @@ fn mutated_lists_never_break_the_loader() {
         .element(8, &[2, 0, 0, 0])
         .element(10, &[5, 0, 0, 0])
         .footer(&[3; 36]);
-    let original = image::list(&[app("a"), rich, app("b")]);
+    let original = app::list(&[app("a"), rich, app("b")]);
     let header_end = usize::from(u16::from_le_bytes([original[2], original[3]]));
     let first_len = u32::from_le_bytes(original[4..8].try_into().unwrap()) as usize;
     let rich_header = usize::from(u16::from_le_bytes([
@@ -289,8 +284,8 @@ fn mutated_lists_never_break_the_loader() {
         }
         // Half of them with a sound checksum, so that they get further.
         if random.below(2) == 0 {
-            image::seal(&mut flash[..header_end]);
-            image::seal(&mut flash[first_len..first_len + rich_header]);
+            app::seal(&mut flash[..header_end]);
+            app::seal(&mut flash[first_len..first_len + rich_header]);
         }
         let loaded = load(flash);
         for slot in loaded.slots.as_slice() {

@@ -1,19 +1,18 @@
 //! A process's memory: memop, what is out of its reach, and grants.
 
-use testing::rig;
-
 use std::collections::HashSet;
 
 use kernel::process::{Error, State};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
-use rig::driver::commands;
-use rig::*;
+use testing::probe::*;
+use testing::syscalls::*;
+use testing::*;
 
-fn board() -> Rig {
-    let rig = Rig::new(&[App::new("app")]);
-    rig.run();
-    rig
+fn board() -> ProbedKernel {
+    let host = HostKernel::probed(&[App::new("app")]);
+    host.run();
+    host
 }
 
 const NOMEM: SyscallReturn = SyscallReturn::Failure(ErrorCode::NOMEM);
@@ -26,9 +25,9 @@ fn pointer(answer: SyscallReturn) -> usize {
 }
 
 /// The MPU lets the process reach nothing that the kernel keeps.
-fn assert_walled(rig: &Rig) {
-    let at = rig.process(0).get_addresses();
-    let (start, end) = rig.chip.mpu.reachable.get().expect("nothing loaded");
+fn assert_walled(host: &ProbedKernel) {
+    let at = host.process(0).get_addresses();
+    let (start, end) = host.chip.mpu.reachable.get().expect("nothing loaded");
     assert_eq!(start, at.sram_start);
     assert!(end >= at.sram_app_brk);
     assert!(end <= at.sram_grant_start, "{end:#x} > {at:x?}");
@@ -42,12 +41,12 @@ fn first_function_gets_the_memory_map() {
         init_offset: 0x1D,
         ..App::new("app")
     };
-    let rig = Rig::new(&[app]);
-    rig.run();
-    let at = rig.process(0).get_addresses();
+    let host = HostKernel::probed(&[app]);
+    host.run();
+    let at = host.process(0).get_addresses();
     let header = at.flash_non_protected_start - 96 - at.flash_start;
     assert_eq!(
-        rig.functions(0),
+        host.functions(0),
         [(
             at.flash_start + header + 0x1D,
             [
@@ -62,12 +61,12 @@ fn first_function_gets_the_memory_map() {
 
 #[test]
 fn brk_moves_the_break() {
-    let rig = board();
-    let at = rig.process(0).get_addresses();
+    let host = board();
+    let at = host.process(0).get_addresses();
     for target in [at.sram_start + 1000, at.sram_start, at.sram_start + 4000] {
-        assert_eq!(rig.call(0, memop(0, target)), SyscallReturn::Success);
-        assert_eq!(rig.process(0).get_addresses().sram_app_brk, target);
-        assert_walled(&rig);
+        assert_eq!(host.call(0, memop(0, target)), SyscallReturn::Success);
+        assert_eq!(host.process(0).get_addresses().sram_app_brk, target);
+        assert_walled(&host);
     }
     for target in [
         at.sram_start - 1,
@@ -77,62 +76,62 @@ fn brk_moves_the_break() {
         0,
         usize::MAX,
     ] {
-        assert_eq!(rig.call(0, memop(0, target)), NOMEM);
-        assert_walled(&rig);
+        assert_eq!(host.call(0, memop(0, target)), NOMEM);
+        assert_walled(&host);
     }
     assert_eq!(
-        rig.process(0).get_addresses().sram_app_brk,
+        host.process(0).get_addresses().sram_app_brk,
         at.sram_start + 4000
     );
 }
 
 #[test]
 fn sbrk_moves_by_a_difference_and_returns_the_old_break() {
-    let rig = board();
-    let start = rig.start_of(0);
-    assert_eq!(pointer(rig.call(0, memop(1, 0))), start + 32);
-    assert_eq!(pointer(rig.call(0, memop(1, 100))), start + 32);
+    let host = board();
+    let start = host.memory(0);
+    assert_eq!(pointer(host.call(0, memop(1, 0))), start + 32);
+    assert_eq!(pointer(host.call(0, memop(1, 100))), start + 32);
     let minus = 20usize.wrapping_neg();
-    assert_eq!(pointer(rig.call(0, memop(1, minus))), start + 132);
-    assert_eq!(pointer(rig.call(0, memop(1, 0))), start + 112);
+    assert_eq!(pointer(host.call(0, memop(1, minus))), start + 132);
+    assert_eq!(pointer(host.call(0, memop(1, 0))), start + 112);
     for difference in [
         isize::MAX as usize,
         isize::MIN as usize,
         1 << 30,
         113usize.wrapping_neg(),
     ] {
-        assert_eq!(rig.call(0, memop(1, difference)), NOMEM);
+        assert_eq!(host.call(0, memop(1, difference)), NOMEM);
     }
 }
 
 #[test]
 fn new_memory_reads_as_zeroes() {
-    let rig = board();
-    let start = rig.start_of(0);
-    rig.call(0, memop(0, start + 600));
+    let host = board();
+    let start = host.memory(0);
+    host.call(0, memop(0, start + 600));
     assert!((start + 32..start + 600).all(|address| peek(address) == 0));
     (start..start + 600).for_each(|address| poke(address, 0xEE));
-    rig.call(0, memop(0, start + 300));
-    rig.call(0, memop(0, start + 700));
+    host.call(0, memop(0, start + 300));
+    host.call(0, memop(0, start + 700));
     assert!((start..start + 300).all(|address| peek(address) == 0xEE));
     assert!((start + 300..start + 700).all(|address| peek(address) == 0));
 }
 
 #[test]
 fn break_stays_above_what_was_shared() {
-    let rig = board();
-    let start = rig.start_of(0);
-    rig.call(0, memop(0, start + 2000));
-    rig.call(0, allow_rw(DRIVER, 0, start + 1000, 100));
-    rig.call(0, allow_ro(DRIVER, 0, start + 1100, 50));
-    rig.call(0, allow_rw(DRIVER, 0, 0, 0));
-    rig.call(0, allow_ro(DRIVER, 0, 0, 0));
-    assert_eq!(rig.call(0, memop(0, start + 1149)), NOMEM);
-    assert_eq!(rig.call(0, memop(0, start + 1150)), SyscallReturn::Success);
+    let host = board();
+    let start = host.memory(0);
+    host.call(0, memop(0, start + 2000));
+    host.call(0, allow_rw(DRIVER, 0, start + 1000, 100));
+    host.call(0, allow_ro(DRIVER, 0, start + 1100, 50));
+    host.call(0, allow_rw(DRIVER, 0, 0, 0));
+    host.call(0, allow_ro(DRIVER, 0, 0, 0));
+    assert_eq!(host.call(0, memop(0, start + 1149)), NOMEM);
+    assert_eq!(host.call(0, memop(0, start + 1150)), SyscallReturn::Success);
     // A buffer in flash does not count.
-    let flash = rig.process(0).get_addresses().flash_start;
-    rig.call(0, allow_ro(DRIVER, 0, flash, 10));
-    assert_eq!(rig.call(0, memop(0, start + 1150)), SyscallReturn::Success);
+    let flash = host.process(0).get_addresses().flash_start;
+    host.call(0, allow_ro(DRIVER, 0, flash, 10));
+    assert_eq!(host.call(0, memop(0, start + 1150)), SyscallReturn::Success);
 }
 
 #[test]
@@ -144,24 +143,24 @@ fn memop_tells_addresses() {
             .flat_map(|word| word.to_le_bytes())
             .collect::<Vec<_>>(),
     );
-    let rig = Rig::new(&[app]);
-    rig.run();
-    let at = rig.process(0).get_addresses();
+    let host = HostKernel::probed(&[app]);
+    host.run();
+    let at = host.process(0).get_addresses();
     let address = |value| SyscallReturn::SuccessAddr(value);
-    assert_eq!(rig.call(0, memop(2, 0)), address(at.sram_start));
-    assert_eq!(rig.call(0, memop(3, 0)), address(at.sram_end));
-    assert_eq!(rig.call(0, memop(4, 0)), address(at.flash_start));
-    assert_eq!(rig.call(0, memop(5, 0)), address(at.flash_end));
-    assert_eq!(rig.call(0, memop(6, 0)), address(at.sram_grant_start));
-    assert_eq!(rig.call(0, memop(7, 0)), SyscallReturn::SuccessU32(2));
-    assert_eq!(rig.call(0, memop(8, 0)), address(at.flash_start + 64));
-    assert_eq!(rig.call(0, memop(9, 0)), address(at.flash_start + 192));
-    assert_eq!(rig.call(0, memop(8, 1)), address(at.flash_start + 200));
-    assert_eq!(rig.call(0, memop(9, 1)), address(at.flash_start + 216));
+    assert_eq!(host.call(0, memop(2, 0)), address(at.sram_start));
+    assert_eq!(host.call(0, memop(3, 0)), address(at.sram_end));
+    assert_eq!(host.call(0, memop(4, 0)), address(at.flash_start));
+    assert_eq!(host.call(0, memop(5, 0)), address(at.flash_end));
+    assert_eq!(host.call(0, memop(6, 0)), address(at.sram_grant_start));
+    assert_eq!(host.call(0, memop(7, 0)), SyscallReturn::SuccessU32(2));
+    assert_eq!(host.call(0, memop(8, 0)), address(at.flash_start + 64));
+    assert_eq!(host.call(0, memop(9, 0)), address(at.flash_start + 192));
+    assert_eq!(host.call(0, memop(8, 1)), address(at.flash_start + 200));
+    assert_eq!(host.call(0, memop(9, 1)), address(at.flash_start + 216));
     for region in [2, 3, usize::MAX] {
         for operation in [8, 9] {
             assert_eq!(
-                rig.call(0, memop(operation, region)),
+                host.call(0, memop(operation, region)),
                 SyscallReturn::Failure(ErrorCode::FAIL)
             );
         }
@@ -170,17 +169,17 @@ fn memop_tells_addresses() {
 
 #[test]
 fn memop_takes_debug_hints_and_refuses_the_unknown() {
-    let rig = board();
-    let start = rig.start_of(0);
-    assert_eq!(rig.call(0, memop(10, start + 24)), SyscallReturn::Success);
-    assert_eq!(rig.call(0, memop(11, start + 28)), SyscallReturn::Success);
-    assert_eq!(rig.call(0, memop(10, 3)), SyscallReturn::Success);
-    let at = rig.process(0).get_addresses();
+    let host = board();
+    let start = host.memory(0);
+    assert_eq!(host.call(0, memop(10, start + 24)), SyscallReturn::Success);
+    assert_eq!(host.call(0, memop(11, start + 28)), SyscallReturn::Success);
+    assert_eq!(host.call(0, memop(10, 3)), SyscallReturn::Success);
+    let at = host.process(0).get_addresses();
     assert_eq!(at.sram_stack_top, Some(start + 24));
     assert_eq!(at.sram_heap_start, Some(start + 28));
     for operation in [12, 13, 255, usize::MAX] {
         assert_eq!(
-            rig.call(0, memop(operation, 0)),
+            host.call(0, memop(operation, 0)),
             SyscallReturn::Failure(ErrorCode::NOSUPPORT)
         );
     }
@@ -188,9 +187,9 @@ fn memop_takes_debug_hints_and_refuses_the_unknown() {
 
 #[test]
 fn grants_and_break_never_meet() {
-    let rig = board();
-    let process = rig.process(0);
-    let start = rig.start_of(0);
+    let host = board();
+    let process = host.process(0);
+    let start = host.memory(0);
     let mut addresses = HashSet::new();
     let mut random = Random(1);
     for round in 0..4000 {
@@ -198,7 +197,7 @@ fn grants_and_break_never_meet() {
         match random.below(3) {
             0 => {
                 let target = start + random.below(at.sram_end - start + 64);
-                rig.call(0, memop(0, target));
+                host.call(0, memop(0, target));
             }
             1 => {
                 let align = 1 << random.below(5);
@@ -214,12 +213,13 @@ fn grants_and_break_never_meet() {
                 addresses.clear();
             }
             _ => {
-                rig.call(0, command(DRIVER, commands::COUNT, 0, 0));
+                host.call(0, command(DRIVER, commands::COUNT, 0, 0));
             }
         }
-        rig.run_until_loaded();
-        assert_walled(&rig);
-        assert_eq!(rig.start_of(0), start);
+        host.wake(0);
+        host.run();
+        assert_walled(&host);
+        assert_eq!(host.memory(0), start);
     }
     assert!(process.get_restart_count() > 3);
 }
@@ -239,8 +239,8 @@ impl Random {
 
 #[test]
 fn grant_requests_that_overflow_fail() {
-    let rig = board();
-    let process = rig.process(0);
+    let host = board();
+    let process = host.process(0);
     for size in [usize::MAX, usize::MAX - 7, isize::MAX as usize, 1 << 20] {
         for align in [1, 4, 1 << 12, 1 << 62] {
             assert!(process.allocate_custom_grant(size, align).is_err());
@@ -260,42 +260,42 @@ fn grant_requests_that_overflow_fail() {
 
 #[test]
 fn grant_keeps_its_value_until_restart() {
-    let rig = board();
+    let host = board();
     for expected in 1..=3 {
         assert_eq!(
-            rig.call(0, command(DRIVER, commands::COUNT, 0, 0)),
+            host.call(0, command(DRIVER, commands::COUNT, 0, 0)),
             SyscallReturn::SuccessU32(expected)
         );
     }
-    let at = rig.process(0).get_addresses();
-    let grants = at.sram_grant_start..at.sram_end - control_block(&rig);
-    rig.process(0).try_restart(None);
+    let at = host.process(0).get_addresses();
+    let grants = at.sram_grant_start..at.sram_end - control_block(&host);
+    host.process(0).try_restart(None);
     assert!(
         grants.clone().all(|address| peek(address) == 0),
         "old grants are erased"
     );
-    rig.run();
+    host.run();
     assert_eq!(
-        rig.call(0, command(DRIVER, commands::COUNT, 0, 0)),
+        host.call(0, command(DRIVER, commands::COUNT, 0, 0)),
         SyscallReturn::SuccessU32(1)
     );
 }
 
 /// The most that table and control block can take.
-fn control_block(rig: &Rig) -> usize {
-    let sizes = rig.process(0).get_sizes();
+fn control_block(host: &ProbedKernel) -> usize {
+    let sizes = host.process(0).get_sizes();
     (sizes.process_control_block + sizes.grant_pointers).next_multiple_of(16) + 16
 }
 
 #[test]
 fn entered_grant_is_exclusive() {
-    let rig = board();
-    let id = rig.id(0);
+    let host = board();
+    let id = host.id(0);
     let try_enter = || {
-        let granted = rig.driver.grant.iter().next().unwrap();
+        let granted = host.probe().grant.iter().next().unwrap();
         granted.try_enter(|data, _| data.count)
     };
-    let inner = rig.driver.grant.enter(id, |_, _| try_enter()).unwrap();
+    let inner = host.probe().grant.enter(id, |_, _| try_enter()).unwrap();
     assert_eq!(inner, None);
     // It is left again, also after try_enter.
     assert_eq!(try_enter(), Some(0));
@@ -305,20 +305,20 @@ fn entered_grant_is_exclusive() {
 #[test]
 #[should_panic(expected = "grant cannot be entered")]
 fn entering_twice_panics() {
-    let rig = board();
-    let id = rig.id(0);
-    let _ = rig
-        .driver
+    let host = board();
+    let id = host.id(0);
+    let _ = host
+        .probe()
         .grant
-        .enter(id, |_, _| rig.driver.grant.enter(id, |_, _| ()));
+        .enter(id, |_, _| host.probe().grant.enter(id, |_, _| ()));
 }
 
 #[test]
 fn grant_in_use_survives_the_end_of_its_process() {
-    let rig = board();
-    let id = rig.id(0);
-    let process = rig.process(0);
-    rig.driver
+    let host = board();
+    let id = host.id(0);
+    let process = host.process(0);
+    host.probe()
         .grant
         .enter(id, |data, _| {
             data.count = 77;
@@ -335,29 +335,29 @@ fn grant_in_use_survives_the_end_of_its_process() {
 #[test]
 fn each_visits_the_processes_that_use_the_grant() {
     let apps = ["a", "b", "c"].map(|name| App::new(name).min_ram(2048));
-    let rig = Rig::new(&apps);
-    rig.run();
+    let host = HostKernel::probed(&apps);
+    host.run();
     for index in [0, 2] {
-        rig.driver
+        host.probe()
             .grant
-            .enter(rig.id(index), |data, _| data.count = index as u32 + 1)
+            .enter(host.id(index), |data, _| data.count = index as u32 + 1)
             .unwrap();
     }
     let mut seen = Vec::new();
-    rig.driver
+    host.probe()
         .grant
         .each(|id, data, _| seen.push((id, data.count)));
-    assert_eq!(seen, [(rig.id(0), 1), (rig.id(2), 3)]);
-    rig.process(0).terminate(None);
-    assert_eq!(rig.driver.grant.iter().count(), 1);
+    assert_eq!(seen, [(host.id(0), 1), (host.id(2), 3)]);
+    host.process(0).terminate(None);
+    assert_eq!(host.probe().grant.iter().count(), 1);
 }
 
 #[test]
 fn custom_grants_last_one_run() {
-    let rig = board();
-    let id = rig.id(0);
-    let mut custom = rig
-        .driver
+    let host = board();
+    let id = host.id(0);
+    let mut custom = host
+        .probe()
         .grant
         .enter_with_allocator(id, |_, _, allocator| {
             allocator
@@ -368,14 +368,14 @@ fn custom_grants_last_one_run() {
     assert_eq!(custom.enter(|data| *data), Ok([0, 3, 6, 9]));
     custom.enter(|mut data| data[1] = 100).unwrap();
     assert_eq!(custom.enter(|data| data[1]), Ok(100));
-    rig.process(0).try_restart(None);
+    host.process(0).try_restart(None);
     assert_eq!(custom.enter(|data| data[1]), Err(Error::NoSuchApp));
 }
 
 #[test]
 fn extra_regions_come_and_go() {
-    let rig = board();
-    let process = rig.process(0);
+    let host = board();
+    let process = host.process(0);
     let shared = ram(4096).as_ptr();
     let regions: Vec<_> = (0..8)
         .map(|i| process.add_mpu_region(shared.wrapping_add(i * 256), 256, 256))
@@ -392,21 +392,21 @@ fn extra_regions_come_and_go() {
 
 #[test]
 fn buffers_of_a_past_run_are_out_of_reach() {
-    let rig = board();
-    let start = rig.start_of(0);
-    rig.call(0, memop(0, start + 1024));
-    rig.call(0, allow_readable(DRIVER, 0, start + 512, 16));
-    rig.process(0).try_restart(None);
-    rig.run();
+    let host = board();
+    let start = host.memory(0);
+    host.call(0, memop(0, start + 1024));
+    host.call(0, allow_readable(DRIVER, 0, start + 512, 16));
+    host.process(0).try_restart(None);
+    host.run();
     poke(start + 512, 0x11);
     assert_eq!(
-        rig.call(0, command(DRIVER, commands::FILL_READABLE, 0, 0x22)),
+        host.call(0, command(DRIVER, commands::FILL_READABLE, 0, 0x22)),
         SyscallReturn::Failure(ErrorCode::INVAL)
     );
     assert_eq!(peek(start + 512), 0x11);
     // Nor is anything shared in the new run.
     assert_eq!(
-        rig.call(0, command(DRIVER, commands::FILL, 0, 0x33)),
+        host.call(0, command(DRIVER, commands::FILL, 0, 0x33)),
         SyscallReturn::SuccessU32(0)
     );
 }

@@ -4,21 +4,24 @@
 //! in the same shape: as constants, behind references, with generics. That this
 //! compiles is the greater part of the test.
 
-use testing::rig;
 mod upstream;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use kernel::collections::list::{List, ListLink, ListNode};
 use kernel::component::Component;
 use kernel::deferred_call::initialize_deferred_call_state;
-use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Freq32KHz, Ticks, Ticks24, Time};
+use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks, Ticks, Ticks24};
 use kernel::hil::uart::{Receive, Transmit};
 use kernel::hil::{gpio, led, rng, uart};
 use kernel::syscall::{SyscallDriver, SyscallReturn};
 use kernel::utilities::cells::{MapCell, NumericCellExt, OptionalCell, TakeCell};
 use kernel::{capabilities, create_capability, static_buf, static_init, ErrorCode};
-use rig::{chip::Thread, forever, Rig};
+use testing::pin::FakePin;
+use testing::probe::*;
+use testing::syscalls;
+use testing::uart::FakeUart;
+use testing::*;
 use upstream::converter::{Converter, Sampler, Samples};
 use upstream::entropy::{BytesToWords, Numbers, WordsToNumbers};
 use upstream::inputs::{Inputs, Lights};
@@ -26,71 +29,9 @@ use upstream::messages::Messages;
 use upstream::port::{Port, Shared};
 use upstream::time::{Earliest, Expiry, SharedAlarm};
 
-/// A port that keeps what it is given.
-#[derive(Default)]
-struct Wire {
-    sent: RefCell<Vec<u8>>,
-    away: TakeCellOfBytes,
-    receiving: TakeCellOfBytes,
-}
-
-/// A buffer that is away, with the length asked for.
-#[derive(Default)]
-struct TakeCellOfBytes(Cell<Option<(&'static mut [u8], usize)>>);
-
-impl uart::Configure for Wire {
-    fn configure(&self, params: uart::Parameters) -> Result<(), ErrorCode> {
-        assert_eq!((params.baud_rate, params.width), (9600, uart::Width::Eight));
-        Ok(())
-    }
-}
-
-impl<'a> Transmit<'a> for Wire {
-    fn set_transmit_client(&self, _client: &'a dyn uart::TransmitClient) {}
-
-    fn transmit_buffer(
-        &self,
-        tx_buffer: &'static mut [u8],
-        tx_len: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        self.sent.borrow_mut().extend(&tx_buffer[..tx_len]);
-        self.away.0.set(Some((tx_buffer, tx_len)));
-        Ok(())
-    }
-
-    fn transmit_word(&self, _word: u32) -> Result<(), ErrorCode> {
-        Err(ErrorCode::NOSUPPORT)
-    }
-
-    fn transmit_abort(&self) -> Result<(), ErrorCode> {
-        Ok(())
-    }
-}
-
-impl<'a> Receive<'a> for Wire {
-    fn set_receive_client(&self, _client: &'a dyn uart::ReceiveClient) {}
-
-    fn receive_buffer(
-        &self,
-        rx_buffer: &'static mut [u8],
-        rx_len: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        self.receiving.0.set(Some((rx_buffer, rx_len)));
-        Ok(())
-    }
-
-    fn receive_word(&self) -> Result<(), ErrorCode> {
-        Err(ErrorCode::NOSUPPORT)
-    }
-
-    fn receive_abort(&self) -> Result<(), ErrorCode> {
-        Ok(())
-    }
-}
-
 /// A board's part that is made as upstream's components are.
 struct PortComponent {
-    wire: &'static Wire,
+    wire: &'static FakeUart,
 }
 
 impl Component for PortComponent {
@@ -111,8 +52,8 @@ impl Component for PortComponent {
 #[test]
 fn a_port_is_shared_and_its_messages_go_out() {
     initialize_deferred_call_state::<Thread>();
-    let wire = forever(Wire::default());
-    let rig = Rig::new(&[]);
+    let wire = forever(FakeUart::default());
+    let host = HostKernel::probed(&[]);
     let memory = create_capability!(capabilities::MemoryAllocationCapability);
     let shared = {
         // SAFETY: reached once.
@@ -120,8 +61,8 @@ fn a_port_is_shared_and_its_messages_go_out() {
         PortComponent { wire }.finalize(memory)
     };
     kernel::deferred_call::DeferredCallClient::register(shared);
-    // The rig has no process yet, so grants can still be made.
-    let kernel = forever(kernel::Kernel::new(rig.slots.as_slice()));
+    // The host has no process yet, so grants can still be made.
+    let kernel = forever(kernel::Kernel::new(host.slots.as_slice()));
     // SAFETY: reached once.
     let numbers = unsafe { static_init!([u8; 4], [1, 2, 3, 4]) };
     let port = forever(Port::new(
@@ -138,56 +79,13 @@ fn a_port_is_shared_and_its_messages_go_out() {
         kernel.create_grant(8, &memory),
     ));
     messages.print(usize::MAX);
-    assert_eq!(*wire.sent.borrow(), [1, 2, 3, 4]);
+    assert_eq!(wire.transmission(), Some(vec![1, 2, 3, 4]));
+    let params = wire.parameters().expect("it was configured");
+    assert_eq!((params.baud_rate, params.width), (9600, uart::Width::Eight));
     assert!(messages.is_busy());
     // Nobody is there: the answer is an error, not a panic.
     let drivers: [&dyn SyscallDriver; 2] = [port, messages];
     assert_eq!(drivers.len(), 2);
-}
-
-/// An alarm that is told the time.
-#[derive(Default)]
-struct Clock<'a> {
-    now: Cell<u32>,
-    set: Cell<Option<(u32, u32)>>,
-    client: OptionalCell<&'a dyn AlarmClient>,
-}
-
-impl Time for Clock<'_> {
-    type Frequency = Freq32KHz;
-    type Ticks = Ticks24;
-
-    fn now(&self) -> Ticks24 {
-        self.now.get().into()
-    }
-}
-
-impl<'a> Alarm<'a> for Clock<'a> {
-    fn set_alarm_client(&self, client: &'a dyn AlarmClient) {
-        self.client.set(client);
-    }
-
-    fn set_alarm(&self, reference: Ticks24, dt: Ticks24) {
-        self.set.set(Some((reference.into_u32(), dt.into_u32())));
-    }
-
-    fn get_alarm(&self) -> Ticks24 {
-        let (reference, dt) = self.set.get().unwrap_or((0, 0));
-        Ticks24::from(reference).wrapping_add(dt.into())
-    }
-
-    fn disarm(&self) -> Result<(), ErrorCode> {
-        self.set.set(None);
-        Ok(())
-    }
-
-    fn is_armed(&self) -> bool {
-        self.set.get().is_some()
-    }
-
-    fn minimum_dt(&self) -> Ticks24 {
-        1u32.into()
-    }
 }
 
 #[derive(Default)]
@@ -201,7 +99,7 @@ impl AlarmClient for Fired {
 
 #[test]
 fn alarms_share_one_and_the_earliest_is_set() {
-    let clock = forever(Clock::default());
+    let clock = forever(Clock::<Ticks24>::default());
     let shared = forever(SharedAlarm::new(clock));
     clock.set_alarm_client(shared);
     let (late, soon) = (forever(shared.alarm()), forever(shared.alarm()));
@@ -212,93 +110,19 @@ fn alarms_share_one_and_the_earliest_is_set() {
     }
     late.set_alarm(0u32.into(), clock.ticks_from_ms(1000));
     soon.set_alarm(0u32.into(), clock.ticks_from_ms(500));
-    assert_eq!(clock.set.get(), Some((0, 16_384)));
-    clock.now.set(16_400);
-    clock.client.map(|client| client.alarm());
+    assert_eq!(clock.alarm(), Some((0, 16_384)));
+    clock.wait(16_400);
+    assert!(clock.ring_if_due());
     assert_eq!((fired.0.get(), soon.is_armed()), (1, false));
-    assert_eq!(clock.set.get(), Some((0, 32_768)));
+    assert_eq!(clock.alarm(), Some((0, 32_768)));
     let expiries = [(5u32, 100u32), (0, 50)].map(|(reference, dt)| Expiry {
         reference: Ticks24::from(reference),
         dt: Ticks24::from(dt),
     });
-    let earliest = Earliest::<Clock>::of(10u32.into(), expiries.into_iter());
+    let earliest = Earliest::<Clock<Ticks24>>::of(10u32.into(), expiries.into_iter());
     assert_eq!(earliest.map(|expiry| expiry.dt.into_u32()), Some(50));
-    assert_eq!(Earliest::<Clock>::scale(), 32_768 << 8);
+    assert_eq!(Earliest::<Clock<Ticks24>>::scale(), 32_768 << 8);
     assert_eq!(Ticks24::u32_padding() + Ticks24::width(), 32);
-}
-
-/// A pin of nothing.
-#[derive(Default)]
-struct Pin {
-    high: Cell<bool>,
-    interrupts: Cell<bool>,
-}
-
-impl gpio::Input for Pin {
-    fn read(&self) -> bool {
-        self.high.get()
-    }
-}
-
-impl gpio::Output for Pin {
-    fn set(&self) {
-        self.high.set(true);
-    }
-
-    fn clear(&self) {
-        self.high.set(false);
-    }
-
-    fn toggle(&self) -> bool {
-        self.high.set(!self.high.get());
-        self.high.get()
-    }
-}
-
-impl gpio::Configure for Pin {
-    fn configuration(&self) -> gpio::Configuration {
-        gpio::Configuration::InputOutput
-    }
-
-    fn make_output(&self) -> gpio::Configuration {
-        gpio::Configuration::Output
-    }
-
-    fn disable_output(&self) -> gpio::Configuration {
-        gpio::Configuration::LowPower
-    }
-
-    fn make_input(&self) -> gpio::Configuration {
-        gpio::Configuration::Input
-    }
-
-    fn disable_input(&self) -> gpio::Configuration {
-        gpio::Configuration::LowPower
-    }
-
-    fn deactivate_to_low_power(&self) {}
-
-    fn set_floating_state(&self, _state: gpio::FloatingState) {}
-
-    fn floating_state(&self) -> gpio::FloatingState {
-        gpio::FloatingState::PullNone
-    }
-}
-
-impl<'a> gpio::Interrupt<'a> for Pin {
-    fn set_client(&self, _client: &'a dyn gpio::Client) {}
-
-    fn enable_interrupts(&self, _mode: gpio::InterruptEdge) {
-        self.interrupts.set(true);
-    }
-
-    fn disable_interrupts(&self) {
-        self.interrupts.set(false);
-    }
-
-    fn is_pending(&self) -> bool {
-        false
-    }
 }
 
 #[test]
@@ -306,7 +130,7 @@ fn pins_are_buttons_and_lights() {
     let slots = forever(kernel::process::ProcessArray::<1>::new());
     let kernel = forever(kernel::Kernel::new(slots.as_slice()));
     let memory = create_capability!(capabilities::MemoryAllocationCapability);
-    let pin = forever(Pin::default());
+    let pin = forever(FakePin::default());
     let wrapped = forever(gpio::InterruptValueWrapper::new(pin)).finalize();
     let pins = forever([(
         wrapped,
@@ -316,16 +140,16 @@ fn pins_are_buttons_and_lights() {
     let inputs = Inputs::new(pins, kernel.create_grant(3, &memory));
     assert!(inputs.is_active(0));
     inputs.listen(0);
-    assert!(pin.interrupts.get());
+    assert!(pin.edge().is_some());
     // Nobody listens: the interrupt is turned off when it comes.
     gpio::ClientWithValue::fired(&inputs, 0);
-    assert!(!pin.interrupts.get());
+    assert!(pin.edge().is_none());
 
     let light = forever(led::LedLow::new(pin));
     let lights = Lights::new(forever([light]));
-    assert!(pin.high.get());
+    assert!(pin.is_high());
     lights.toggle(0);
-    assert!(!pin.high.get());
+    assert!(!pin.is_high());
 }
 
 /// A source of bytes that count.
@@ -435,22 +259,22 @@ fn cells_and_lists_have_the_methods_of_upstreams() {
 
 #[test]
 fn parts_of_buffers_are_named_by_numbers_and_ranges() {
-    let rig = Rig::new(&[rig::App::new("app")]);
-    rig.run();
-    let start = rig.start_of(0);
+    let host = HostKernel::probed(&[App::new("app")]);
+    host.run();
+    let start = host.memory(0);
     assert_eq!(
-        rig.call(0, rig::memop(0, start + 256)),
+        host.call(0, syscalls::memop(0, start + 256)),
         SyscallReturn::Success
     );
-    (0..8).for_each(|place| rig::poke(start + place, place as u8));
-    let allow = rig::allow_rw(rig::DRIVER, 0, start, 8);
+    (0..8).for_each(|place| poke(start + place, place as u8));
+    let allow = syscalls::allow_rw(DRIVER, 0, start, 8);
     assert!(matches!(
-        rig.call(0, allow),
+        host.call(0, allow),
         SyscallReturn::AllowReadWriteSuccess(..)
     ));
-    let seen = rig.driver.grant.enter(rig.id(0), |_, kernel_data| {
+    let seen = host.probe().grant.enter(host.id(0), |_, kernel_data| {
         upstream::parts::look_at(kernel_data)
     });
     assert_eq!(seen, Ok(Ok((3, 7, 2, 5))));
-    assert_eq!(rig::peek(start + 1), 0xEE);
+    assert_eq!(peek(start + 1), 0xEE);
 }

@@ -1,48 +1,47 @@
 //! Waiting: every variant of yield, and what wakes a process.
 
-use testing::rig;
-
 use kernel::process::State;
 use kernel::syscall::{Syscall, SyscallReturn};
 use kernel::upcall::UpcallId;
-use rig::driver::commands;
-use rig::*;
+use testing::probe::*;
+use testing::syscalls::*;
+use testing::*;
 
 /// A board with one app that has upcalls 0 and 1 subscribed with data 50 and 51.
-fn board() -> Rig {
-    let rig = Rig::new(&[App::new("app")]);
-    rig.run();
-    rig.call(0, memop(0, rig.start_of(0) + 512));
+fn board() -> ProbedKernel {
+    let host = HostKernel::probed(&[App::new("app")]);
+    host.run();
+    host.call(0, memop(0, host.memory(0) + 512));
     for upcall in [0, 1] {
-        rig.call(0, subscribe(DRIVER, upcall, function(&rig), 50 + upcall));
+        host.call(0, subscribe(DRIVER, upcall, function(&host), 50 + upcall));
     }
-    rig.chip.boundary.clear_events();
-    rig
+    host.clear_events();
+    host
 }
 
-fn function(rig: &Rig) -> usize {
-    rig.process(0).get_addresses().flash_start + 101
+fn function(host: &ProbedKernel) -> usize {
+    host.process(0).get_addresses().flash_start + 101
 }
 
 /// As [`board`], with neither upcall subscribed.
-fn board_without_functions() -> Rig {
-    let rig = board();
+fn board_without_functions() -> ProbedKernel {
+    let host = board();
     for upcall in [0, 1] {
-        rig.call(0, subscribe(DRIVER, upcall, 0, 0));
+        host.call(0, subscribe(DRIVER, upcall, 0, 0));
     }
-    rig.chip.boundary.clear_events();
-    rig
+    host.clear_events();
+    host
 }
 
-fn schedule(rig: &Rig, upcall: usize, first: usize) {
-    rig.driver.schedule(rig.id(0), upcall, first).unwrap();
+fn schedule(host: &ProbedKernel, upcall: usize, first: usize) {
+    host.probe().schedule(host.id(0), upcall, first).unwrap();
 }
 
 /// Has the process wait for an upcall, from a command on.
-fn wait_for(rig: &Rig, upcall: usize) {
-    rig.script(0, [Step::Call(yield_wait_for(DRIVER, upcall))]);
-    rig.wake(0);
-    rig.run();
+fn wait_for(host: &ProbedKernel, upcall: usize) {
+    host.script(0, [Step::Call(yield_wait_for(DRIVER, upcall))]);
+    host.wake(0);
+    host.run();
 }
 
 fn awaiting(upcall: usize) -> State {
@@ -54,8 +53,8 @@ fn awaiting(upcall: usize) -> State {
 
 #[test]
 fn upcall_runs_only_when_the_process_yields() {
-    let rig = board();
-    rig.script(
+    let host = board();
+    host.script(
         0,
         [
             Step::Call(command(DRIVER, commands::SCHEDULE, 0, 7)),
@@ -65,9 +64,9 @@ fn upcall_runs_only_when_the_process_yields() {
             Step::Call(yield_wait()),
         ],
     );
-    rig.wake(0);
-    rig.run();
-    let events = rig.chip.boundary.events();
+    host.wake(0);
+    host.run();
+    let events = host.chip.boundary.events();
     let called = events
         .iter()
         .position(|event| matches!(event, Event::Called(_, pc, _) if *pc != WAKE));
@@ -81,32 +80,32 @@ fn upcall_runs_only_when_the_process_yields() {
         .rposition(|event| matches!(event, Event::Answered(..)));
     assert!(called > last_answer);
     // Three arguments, and the data of the subscribe.
-    assert_eq!(rig.functions(0), [(function(&rig), [7, 8, 9, 50])]);
+    assert_eq!(host.functions(0), [(function(&host), [7, 8, 9, 50])]);
 }
 
 #[test]
 fn upcalls_run_one_for_each_yield_in_order() {
-    let rig = board();
-    rig.process(0).stop();
+    let host = board();
+    host.process(0).stop();
     for (upcall, first) in [(0, 1), (1, 10), (0, 20)] {
-        schedule(&rig, upcall, first);
+        schedule(&host, upcall, first);
     }
-    rig.process(0).resume();
-    rig.run();
-    let arguments: Vec<_> = rig.functions(0).iter().map(|(_, a)| *a).collect();
+    host.process(0).resume();
+    host.run();
+    let arguments: Vec<_> = host.functions(0).iter().map(|(_, a)| *a).collect();
     assert_eq!(
         arguments,
         [[1, 2, 3, 50], [10, 11, 12, 51], [20, 21, 22, 50]]
     );
-    assert_eq!(rig.state(0), State::Yielded);
+    assert_eq!(host.state(0), State::Yielded);
 }
 
 #[test]
 fn no_wait_reports_whether_something_ran() {
-    let rig = board();
-    let flag = rig.start_of(0) + 40;
+    let host = board();
+    let flag = host.memory(0) + 40;
     poke(flag, 0xEE);
-    rig.script(
+    host.script(
         0,
         [
             Step::Call(yield_no_wait(flag)),
@@ -119,20 +118,20 @@ fn no_wait_reports_whether_something_ran() {
             Step::Call(command(DRIVER, commands::COUNT, 0, 0)),
         ],
     );
-    rig.wake(0);
-    rig.run();
-    assert_eq!(rig.functions(0), [(function(&rig), [5, 6, 7, 51])]);
+    host.wake(0);
+    host.run();
+    assert_eq!(host.functions(0), [(function(&host), [5, 6, 7, 51])]);
     // It came through all of it, and a no-wait has no answer.
     assert_eq!(
-        rig.answers(0),
+        host.answers(0),
         [SyscallReturn::Success, SyscallReturn::SuccessU32(1)]
     );
 }
 
 #[test]
 fn no_wait_ignores_a_flag_that_is_not_the_processes() {
-    let rig = board();
-    let at = rig.process(0).get_addresses();
+    let host = board();
+    let at = host.process(0).get_addresses();
     for flag in [
         0,
         at.sram_start - 1,
@@ -142,19 +141,19 @@ fn no_wait_ignores_a_flag_that_is_not_the_processes() {
         usize::MAX,
     ] {
         let before = (flag > 4096 && flag != usize::MAX).then(|| peek(flag));
-        rig.script(0, [Step::Call(yield_no_wait(flag))]);
-        rig.wake(0);
-        rig.run();
+        host.script(0, [Step::Call(yield_no_wait(flag))]);
+        host.wake(0);
+        host.run();
         assert_eq!(before, before.map(|_| peek(flag)));
-        assert_eq!(rig.state(0), State::Yielded);
+        assert_eq!(host.state(0), State::Yielded);
     }
 }
 
 #[test]
 fn unknown_yield_is_a_fault() {
     for which in [3, 4, usize::MAX] {
-        let rig = board();
-        rig.call_without_answer(
+        let host = board();
+        host.call_without_answer(
             0,
             Syscall::Yield {
                 which,
@@ -162,28 +161,28 @@ fn unknown_yield_is_a_fault() {
                 param_b: 0,
             },
         );
-        assert_eq!(rig.state(0), State::Faulted);
-        assert_eq!(rig.board.hooks.faults.get(), 1);
-        assert!(rig.answers(0).is_empty());
+        assert_eq!(host.state(0), State::Faulted);
+        assert_eq!(host.board.hooks.faults.get(), 1);
+        assert!(host.answers(0).is_empty());
     }
 }
 
 #[test]
 fn wait_for_returns_arguments_instead_of_calling() {
-    let rig = board();
-    wait_for(&rig, 1);
-    assert_eq!(rig.state(0), awaiting(1));
-    schedule(&rig, 1, 30);
-    rig.run();
-    assert_eq!(rig.answers(0), [SyscallReturn::YieldWaitFor(30, 31, 32)]);
-    assert!(rig.functions(0).is_empty());
-    assert_eq!(rig.state(0), State::Yielded);
+    let host = board();
+    wait_for(&host, 1);
+    assert_eq!(host.state(0), awaiting(1));
+    schedule(&host, 1, 30);
+    host.run();
+    assert_eq!(host.answers(0), [SyscallReturn::YieldWaitFor(30, 31, 32)]);
+    assert!(host.functions(0).is_empty());
+    assert_eq!(host.state(0), State::Yielded);
 }
 
 #[test]
 fn wait_for_finds_what_is_there_already() {
-    let rig = board();
-    rig.script(
+    let host = board();
+    host.script(
         0,
         [
             Step::Call(command(DRIVER, commands::SCHEDULE, 0, 1)),
@@ -193,9 +192,9 @@ fn wait_for_finds_what_is_there_already() {
             Step::Call(yield_wait_for(DRIVER, 1)),
         ],
     );
-    rig.wake(0);
-    rig.run();
-    let answers = rig.answers(0);
+    host.wake(0);
+    host.run();
+    let answers = host.answers(0);
     assert_eq!(
         answers[3..],
         [
@@ -204,43 +203,43 @@ fn wait_for_finds_what_is_there_already() {
         ]
     );
     // The other one ran when the process waited for anything.
-    assert_eq!(rig.functions(0), [(function(&rig), [1, 2, 3, 50])]);
+    assert_eq!(host.functions(0), [(function(&host), [1, 2, 3, 50])]);
 }
 
 #[test]
 fn other_upcalls_do_not_hide_the_awaited_one() {
     for (before, after) in [(1, 0), (0, 1), (2, 3)] {
-        let rig = board();
-        wait_for(&rig, 0);
+        let host = board();
+        wait_for(&host, 0);
         for _ in 0..before {
-            schedule(&rig, 1, 100);
+            schedule(&host, 1, 100);
         }
-        schedule(&rig, 0, 30);
+        schedule(&host, 0, 30);
         for _ in 0..after {
-            schedule(&rig, 1, 200);
+            schedule(&host, 1, 200);
         }
-        rig.run();
-        assert_eq!(rig.answers(0), [SyscallReturn::YieldWaitFor(30, 31, 32)]);
-        assert_eq!(rig.functions(0).len(), before + after);
-        assert_eq!(rig.state(0), State::Yielded);
+        host.run();
+        assert_eq!(host.answers(0), [SyscallReturn::YieldWaitFor(30, 31, 32)]);
+        assert_eq!(host.functions(0).len(), before + after);
+        assert_eq!(host.state(0), State::Yielded);
     }
 }
 
 #[test]
 fn other_upcalls_alone_do_not_wake_it() {
-    let rig = board();
-    wait_for(&rig, 0);
-    let entered = entries(&rig);
+    let host = board();
+    wait_for(&host, 0);
+    let entered = entries(&host);
     for _ in 0..20 {
-        schedule(&rig, 1, 5);
-        rig.run();
+        schedule(&host, 1, 5);
+        host.run();
     }
-    assert_eq!(entries(&rig), entered);
-    assert!(!rig.process(0).ready());
+    assert_eq!(entries(&host), entered);
+    assert!(!host.process(0).ready());
 }
 
-fn entries(rig: &Rig) -> usize {
-    rig.chip
+fn entries(host: &ProbedKernel) -> usize {
+    host.chip
         .boundary
         .events()
         .iter()
@@ -250,45 +249,45 @@ fn entries(rig: &Rig) -> usize {
 
 #[test]
 fn awaited_upcall_has_a_place_in_a_full_queue() {
-    let rig = board();
-    wait_for(&rig, 0);
+    let host = board();
+    wait_for(&host, 0);
     for number in 0..12 {
-        schedule(&rig, 1, number);
+        schedule(&host, 1, number);
     }
-    assert_eq!(rig.process(0).pending_tasks(), 10);
-    schedule(&rig, 0, 70);
-    assert_eq!(rig.driver.scheduled.get(), Some(Ok(())));
-    rig.run();
-    assert_eq!(rig.answers(0), [SyscallReturn::YieldWaitFor(70, 71, 72)]);
-    let first_arguments: Vec<_> = rig.functions(0).iter().map(|(_, a)| a[0]).collect();
+    assert_eq!(host.process(0).pending_tasks(), 10);
+    schedule(&host, 0, 70);
+    assert_eq!(host.probe().scheduled.get(), Some(Ok(())));
+    host.run();
+    assert_eq!(host.answers(0), [SyscallReturn::YieldWaitFor(70, 71, 72)]);
+    let first_arguments: Vec<_> = host.functions(0).iter().map(|(_, a)| a[0]).collect();
     assert_eq!(first_arguments, (0..10).collect::<Vec<_>>());
 }
 
 #[test]
 fn upcall_without_function_wakes_wait_for() {
-    let rig = board_without_functions();
-    wait_for(&rig, 0);
-    schedule(&rig, 0, 9);
-    rig.run();
-    assert_eq!(rig.answers(0), [SyscallReturn::YieldWaitFor(9, 10, 11)]);
+    let host = board_without_functions();
+    wait_for(&host, 0);
+    schedule(&host, 0, 9);
+    host.run();
+    assert_eq!(host.answers(0), [SyscallReturn::YieldWaitFor(9, 10, 11)]);
 }
 
 #[test]
 fn upcall_without_function_does_not_wake_wait() {
-    let rig = board_without_functions();
-    let entered = entries(&rig);
-    schedule(&rig, 0, 9);
-    schedule(&rig, 1, 9);
-    rig.run();
-    assert_eq!(entries(&rig), entered);
-    assert_eq!(rig.state(0), State::Yielded);
+    let host = board_without_functions();
+    let entered = entries(&host);
+    schedule(&host, 0, 9);
+    schedule(&host, 1, 9);
+    host.run();
+    assert_eq!(entries(&host), entered);
+    assert_eq!(host.state(0), State::Yielded);
 }
 
 #[test]
 fn upcall_without_function_does_not_hold_up_no_wait() {
-    let rig = board_without_functions();
-    let flag = rig.start_of(0) + 40;
-    rig.script(
+    let host = board_without_functions();
+    let flag = host.memory(0) + 40;
+    host.script(
         0,
         [
             Step::Call(command(DRIVER, commands::SCHEDULE, 0, 5)),
@@ -297,48 +296,48 @@ fn upcall_without_function_does_not_hold_up_no_wait() {
             Step::Call(command(DRIVER, commands::COUNT, 0, 0)),
         ],
     );
-    rig.wake(0);
-    rig.run();
+    host.wake(0);
+    host.run();
     assert_eq!(
-        rig.answers(0),
+        host.answers(0),
         [SyscallReturn::Success, SyscallReturn::SuccessU32(1)]
     );
 }
 
 #[test]
 fn upcalls_without_function_do_not_fill_the_queue_for_ever() {
-    let rig = board();
-    rig.call(0, subscribe(DRIVER, 1, 0, 0));
-    rig.chip.boundary.clear_events();
+    let host = board();
+    host.call(0, subscribe(DRIVER, 1, 0, 0));
+    host.clear_events();
     for _ in 0..30 {
-        schedule(&rig, 1, 1);
+        schedule(&host, 1, 1);
     }
-    schedule(&rig, 0, 4);
-    assert_eq!(rig.driver.scheduled.get(), Some(Ok(())));
-    rig.run();
-    assert_eq!(rig.functions(0), [(function(&rig), [4, 5, 6, 50])]);
+    schedule(&host, 0, 4);
+    assert_eq!(host.probe().scheduled.get(), Some(Ok(())));
+    host.run();
+    assert_eq!(host.functions(0), [(function(&host), [4, 5, 6, 50])]);
 }
 
 #[test]
 fn wait_for_needs_no_subscribe_and_no_driver() {
-    let rig = board();
-    rig.script(0, [Step::Call(yield_wait_for(MISSING_DRIVER, 12))]);
-    rig.wake(0);
-    rig.run();
-    assert!(matches!(rig.state(0), State::YieldedFor(_)));
+    let host = board();
+    host.script(0, [Step::Call(yield_wait_for(MISSING_DRIVER, 12))]);
+    host.wake(0);
+    host.run();
+    assert!(matches!(host.state(0), State::YieldedFor(_)));
 }
 
 #[test]
 fn full_stack_faults_through_the_hook() {
     for wait in [false, true] {
-        let rig = board();
+        let host = board();
         if wait {
-            wait_for(&rig, 0);
+            wait_for(&host, 0);
         }
-        rig.chip.boundary.stack_full.set(true);
-        schedule(&rig, 0, 1);
-        rig.run();
-        assert_eq!(rig.state(0), State::Faulted);
-        assert_eq!(rig.board.hooks.faults.get(), 1);
+        host.chip.boundary.stack_full.set(true);
+        schedule(&host, 0, 1);
+        host.run();
+        assert_eq!(host.state(0), State::Faulted);
+        assert_eq!(host.board.hooks.faults.get(), 1);
     }
 }

@@ -24,6 +24,13 @@ pub mod buttons {
     pub use super::apis::buttons::{ButtonListener, ButtonState};
 }
 
+/// Messages between applications (driver 0x80000005).
+pub mod channel {
+    /// [`Channel`](super::apis::channel::Channel) on the real kernel.
+    pub type Channel = super::apis::channel::Channel<super::TockSyscalls>;
+    pub use super::apis::channel::Received;
+}
+
 /// Serial console (driver 0x1).
 pub mod console {
     /// [`Console`](super::apis::console::Console) on the real kernel.
@@ -57,4 +64,17 @@ pub mod rng {
     /// [`Rng`](super::apis::rng::Rng) on the real kernel.
     pub type Rng = super::apis::rng::Rng<super::TockSyscalls>;
     pub use super::apis::rng::RngListener;
+}
+
+/// Sealed records on external flash (driver 0x80000006).
+pub mod storage {
+    /// [`Storage`](super::apis::storage::Storage) on the real kernel.
+    pub type Storage = super::apis::storage::Storage<super::TockSyscalls>;
+}
+
+/// The supply (driver 0x80000007).
+pub mod supply {
+    /// [`Supply`](super::apis::supply::Supply) on the real kernel.
+    pub type Supply = super::apis::supply::Supply<super::TockSyscalls>;
+    pub use super::apis::supply::Level;
 }

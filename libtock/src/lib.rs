@@ -5,9 +5,11 @@
 //! 2. `runtime` is the entry point and the real `svc` instructions. It exists
 //!    on the target only.
 //! 3. [`apis`] holds one small client for each kernel driver, generic over
-//!    `S`; on the target the modules [`alarm`](apis::alarm),
-//!    [`console`](apis::console), ... at the crate's root name them for the
-//!    real kernel, as libtock-rs does.
+//!    `S`. On the target, and only there, each of its modules has a namesake at
+//!    the crate's root in which the client is bound to the real kernel, under
+//!    libtock-rs's names: `libtock::alarm::Alarm` is [`apis::alarm::Alarm`] over
+//!    `runtime::TockSyscalls`. What is not generic over the kernel (numbers of
+//!    subscriptions and buffers) stands in [`apis`] alone.
 //! 4. `unittest` is a fake kernel with fake drivers for host tests. It exists
 //!    on the host only.
 //!
@@ -30,3 +32,8 @@ mod bound;
 
 #[cfg(all(target_arch = "arm", target_os = "none"))]
 pub use bound::*;
+
+/// The guide's examples run as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/write-an-app.md")]
+struct WriteAnApp;

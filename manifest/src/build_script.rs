@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::Manifest;
 use crate::{checkout, generate};
 
 /// The environment variable that names the slot, for programs that fit any.
@@ -20,6 +21,32 @@ pub fn depends_on(root: &Path, file: &str) {
     let below = package.strip_prefix(root).expect("a package of it");
     let up: PathBuf = below.components().map(|_| "..").collect();
     println!("cargo:rerun-if-changed={}", up.join(file).display());
+}
+
+/// Links the package whose build script calls it as the kernel of this manifest.
+///
+/// # Panics
+/// If cargo's output folder takes no file, which stops the build.
+pub fn link_kernel(manifest: &Manifest) {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    let script = generate::kernel_script(manifest);
+    std::fs::write(out.join("kernel.ld"), script).expect("cargo's output folder takes files");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
+        println!("cargo::rustc-link-search={}", out.display());
+        println!("cargo::rustc-link-arg-bins=-Tkernel.ld");
+    }
+}
+
+/// Links the package whose build script calls it as a kernel by the manifest in this file
+/// of the checkout.
+///
+/// # Panics
+/// If the manifest is not sound, which stops the build.
+pub fn link_kernel_of(file: &str) {
+    let root = checkout::root().expect("cargo builds in the checkout");
+    depends_on(&root, file);
+    let manifest = Manifest::load(&root.join(file)).unwrap_or_else(|error| panic!("{error}"));
+    link_kernel(&manifest);
 }
 
 /// Links the package whose build script calls it for the slot of this name.

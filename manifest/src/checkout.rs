@@ -3,14 +3,14 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::check::ManifestError;
+use crate::error::ManifestError;
 use crate::model::Manifest;
 
 /// Path of meter.toml from the top of the checkout.
 pub const METER: &str = "boards/nrf52840-meter/meter.toml";
 
-/// The top folder of the checkout: of the package that cargo builds or runs, or else
-/// of the current directory.
+/// Returns the top folder of the checkout: of the package that cargo builds or runs, or
+/// else of the current directory.
 ///
 /// # Errors
 /// Says where it was looked for, when neither lies in a checkout.
@@ -25,7 +25,8 @@ pub fn root() -> Result<PathBuf, ManifestError> {
         .ok_or_else(|| ManifestError(format!("no folder above {starts:?} holds {METER}")))
 }
 
-/// Cargo's output folder for the host: the caller's own, or `target` of the checkout.
+/// Returns cargo's output folder for the host: the caller's own, or `target` of the
+/// checkout.
 #[must_use]
 pub fn target(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)

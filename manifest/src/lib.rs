@@ -1,7 +1,7 @@
 //! Reads meter.toml, checks it, and generates kernel tables, linker scripts and app permissions from it.
 //!
 //! The order of a use is always [`Manifest::load`] (or [`Manifest::parse`]), which
-//! refuses a page that contradicts itself, and then one of the functions of
+//! refuses a manifest that contradicts itself, and then one of the functions of
 //! [`generate`].
 
 #![forbid(unsafe_code)]
@@ -9,13 +9,16 @@
 pub mod build_script;
 mod check;
 pub mod checkout;
+mod error;
 pub mod generate;
 mod model;
+mod place;
+mod read;
 pub mod renewed;
 
-pub use check::ManifestError;
+pub use error::ManifestError;
 pub use model::{
     App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
-    Kind, Manifest, Operation, Overflow, Partition, Profile, RamMap, Region, Signer, Signing,
-    State, Transition,
+    Kind, LongSteps, Manifest, Operation, Overflow, Partition, Profile, RamMap, Region, Signer,
+    Signing, State, Transition,
 };

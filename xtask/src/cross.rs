@@ -14,11 +14,14 @@ use crate::signing;
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
 /// What only exists on the target, for clippy.
-const TARGET_PACKAGES: [&str; 10] = [
+const TARGET_PACKAGES: [&str; 13] = [
     "cortexm4",
     "nrf52840",
+    "nrf52840-components",
     "nrf52840-meter",
+    "nrf52840dk-guest",
     "metering",
+    "blink",
     "attacker",
     "bench-app",
     "relocatable-app",
@@ -38,6 +41,30 @@ pub fn build(project: &Project, package: &str, variables: &[(&str, &str)]) -> Re
     build_in(cargo, package, &project.firmware_target())
 }
 
+/// Builds the binary `package` of another workspace, in `folder`, with these environment
+/// variables for its build script; returns the path of its ELF file. It is built in that
+/// folder's own `target`, with its own profile `release`.
+///
+/// # Errors
+/// As for [`build`].
+pub fn build_outside(
+    project: &Project,
+    folder: &Path,
+    package: &str,
+    variables: &[(&str, String)],
+) -> Result<PathBuf> {
+    let target = folder.join("target");
+    let mut cargo = cargo(project, "build")?;
+    cargo
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .env("CARGO_TARGET_DIR", std::path::absolute(&target)?)
+        .current_dir(folder)
+        .args(["--release", "--package", package]);
+    eprintln!("build: {package}");
+    command::run(&mut cargo)?;
+    Ok(target.join(TARGET).join("release").join(package))
+}
+
 /// Builds the kernel from the project's manifest and returns the path of its ELF file.
 ///
 /// # Errors
@@ -47,7 +74,11 @@ pub fn build_kernel(project: &Project) -> Result<PathBuf> {
     if let Some(manifest) = project.variant() {
         cargo.env("WATTLOCK_MANIFEST", manifest);
     }
-    build_in(cargo, "nrf52840-meter", &project.kernel_target())
+    build_in(
+        cargo,
+        &project.manifest.board.package,
+        &project.kernel_target(),
+    )
 }
 
 fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {

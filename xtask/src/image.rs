@@ -68,7 +68,7 @@ pub fn build_meter(project: &Project) -> Result<PathBuf> {
     Ok(image)
 }
 
-/// Header arguments for elf2tab with those that sign for `app`.
+/// Returns header arguments for elf2tab with those that sign for `app`.
 ///
 /// # Errors
 /// Signatures are required, and there is no key to sign with.
@@ -81,11 +81,11 @@ pub fn signed(project: &Project, app: &App, mut header: Vec<String>) -> Result<V
 }
 
 /// Builds the meter of another manifest, whose text this is, in the folder `name` of
-/// the project's images.
+/// the project's images; returns the path of the image.
 ///
 /// # Errors
 /// The manifest is refused, or a part does not build.
-pub fn build_variant(project: &Project, name: &str, text: &str) -> Result<()> {
+pub fn build_variant(project: &Project, name: &str, text: &str) -> Result<PathBuf> {
     let folder = project.image_folder().join(name);
     fs::create_dir_all(&folder)?;
     let manifest = folder.join("meter.toml");
@@ -93,7 +93,23 @@ pub fn build_variant(project: &Project, name: &str, text: &str) -> Result<()> {
     if fs::read_to_string(&manifest).ok().as_deref() != Some(text) {
         fs::write(&manifest, text)?;
     }
-    build_meter(&project.with_manifest(&manifest, &folder)?).map(drop)
+    build_meter(&project.with_manifest(&manifest, &folder)?)
+}
+
+/// Builds the meter in `target/image/bring-up`, with a kernel that also runs guests:
+/// programs that nobody has signed. Returns the path of the image.
+///
+/// # Errors
+/// meter.toml does not say that signing is required, or a part does not build.
+pub fn build_bring_up(project: &Project) -> Result<PathBuf> {
+    const REQUIRED: &str = "[signing]\nrequired = true\n";
+    let text = project.meter_text()?;
+    ensure!(
+        text.contains(REQUIRED),
+        "meter.toml does not say {REQUIRED:?}, which an image of bring-up changes"
+    );
+    let text = text.replace(REQUIRED, "[signing]\nrequired = false\n");
+    build_variant(project, "bring-up", &text)
 }
 
 /// A flash image that holds the kernel alone, in bytes from address 0.
@@ -117,6 +133,7 @@ fn build_kernel(project: &Project) -> Result<Vec<u8>> {
 /// elf2tab refuses it.
 pub fn pack(project: &Project, program: &Path, name: &str, header: &[String]) -> Result<PathBuf> {
     let folder = project.image_folder();
+    fs::create_dir_all(&folder)?;
     let elf = folder.join(format!("{name}.elf"));
     fs::copy(program, &elf)?;
     let tab = folder.join(format!("{name}.tab"));
@@ -135,18 +152,18 @@ pub fn pack(project: &Project, program: &Path, name: &str, header: &[String]) ->
 }
 
 /// Builds a guest for the slot of an app: a program without id and permission header.
-/// Its TAB is named `PACKAGE-SLOT`.
+/// Returns the path of its TAB, which is named `PACKAGE-SLOT`.
 ///
 /// # Errors
 /// meter.toml has no such slot, or the program does not build.
-pub fn build_guest(project: &Project, package: &str, slot: &str) -> Result<()> {
+pub fn build_guest(project: &Project, package: &str, slot: &str) -> Result<PathBuf> {
     let app = project
         .manifest
         .app(slot)
         .with_context(|| format!("meter.toml has no slot {slot}"))?;
     let header = guest_arguments(app, package);
     let elf = build_for_slot(project, package, slot)?;
-    pack(project, &elf, &format!("{package}-{slot}"), &header).map(drop)
+    pack(project, &elf, &format!("{package}-{slot}"), &header)
 }
 
 /// Builds a program whose build script links it for the slot that `WATTLOCK_SLOT`
@@ -159,7 +176,10 @@ pub fn build_for_slot(project: &Project, package: &str, slot: &str) -> Result<Pa
 }
 
 /// Installs a TAB on a flash image, as a person would.
-fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
+///
+/// # Errors
+/// tockloader refuses it.
+pub fn install(project: &Project, image: &Path, tab: &Path) -> Result<()> {
     let manifest = &project.manifest;
     let mut tockloader = Command::new(project.python_tool("tockloader"));
     tockloader

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::{command, cross, exit, flash, image, run};
+use xtask::{app, command, cross, exit, flash, image, run};
 
 /// Builds what is flashed and runs what shows it.
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Task {
     Images,
     /// Build the image and watch it measure in the emulator.
     Run(run::Arguments),
+    /// Build an app as a guest and watch it in the emulator, beside the meter.
+    App(app::Arguments),
     /// Try every wall of the running image, and write a report.
     Audit(Passed),
     /// Measure instruction counts, sizes and speed.
@@ -59,6 +61,7 @@ fn task(arguments: Arguments) -> Result<()> {
         Task::Image(arguments) => image::run(&project, &arguments),
         Task::Images => program("system-tests", "images", &[]),
         Task::Run(arguments) => run::run(&project, &arguments),
+        Task::App(arguments) => app::run(&project, &arguments),
         Task::Audit(passed) => program("audit", "audit", &passed.arguments),
         Task::Bench => program("bench", "bench", &[]),
         Task::Accuracy => program("bench", "accuracy", &[]),

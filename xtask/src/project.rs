@@ -20,7 +20,7 @@ struct Variant {
 }
 
 impl Project {
-    /// The checkout that this program runs in, with its own meter.toml.
+    /// Returns the checkout that this program runs in, with its own meter.toml.
     ///
     /// # Errors
     /// It runs in none, or meter.toml is refused.
@@ -34,7 +34,7 @@ impl Project {
         })
     }
 
-    /// The same checkout with another manifest, whose image goes to another folder.
+    /// Returns the same checkout with another manifest, whose image goes to another folder.
     ///
     /// # Errors
     /// The manifest cannot be read or is refused.
@@ -51,14 +51,14 @@ impl Project {
         })
     }
 
-    /// The path of the manifest, if it is not meter.toml.
+    /// Returns the path of the manifest, if it is not meter.toml.
     pub fn variant(&self) -> Option<&Path> {
         self.variant
             .as_ref()
             .map(|variant| variant.manifest.as_path())
     }
 
-    /// The text of meter.toml.
+    /// Returns the text of meter.toml.
     ///
     /// # Errors
     /// It cannot be read.
@@ -67,7 +67,7 @@ impl Project {
         std::fs::read_to_string(&path).with_context(|| path.display().to_string())
     }
 
-    /// Top folder of the checkout.
+    /// Returns the top folder of the checkout.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -77,7 +77,7 @@ impl Project {
         checkout::target(&self.root)
     }
 
-    /// Cargo's output for the target, apart from the host's.
+    /// Returns the folder of cargo's output for the target, apart from the host's.
     pub fn firmware_target(&self) -> PathBuf {
         self.target().join("firmware")
     }
@@ -91,7 +91,7 @@ impl Project {
         }
     }
 
-    /// The folder of kernel, TABs and flash image.
+    /// Returns the folder of kernel, TABs and flash image.
     pub fn image_folder(&self) -> PathBuf {
         match &self.variant {
             Some(variant) => variant.image_folder.clone(),
@@ -99,22 +99,22 @@ impl Project {
         }
     }
 
-    /// The folder of the meter that `make run` keeps between runs.
+    /// Returns the folder of the meter that `make run` keeps between runs.
     pub fn run_folder(&self) -> PathBuf {
         self.target().join("run")
     }
 
-    /// The folder of the audit's reports.
+    /// Returns the folder of the audit's reports.
     pub fn audit_folder(&self) -> PathBuf {
         self.target().join("audit")
     }
 
-    /// The path of a program of the project's Python environment.
+    /// Returns the path of a program of the project's Python environment.
     pub fn python_tool(&self, name: &str) -> PathBuf {
         self.root.join(".venv/bin").join(name)
     }
 
-    /// The path of a program that the setup installed by cargo.
+    /// Returns the path of a program that the setup installed by cargo.
     pub fn cargo_tool(&self, name: &str) -> PathBuf {
         self.root.join(".tools/bin").join(name)
     }

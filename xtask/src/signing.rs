@@ -42,7 +42,7 @@ pub fn ensure_development_key(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The private key with which an app is signed: of the first signer who may and
+/// Returns the private key with which an app is signed: of the first signer who may and
 /// whose key is here; none if meter.toml does not ask for signatures.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use self::memory::Calibration;
 use crate::blocks::Blocks;
 use crate::command::LineReader;
 use crate::drivers::energy_store::Kind;
+use crate::energy_store::{self, EnergyStore, Stored};
 use crate::input::Input;
 use crate::output::Output;
 use crate::profile_store::ProfileStore;
@@ -17,8 +18,7 @@ use crate::publisher::Publisher;
 use crate::pulse_led::{Action, PulseLed, PULSE_MILLISECONDS};
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line, Session};
-use crate::save_policy::SavePolicy;
-use crate::storage::{self, Storage, Stored};
+use crate::save_budget::SaveBudget;
 use libtock::apis::alarm::{Alarm, Convert, Milliseconds, Ticks};
 use libtock::apis::leds::Leds;
 use libtock::apis::supply::Supply;
@@ -38,7 +38,7 @@ pub struct App<'scope, 'share, S: Syscalls> {
     output: Output<'scope, 'share, S>,
     input: Input<'scope, 'share, S>,
     line_reader: LineReader,
-    storage: Storage<'scope, 'share, S>,
+    energy_store: EnergyStore<'scope, 'share, S>,
     /// Registers may be written: what is in the store was read.
     registers_writable: bool,
     /// Calibrations may be written: what is in the store was read.
@@ -47,7 +47,7 @@ pub struct App<'scope, 'share, S: Syscalls> {
     sealed: bool,
     calibrator: &'share mut Calibration,
     pending: Option<PendingRecord>,
-    policy: SavePolicy,
+    save_budget: SaveBudget,
     /// Registers of the save that is under way.
     saving: Option<EnergyTotals>,
     /// The supply falls, and the registers are still to be saved.
@@ -78,8 +78,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         instruments: &'share mut Instruments,
     ) -> Result<Self, ErrorCode> {
         let calibration =
-            storage::load::<S, _, _>(Kind::Calibration, CalibrationRecord::from_bytes);
-        let registers = storage::load::<S, _, _>(Kind::Registers, EnergyRegisters::from_bytes);
+            energy_store::load::<S, _, _>(Kind::Calibration, CalibrationRecord::from_bytes);
+        let registers = energy_store::load::<S, _, _>(Kind::Registers, EnergyRegisters::from_bytes);
         let frequency = Alarm::<S>::get_frequency()?;
 
         let (
@@ -133,14 +133,14 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             output: Output::new(write, &mut memory.output, &mut memory.waiting),
             input: Input::start(read, &mut memory.input),
             line_reader: LineReader::default(),
-            storage: Storage::new(record, &mut memory.record),
+            energy_store: EnergyStore::new(record, &mut memory.record),
             registers_writable: registers != Stored::Unreadable,
             calibration_writable: calibration != Stored::Unreadable,
             meter,
             sealed,
             calibrator: &mut instruments.calibrator,
             pending: None,
-            policy: SavePolicy::new(stored.totals),
+            save_budget: SaveBudget::new(stored.totals),
             saving: None,
             supply_falls: false,
             began_low,
@@ -225,8 +225,8 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
                 return Err(ErrorCode::BadRVal);
             };
             self.session.time_us = block.time_us;
-            self.session.samples += block.len() as u64;
-            self.session.lost += u64::from(block.lost);
+            self.session.scans += block.len() as u64;
+            self.session.lost_scans += u64::from(block.lost_scans);
             let outcome = self.meter.process(&block);
             let calibrated = match self.calibrator {
                 Some((range, calibrator)) => calibrator.process(&block).map(|end| (*range, end)),
@@ -288,11 +288,15 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
 
     #[inline(never)]
     fn save_if_due(&mut self, totals: &EnergyTotals) {
-        let due = self.policy.second(totals);
-        if !due || !self.registers_writable || !self.storage.is_idle() || self.pending.is_some() {
+        let due = self.save_budget.second(totals);
+        if !due
+            || !self.registers_writable
+            || !self.energy_store.is_idle()
+            || self.pending.is_some()
+        {
             return;
         }
-        self.policy.started();
+        self.save_budget.started();
         self.save(totals);
     }
 
@@ -300,14 +304,14 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
     /// way, and before one that waits.
     #[inline(never)]
     fn save_while_supply_falls(&mut self) {
-        if !self.storage.is_idle() {
+        if !self.energy_store.is_idle() {
             return;
         }
         self.supply_falls = false;
         let interval = self.meter.flush();
         let totals = self.meter.registers().totals;
-        if self.registers_writable && self.policy.warned(&totals) {
-            self.policy.started_by_warning();
+        if self.registers_writable && self.save_budget.warned(&totals) {
+            self.save_budget.started_by_warning();
             self.save(&totals);
         }
         if let Some(entry) = &interval {
@@ -317,7 +321,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
 
     fn save(&mut self, totals: &EnergyTotals) {
         let record = self.meter.registers().to_bytes();
-        match self.storage.append(Kind::Registers, &record) {
+        match self.energy_store.append(Kind::Registers, &record) {
             Ok(()) => self.saving = Some(*totals),
             Err(_) => self.failed_saves = self.failed_saves.saturating_add(1),
         }
@@ -325,11 +329,11 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
 
     #[inline(never)]
     fn record_appended(&mut self, kind: u32, durable: bool) {
-        match self.storage.appended(kind) {
+        match self.energy_store.appended(kind) {
             None => {}
             Some(Kind::Registers) => match self.saving.take() {
                 Some(totals) if durable => {
-                    self.policy.saved(totals);
+                    self.save_budget.saved(totals);
                     self.saves = self.saves.saturating_add(1);
                 }
                 _ => self.failed_saves = self.failed_saves.saturating_add(1),

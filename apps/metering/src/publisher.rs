@@ -36,8 +36,8 @@ impl<S: Syscalls> Publisher<S> {
             measurement,
             totals,
             session.time_us,
-            session.samples,
-            session.lost,
+            session.scans,
+            session.lost_scans,
         );
         // The channel gives way to the newest, so that no other error passes.
         let sent = Channel::<S>::send(CHANNEL, &readings.to_bytes());

@@ -15,9 +15,9 @@ pub struct Session {
     /// Time since start in microseconds.
     pub time_us: u64,
     /// Scans taken since start.
-    pub samples: u64,
+    pub scans: u64,
     /// Scans lost since start.
-    pub lost: u64,
+    pub lost_scans: u64,
 }
 
 /// The line of one second.
@@ -35,8 +35,8 @@ pub fn meter_line(session: &Session, measurement: &Measurement, totals: &EnergyT
     line.str(" Hz=")
         .fixed(measurement.frequency_uhz.into(), 6, 3);
     energies(&mut line, totals);
-    line.str(" samples=").number(session.samples);
-    line.str(" lost=").number(session.lost);
+    line.str(" samples=").number(session.scans);
+    line.str(" lost=").number(session.lost_scans);
     line.str(" flags=").hex16(measurement.flags.0);
     line.str("\r\n");
     line
@@ -71,8 +71,8 @@ mod tests {
     fn the_meter_line_is_as_documented() {
         let session = Session {
             time_us: 12_000_000,
-            samples: 48_000,
-            lost: 0,
+            scans: 48_000,
+            lost_scans: 0,
         };
         let measurement = Measurement {
             volts_uv: 230_012_000,
@@ -102,8 +102,8 @@ mod tests {
     fn the_widest_values_fit() {
         let session = Session {
             time_us: u64::MAX,
-            samples: u64::MAX,
-            lost: u64::MAX,
+            scans: u64::MAX,
+            lost_scans: u64::MAX,
         };
         let widest = EnergyTotals {
             import_nwh: u64::MAX,

@@ -86,8 +86,8 @@ fn the_readings_are_those_of_the_line() {
                 readings.totals.import_nvarh as f64 / 1e9,
                 1e-6,
             );
-            near("samples", readings.samples as f64, 0.0);
-            near("lost", readings.lost as f64, 0.0);
+            near("samples", readings.scans as f64, 0.0);
+            near("lost", readings.lost_scans as f64, 0.0);
         }
     });
 }
@@ -164,7 +164,7 @@ fn a_store_that_opens_late_or_is_slow_loses_nothing() {
         }
         assert_eq!(flash.records().len(), 4);
         assert_eq!(shown(board, app).1, 4.0);
-        assert_eq!(board.adc.lost_in_total.get(), 0);
+        assert_eq!(board.adc.lost_scans_in_total.get(), 0);
     });
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use common::{value, Board, EnergyStore, Mains, QUEUE_BLOCKS};
 use libtock::platform::ErrorCode;
-use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
+use metering::save_budget::{FIRST_TOKENS, MOST_WARNINGS};
 use std::rc::Rc;
 
 const LOAD: Mains = Mains {
@@ -75,7 +75,7 @@ fn a_late_app_takes_all_that_waits() {
             }
             board.wake(app);
         }
-        assert_eq!(board.adc.lost_in_total.get(), 0);
+        assert_eq!(board.adc.lost_scans_in_total.get(), 0);
         let lines = board.lines();
         let last = *meter_lines(&lines).last().expect("lines");
         assert_eq!(value(last, "lost"), 0.0);
@@ -111,7 +111,7 @@ fn a_reader_that_stalls_costs_lines_and_no_samples() {
         board.console.stall(true);
         board.seconds(app, LOAD, 20);
         assert!(board.lines().is_empty());
-        assert_eq!(board.adc.lost_in_total.get(), 0);
+        assert_eq!(board.adc.lost_scans_in_total.get(), 0);
         board.console.stall(false);
         board.wake(app);
         board.seconds(app, LOAD, 3);
@@ -494,7 +494,7 @@ fn noise_on_the_console_does_no_harm() {
             lines.iter().any(|line| line.starts_with("show sealed=0 ")),
             "{lines:#?}"
         );
-        assert_eq!(board.adc.lost_in_total.get(), 0);
+        assert_eq!(board.adc.lost_scans_in_total.get(), 0);
     });
 }
 

@@ -11,7 +11,7 @@ pub fn enable_trace() {
     DEMCR.set(DEMCR.get() | DEMCR_TRCENA);
 }
 
-/// Whether this core has the counter. Only meaningful after [`enable_trace`].
+/// Returns whether this core has the counter. Only meaningful after [`enable_trace`].
 pub fn is_cycle_counter_present() -> bool {
     DWT_CTRL.get() & CTRL_NOCYCCNT == 0
 }

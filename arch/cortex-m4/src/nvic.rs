@@ -56,7 +56,7 @@ pub fn next_pending_of<const WORDS: usize>() -> Option<u32> {
     })
 }
 
-/// Whether a line is pending, looking at the first `WORDS` words of 32 lines.
+/// Returns whether a line is pending, looking at the first `WORDS` words of 32 lines.
 ///
 /// Asked after every system call, so it has no loop: each condition is known
 /// when it is compiled.
@@ -84,7 +84,7 @@ pub fn next_pending() -> Option<u32> {
     next_pending_with_mask((0, 0))
 }
 
-/// Whether any line is pending.
+/// Returns whether any line is pending.
 pub fn has_pending() -> bool {
     has_pending_with_mask((0, 0))
 }
@@ -98,7 +98,7 @@ pub fn next_pending_with_mask(mask: (u128, u128)) -> Option<u32> {
     })
 }
 
-/// Whether a line that is not in `mask` is pending.
+/// Returns whether a line that is not in `mask` is pending.
 pub fn has_pending_with_mask(mask: (u128, u128)) -> bool {
     (0..words()).any(|word| NVIC_ISPR.at(word).get() & !mask_word(mask, word) != 0)
 }

@@ -45,7 +45,7 @@ pub(crate) fn initialize() {
     FPCCR.set(0);
 }
 
-/// Whether the core calls itself a Cortex-M4.
+/// Returns whether the core calls itself a Cortex-M4.
 pub fn is_cortex_m4() -> bool {
     CPUID.get() & 0xFF00_FFF0 == 0x4100_C240
 }

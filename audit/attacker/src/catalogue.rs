@@ -27,7 +27,7 @@ pub struct Attack {
     pub expected: Expected,
 }
 
-/// The number and the entry of an attack.
+/// Returns the number and the entry of an attack.
 pub fn find(name: &str) -> Option<(u32, &'static Attack)> {
     (0..).zip(ATTACKS).find(|(_, attack)| attack.name == name)
 }

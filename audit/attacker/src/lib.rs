@@ -1,6 +1,6 @@
 //! What the attacker can do, and how a test chooses it.
 //!
-//! The attacker is one app image. A test finds its [selector](selector) in the
+//! The attacker is one app image. A test finds its [selector] in the
 //! TBF, writes the number of an attack into it and installs the result. The
 //! attacker prints `attack NAME: start`, attacks, and, if it still can,
 //! `attack NAME: contained (WHAT VALUE)` or `attack NAME: BREACH (WHAT VALUE)`.

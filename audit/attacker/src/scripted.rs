@@ -1,4 +1,4 @@
-//! The attacker on strings: a test writes system calls into its RAM, and it makes them.
+//! The attacker as a scripted app: a test writes system calls into its RAM, and it makes them.
 //!
 //! So one start tries as many calls as the test likes, each decided on what the
 //! one before it answered, by several apps at a time. The app asks nobody for a
@@ -7,10 +7,10 @@
 //! The mailbox is an array of words in the app's RAM; a test finds it by its
 //! first four words. All indices here count words.
 
-/// Number of the selector that makes the attacker a puppet.
+/// Number of the selector that makes the attacker a scripted app.
 pub const NUMBER: u32 = 0xFFFF_FFFE;
 
-/// What the mailbox begins with once the puppet serves it.
+/// What the mailbox begins with once the scripted app serves it.
 pub const MAGIC: [u32; 4] = [0x5055_5050, 0xA77A_C4ED, 0x4D41_494C, 0x424F_5821];
 
 /// Index of the state: [`IDLE`] or [`GO`].
@@ -22,15 +22,15 @@ pub const ARENA_ADDRESS: usize = 6;
 /// Index of the first call.
 pub const CALLS: usize = 8;
 
-/// The puppet waits.
+/// The scripted app waits.
 pub const IDLE: u32 = 0;
-/// The test has written calls; the puppet puts [`IDLE`] when it has made them.
+/// The test has written calls; the scripted app puts [`IDLE`] when it has made them.
 pub const GO: u32 = 1;
 
 /// Words of a call: class, four arguments, [`WAIT`], four answers, three
 /// arguments of the upcall.
 pub const CALL_WORDS: usize = 13;
-/// Index in a call of what the puppet does after it.
+/// Index in a call of what the scripted app does after it.
 pub const AFTER: usize = 5;
 /// Index in a call of the answers.
 pub const ANSWER: usize = 6;

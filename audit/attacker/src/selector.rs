@@ -25,7 +25,7 @@ pub enum SelectorError {
     Cut,
 }
 
-/// Where the words that choose lie in an ELF, TBF or flash image.
+/// Returns where the words that choose lie in an ELF, TBF or flash image.
 ///
 /// # Errors
 /// The image is not the attacker's, or holds it more than once.
@@ -39,7 +39,7 @@ pub fn place(image: &[u8]) -> Result<usize, SelectorError> {
     }
 }
 
-/// The words that choose an attack.
+/// Returns the words that choose an attack.
 pub fn words(attack: u32, argument: u32) -> [u8; 8] {
     (u64::from(argument) << 32 | u64::from(attack)).to_le_bytes()
 }

@@ -3,6 +3,7 @@
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::Aes128Gcm;
 use aes_kw::KekAes128;
+use drivers::key_store::Command;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::Signature;
 
@@ -10,10 +11,10 @@ use super::life::object::{
     DLMS_AGREEMENT, DLMS_MASTER, DLMS_UNICAST, ENROLMENT_SECRET, OPERATOR, UPDATE_AUTHOR,
 };
 use super::life::{author, MASTER, UNICAST};
-use super::recorder::Notebook;
-use super::request::{command, Request};
+use super::recorder::Recorder;
+use super::request::Request;
 use crate::errors::{FAIL, NODEVICE};
-use crate::fixture::{Stage, BASE_POINT};
+use crate::fixture::{Fixture, BASE_POINT};
 use crate::probe::SLOTS;
 use crate::specimen::scripted_app::Silent;
 
@@ -37,29 +38,29 @@ fn sealed(key: &[u8; 16], nonce: &[u8; 12]) -> Vec<u8> {
         .expect("a short text")
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    wrapping(stage, notes)?;
-    sealing(stage, notes)?;
-    signing(stage, notes)
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    wrapping(fixture, recorder)?;
+    sealing(fixture, recorder)?;
+    signing(fixture, recorder)
 }
 
 /// Whether `dlms_unicast` holds this key.
 fn unicast_is(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     key: &[u8; 16],
     wall: &str,
 ) -> Result<(), Silent> {
-    let nonce = stage.fresh_nonce();
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), TEXT, &nonce);
-    let (answer, output) = request.make(stage, "dlms")?;
+    let nonce = fixture.fresh_nonce();
+    let request = Request::sealing((Command::Encrypt, DLMS_UNICAST, 16), TEXT, &nonce);
+    let (answer, output) = request.make(fixture, "dlms")?;
     let held = answer.succeeded() && output == sealed(key, &nonce);
-    notes.check("dlms", wall, format!("{output:02x?}"), held);
+    recorder.check("dlms", wall, format!("{output:02x?}"), held);
     Ok(())
 }
 
-fn wrapping(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn wrapping(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const NEW: [u8; 16] = *b"the next unicast";
     let good = wrapped(&MASTER, &NEW);
     let mut altered = good.clone();
@@ -73,14 +74,14 @@ fn wrapping(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         ("wrapped with the master and altered", altered),
     ];
     for (how, bytes) in &others {
-        let request = Request::new((command::UNWRAP, DLMS_MASTER, DLMS_UNICAST), bytes);
-        let (answer, _) = request.make(stage, "dlms")?;
+        let request = Request::new((Command::Unwrap, DLMS_MASTER, DLMS_UNICAST), bytes);
+        let (answer, _) = request.make(fixture, "dlms")?;
         let wall = format!("replace dlms_unicast by a key {how}");
-        notes.refused("dlms", &wall, FAIL, &answer);
+        recorder.refused("dlms", &wall, FAIL, &answer);
     }
     unicast_is(
-        stage,
-        notes,
+        fixture,
+        recorder,
         &UNICAST,
         "a key that could not be unwrapped replaces none",
     )?;
@@ -88,61 +89,61 @@ fn wrapping(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         (ENROLMENT_SECRET, "enrolment_secret"),
         (UPDATE_AUTHOR, "update_author"),
     ] {
-        let request = Request::new((command::UNWRAP, DLMS_MASTER, target), &good);
-        let (answer, _) = request.make(stage, "dlms")?;
+        let request = Request::new((Command::Unwrap, DLMS_MASTER, target), &good);
+        let (answer, _) = request.make(fixture, "dlms")?;
         let wall = format!("replace {name} by a key wrapped with dlms_master");
-        notes.refused("dlms", &wall, NODEVICE, &answer);
+        recorder.refused("dlms", &wall, NODEVICE, &answer);
     }
-    let with_unicast = Request::new((command::UNWRAP, DLMS_UNICAST, DLMS_UNICAST), &good);
-    let (answer, _) = with_unicast.make(stage, "dlms")?;
-    notes.refused(
+    let with_unicast = Request::new((Command::Unwrap, DLMS_UNICAST, DLMS_UNICAST), &good);
+    let (answer, _) = with_unicast.make(fixture, "dlms")?;
+    recorder.refused(
         "dlms",
         "unwrap with dlms_unicast, which only seals",
         NODEVICE,
         &answer,
     );
-    let master = Request::new((command::UNWRAP, DLMS_MASTER, SLOT), &good);
-    let (answer, _) = master.make(stage, "dlms")?;
+    let master = Request::new((Command::Unwrap, DLMS_MASTER, SLOT), &good);
+    let (answer, _) = master.make(fixture, "dlms")?;
     let found = format!("into the slot: {answer:?}");
-    let nonce = stage.fresh_nonce();
-    let request = Request::sealing((command::ENCRYPT, SLOT, 16), TEXT, &nonce);
-    let (answer, _) = request.make(stage, "dlms")?;
+    let nonce = fixture.fresh_nonce();
+    let request = Request::sealing((Command::Encrypt, SLOT, 16), TEXT, &nonce);
+    let (answer, _) = request.make(fixture, "dlms")?;
     let wall = "a key unwrapped into a slot seals nothing, as dlms_master grants no session";
-    notes.check("dlms", wall, found, answer.error() == Some(NODEVICE));
-    let request = Request::new((command::UNWRAP, DLMS_MASTER, DLMS_UNICAST), &good);
-    let (answer, _) = request.make(stage, "dlms")?;
-    notes.works(
+    recorder.check("dlms", wall, found, answer.error() == Some(NODEVICE));
+    let request = Request::new((Command::Unwrap, DLMS_MASTER, DLMS_UNICAST), &good);
+    let (answer, _) = request.make(fixture, "dlms")?;
+    recorder.works(
         "dlms",
         "replace dlms_unicast as meter.toml grants it",
         &answer,
     );
     unicast_is(
-        stage,
-        notes,
+        fixture,
+        recorder,
         &NEW,
         "the key that was unwrapped is the one in use",
     )
 }
 
-fn sealing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn sealing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     for (name, derivation) in [("HKDF", 0), ("DLMS", FOR_DLMS)] {
         let slot = SLOT + 1 + u32::from(derivation != 0);
         let agree = Request::new(
-            (command::AGREE, DLMS_AGREEMENT, slot | derivation),
+            (Command::Agree, DLMS_AGREEMENT, slot | derivation),
             &BASE_POINT,
         );
-        let (answer, _) = agree.make(stage, "dlms")?;
-        notes.works(
+        let (answer, _) = agree.make(fixture, "dlms")?;
+        recorder.works(
             "dlms",
             &format!("agree with the derivation of {name}"),
             &answer,
         );
     }
-    let (of_slot, of_object) = (stage.fresh_nonce(), stage.fresh_nonce());
-    let by_slot = Request::sealing((command::ENCRYPT, SLOT + 1, 16), TEXT, &of_slot);
-    let (_, by_slot) = by_slot.make(stage, "dlms")?;
-    let by_object = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 12), TEXT, &of_object);
-    let (_, by_object) = by_object.make(stage, "dlms")?;
+    let (of_slot, of_object) = (fixture.fresh_nonce(), fixture.fresh_nonce());
+    let by_slot = Request::sealing((Command::Encrypt, SLOT + 1, 16), TEXT, &of_slot);
+    let (_, by_slot) = by_slot.make(fixture, "dlms")?;
+    let by_object = Request::sealing((Command::Encrypt, DLMS_UNICAST, 12), TEXT, &of_object);
+    let (_, by_object) = by_object.make(fixture, "dlms")?;
     let tries = [
         (
             "a session's text with dlms_unicast",
@@ -181,14 +182,14 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         } else {
             &of_object
         };
-        let request = Request::sealing((command::DECRYPT, object, tag), text, nonce);
-        let (answer, _) = request.make(stage, "dlms")?;
-        notes.refused("dlms", &format!("decrypt {what}"), FAIL, &answer);
+        let request = Request::sealing((Command::Decrypt, object, tag), text, nonce);
+        let (answer, _) = request.make(fixture, "dlms")?;
+        recorder.refused("dlms", &format!("decrypt {what}"), FAIL, &answer);
     }
-    let right = Request::sealing((command::DECRYPT, SLOT + 1, 16), &by_slot, &of_slot);
-    let (answer, text) = right.make(stage, "dlms")?;
+    let right = Request::sealing((Command::Decrypt, SLOT + 1, 16), &by_slot, &of_slot);
+    let (answer, text) = right.make(fixture, "dlms")?;
     let held = answer.succeeded() && text == TEXT;
-    notes.check(
+    recorder.check(
         "dlms",
         "decrypt a session's text with its own key",
         format!("{answer:?}"),
@@ -197,22 +198,22 @@ fn sealing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     Ok(())
 }
 
-fn signing(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn signing(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let digest = [0x6D; 32];
     let signature: Signature = author()
         .sign_prehash(&digest)
         .map_err(|error| error.to_string())?;
     let both = [&digest[..], &signature.to_bytes()[..]].concat();
-    let request = Request::new((command::VERIFY, OPERATOR, 0), &both);
-    let (answer, _) = request.make(stage, "update")?;
-    notes.refused(
+    let request = Request::new((Command::Verify, OPERATOR, 0), &both);
+    let (answer, _) = request.make(fixture, "update")?;
+    recorder.refused(
         "update",
         "an author's signature as the operator's",
         FAIL,
         &answer,
     );
-    let request = Request::new((command::VERIFY, UPDATE_AUTHOR, 0), &both);
-    let (answer, _) = request.make(stage, "update")?;
-    notes.works("update", "an author's signature as an author's", &answer);
+    let request = Request::new((Command::Verify, UPDATE_AUTHOR, 0), &both);
+    let (answer, _) = request.make(fixture, "update")?;
+    recorder.works("update", "an author's signature as an author's", &answer);
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Memory, grants, queues of upcalls and flash used up: it hits the app that does it, and nobody else.
 
+use drivers::key_store::Command;
+use drivers::rng;
 use std::time::Duration;
 
 use emulator::report::crash_log;
@@ -9,35 +11,39 @@ use super::life::object::{
     DEVICE_IDENTITY, DLMS_INVOCATION, DLMS_SIGNING, OPERATIONAL_CERTIFICATE,
 };
 use super::life::NONCES;
-use super::recorder::Notebook;
-use super::request::{command, take_back, Request};
+use super::recorder::Recorder;
+use super::request::{take_back, Request};
 use crate::errors::{describe, BUSY, NOMEM};
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
 /// Upcalls that the kernel keeps for a process.
 const UPCALLS: usize = 10;
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let before = stage.machine.save();
-    random(stage, notes)?;
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let before = fixture.machine.save();
+    random(fixture, recorder)?;
     // For the others, dlms has no grant of that driver yet.
-    let restored = stage.machine.restore(&before);
+    let restored = fixture.machine.restore(&before);
     restored.map_err(|error| error.to_string())?;
-    upcalls(stage, notes)?;
-    memory(stage, notes)?;
-    flash(stage, notes)
+    upcalls(fixture, recorder)?;
+    memory(fixture, recorder)?;
+    flash(fixture, recorder)
 }
 
 /// More operations than upcalls are kept, by an app that takes none of them.
-fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn upcalls(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const MORE: usize = UPCALLS + 4;
     // It is never called: the app waits for its alarm alone.
-    let function = stage.manifest.app("dlms").map_or(0, |app| app.flash.start) + 0x101;
-    let request = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x33; 32]);
-    let mut calls = request.prepare(stage, "dlms")?;
+    let function = fixture
+        .manifest
+        .app("dlms")
+        .map_or(0, |app| app.flash.start)
+        + 0x101;
+    let request = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x33; 32]);
+    let mut calls = request.prepare(fixture, "dlms")?;
     calls.push(Call::subscribe(KEY_STORE, 0, function));
     calls.push(Call::subscribe(CHANNEL, 0, function));
     let first = calls.len();
@@ -46,7 +52,7 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         // Longer than a signature takes.
         calls.push(Call::sleep(150));
     }
-    let answers = stage.make("dlms", &calls)?;
+    let answers = fixture.make("dlms", &calls)?;
     let answers = answers[first..].iter().step_by(2);
     let accepted = answers.clone().filter(|answer| answer.succeeded()).count();
     let busy = answers
@@ -56,10 +62,10 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let found = format!("{accepted} served, {busy} busy");
     // One more than there is room for, which messages of the channel may take too.
     let held = (UPCALLS..=UPCALLS + 1).contains(&accepted) && busy == MORE - accepted;
-    notes.check("dlms", wall, found, held);
+    recorder.check("dlms", wall, found, held);
     // The process table is brought up to date a few times a second.
-    stage.machine.run_for(Duration::from_millis(600));
-    let log = crash_log::read(&mut stage.machine).ok_or("no crash log")?;
+    fixture.machine.run_for(Duration::from_millis(600));
+    let log = crash_log::read(&mut fixture.machine).ok_or("no crash log")?;
     let dropped = |app: &str| {
         let mut processes = log.processes.iter();
         let process = processes.find(|process| process.name == app);
@@ -67,26 +73,26 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     };
     let found = format!("{} of dlms, {} of tls", dropped("dlms"), dropped("tls"));
     let held = dropped("dlms") >= 1 && dropped("tls") == 0;
-    notes.check(
+    recorder.check(
         "dlms",
         "its queue of upcalls is bounded, and its own",
         found,
         held,
     );
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
-    let (answer, _) = sign.make(stage, "tls")?;
-    notes.works("tls", "it signs although dlms takes no upcalls", &answer);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(fixture, "tls")?;
+    recorder.works("tls", "it signs although dlms takes no upcalls", &answer);
     // And it goes on as soon as it takes them.
     let clear = [
         Call::subscribe(KEY_STORE, 0, 0),
         Call::subscribe(CHANNEL, 0, 0),
     ];
-    stage.make("dlms", &clear)?;
-    let owed = stage.call("dlms", Call::wait(KEY_STORE))?.registers[0];
+    fixture.make("dlms", &clear)?;
+    let owed = fixture.call("dlms", Call::wait(KEY_STORE))?.registers[0];
     let wall = "it hears of the operation whose upcall was owed";
-    notes.check("dlms", wall, format!("status {owed}"), owed == 0);
-    let (answer, _) = request.make(stage, "dlms")?;
-    notes.works(
+    recorder.check("dlms", wall, format!("status {owed}"), owed == 0);
+    let (answer, _) = request.make(fixture, "dlms")?;
+    recorder.works(
         "dlms",
         "it is served again once its queue is empty",
         &answer,
@@ -95,26 +101,26 @@ fn upcalls(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
 }
 
 /// All the randomness there is, while another app wants some.
-fn random(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn random(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const FLOOD: usize = 40;
-    let get = |stage: &Stage, app: &str, length: u32| -> Result<[Call; 2], Silent> {
-        let arena = stage.puppet(app)?.arena();
-        let take = Call::command(RNG, 1, length, 0).and_wait();
+    let get = |fixture: &Fixture, app: &str, length: u32| -> Result<[Call; 2], Silent> {
+        let arena = fixture.scripted_app(app)?.arena();
+        let take = Call::command(RNG, rng::Command::Get, length, 0).and_wait();
         Ok([Call::lend(RNG, 0, arena, length), take])
     };
-    let [lend, take] = get(stage, "dlms", 1_024)?;
+    let [lend, take] = get(fixture, "dlms", 1_024)?;
     let mut flood = vec![lend];
     flood.extend([take; FLOOD]);
-    let one = [vec![Call::sleep(20)], get(stage, "tls", 32)?.to_vec()].concat();
-    let answers = stage.make_together(&[("tls", one), ("dlms", flood)])?;
+    let one = [vec![Call::sleep(20)], get(fixture, "tls", 32)?.to_vec()].concat();
+    let answers = fixture.make_together(&[("tls", one), ("dlms", flood)])?;
     let wall = "it gets random bytes while dlms takes all that there are";
-    notes.works("tls", wall, &answers[0][2]);
+    recorder.works("tls", wall, &answers[0][2]);
     let served = answers[1]
         .iter()
         .filter(|answer| answer.succeeded())
         .count();
     let found = format!("{} of {FLOOD}", served - 1);
-    notes.check(
+    recorder.check(
         "dlms",
         "it gets all that it waits for",
         found,
@@ -124,11 +130,11 @@ fn random(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
 }
 
 /// All of its memory for itself, and then a grant from each driver.
-fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn memory(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let mut taken = 0;
     for step in [1_024, 64, 4] {
         loop {
-            let answers = stage.make("dlms", &[Call::move_break(step); 40])?;
+            let answers = fixture.make("dlms", &[Call::move_break(step); 40])?;
             let granted = answers.iter().filter(|answer| answer.succeeded()).count();
             taken += granted as i32 * step;
             if granted < answers.len() {
@@ -136,9 +142,9 @@ fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
             }
         }
     }
-    let arena = stage.puppet("dlms")?.arena();
+    let arena = fixture.scripted_app("dlms")?.arena();
     // Never used so far: no grant is there yet.
-    let answers = stage.make(
+    let answers = fixture.make(
         "dlms",
         &[
             Call::lend(STORAGE, 0, arena, 64),
@@ -149,62 +155,62 @@ fn memory(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
     let fair = errors
         .iter()
         .all(|error| error.is_none() || *error == Some(NOMEM));
-    let block = stage.manifest.app("dlms").map_or(0, |app| app.ram.size);
-    notes.check(
+    let block = fixture.manifest.app("dlms").map_or(0, |app| app.ram.size);
+    recorder.check(
         "dlms",
         "its memory ends below its grants, and a new grant comes out of its own block or not at all",
         format!("{taken} of {block} bytes taken, {errors:?}"),
         fair && (taken as u32) < block,
     );
-    let sign = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x44; 32]);
-    let (answer, _) = sign.make(stage, "dlms")?;
-    notes.works("dlms", "the grants that it has stay good", &answer);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
-    let (answer, _) = sign.make(stage, "tls")?;
-    notes.works("tls", "it signs although dlms has no memory left", &answer);
-    stage.make("tls", &take_back())?;
+    let sign = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(fixture, "dlms")?;
+    recorder.works("dlms", "the grants that it has stay good", &answer);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(fixture, "tls")?;
+    recorder.works("tls", "it signs although dlms has no memory left", &answer);
+    fixture.make("tls", &take_back())?;
     Ok(())
 }
 
 /// Far more records than the key store's pages hold, by two apps that may write some.
-fn flash(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn flash(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const TIMES: u32 = 250;
     const CERTIFICATES: usize = 40;
     const LAST: u32 = NONCES + TIMES;
     let advance = (NONCES + 1..=LAST)
-        .map(|value| Call::command(KEY_STORE, command::ADVANCE, DLMS_INVOCATION, value).and_wait());
+        .map(|value| Call::command(KEY_STORE, Command::Advance, DLMS_INVOCATION, value).and_wait());
     let advance: Vec<Call> = advance.collect();
     let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
-    let advanced = done(&stage.make("dlms", &advance)?);
-    notes.check(
+    let advanced = done(&fixture.make("dlms", &advance)?);
+    recorder.check(
         "dlms",
         "the key store takes a counter far more often than its flash has room for",
         format!("{advanced} of {TIMES}"),
         advanced == TIMES as usize,
     );
-    let store = Request::new((command::STORE, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
+    let store = Request::new((Command::Store, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
     let mut stored = 0;
     for _ in 0..CERTIFICATES {
-        stored += usize::from(store.make(stage, "tls")?.0.succeeded());
+        stored += usize::from(store.make(fixture, "tls")?.0.succeeded());
     }
-    notes.check(
+    recorder.check(
         "tls",
         "the key store takes a certificate far more often than its flash has room for",
         format!("{stored} of {CERTIFICATES}"),
         stored == CERTIFICATES,
     );
-    let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
-    let counter = stage.call("dlms", counter)?;
+    let counter = Call::command(KEY_STORE, Command::Counter, DLMS_INVOCATION, 0);
+    let counter = fixture.call("dlms", counter)?;
     let held = counter.succeeded() && counter.registers[1] == LAST;
     let found = format!("{}, {}", describe(&counter), counter.registers[1]);
-    notes.check("dlms", "its counter is the last one still", found, held);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x44; 32]);
-    let (answer, _) = sign.make(stage, "tls")?;
-    notes.works("tls", "its keys are there as before", &answer);
-    stage.advance_to(State::Decommissioned)?;
-    let state = stage.state("update")?;
+    recorder.check("dlms", "its counter is the last one still", found, held);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
+    let (answer, _) = sign.make(fixture, "tls")?;
+    recorder.works("tls", "its keys are there as before", &answer);
+    fixture.advance_to(State::Decommissioned)?;
+    let state = fixture.state("update")?;
     let held = state == State::Decommissioned;
     let wall = "there is room for what an operator orders";
-    notes.check("update", wall, format!("{state}"), held);
+    recorder.check("update", wall, format!("{state}"), held);
     Ok(())
 }

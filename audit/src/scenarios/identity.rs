@@ -1,5 +1,6 @@
 //! Apps that claim to be others, with signatures that are good and that are not.
 
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log::{self, Process};
@@ -8,10 +9,10 @@ use manifest::Manifest;
 
 use super::life::meter_measures;
 use super::life::object::DEVICE_IDENTITY;
-use super::recorder::Notebook;
-use super::request::{command, Request};
+use super::recorder::Recorder;
+use super::request::Request;
 use crate::errors::NODEVICE;
-use crate::fixture::{Stage, LOAD, SEED};
+use crate::fixture::{Fixture, LOAD, SEED};
 use crate::meters::Meters;
 use crate::specimen::artifacts::read_built;
 use crate::specimen::firmware::Firmware;
@@ -26,7 +27,7 @@ const OLD: &str = "refused: old version";
 /// A slot, what stands there, the object, and why it must not run.
 type Claim = (&'static str, &'static str, Object, &'static str);
 
-type Attack = fn(&Meters<'_>, &mut Notebook<'_>) -> Result<(), Silent>;
+type Attack = fn(&Meters<'_>, &mut Recorder<'_>) -> Result<(), Silent>;
 
 /// The attacks, each with starts of its own.
 pub const ATTACKS: [(&str, Attack); 4] = [
@@ -36,9 +37,9 @@ pub const ATTACKS: [(&str, Attack); 4] = [
     ("older versions", versions),
 ];
 
-fn claims(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn claims(meters: &Meters<'_>, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let key = development_key(meters.manifest);
-    let puppet = |slot: &str| meters.firmware.puppet(slot);
+    let scripted = |slot: &str| meters.firmware.scripted_app(slot);
     let claims: [Claim; 4] = [
         (
             "tls",
@@ -49,34 +50,34 @@ fn claims(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
         (
             "dlms",
             "a good signature over the id of metering, in the slot of dlms",
-            puppet("dlms").with_short_id(2).signed(&key),
+            scripted("dlms").with_short_id(2).signed(&key),
             "refused: wrong place",
         ),
         (
             "update",
             "a good signature over an id that meter.toml does not know",
-            puppet("update").with_short_id(99).signed(&key),
+            scripted("update").with_short_id(99).signed(&key),
             "refused: not its signer's app",
         ),
         (
             "factory",
             "a stranger's signature",
-            puppet("factory").signed(&strangers_key()),
+            scripted("factory").signed(&strangers_key()),
             "refused: wrong signature",
         ),
     ];
-    refused(meters.firmware, meters.manifest, &claims, notes);
+    refused(meters.firmware, meters.manifest, &claims, recorder);
     Ok(())
 }
 
-fn forgeries(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn forgeries(meters: &Meters<'_>, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let key = development_key(meters.manifest);
-    let puppet = |slot: &str| meters.firmware.puppet(slot);
+    let scripted = |slot: &str| meters.firmware.scripted_app(slot);
     let forgeries: [Claim; 3] = [
         (
             "tls",
             "code changed after it was signed",
-            puppet("tls").changed(|bytes| {
+            scripted("tls").changed(|bytes| {
                 let middle = bytes.len() / 2;
                 bytes[middle] ^= 0x01;
             }),
@@ -85,49 +86,51 @@ fn forgeries(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent
         (
             "update",
             "the id of tls, signed, in the slot of update",
-            puppet("update").with_short_id(1).signed(&key),
+            scripted("update").with_short_id(1).signed(&key),
             "refused: wrong place",
         ),
         (
             "factory",
             "the signature of another app",
-            puppet("factory").with_signature_of(&puppet("dlms")),
+            scripted("factory").with_signature_of(&scripted("dlms")),
             "refused: wrong signature",
         ),
     ];
-    let named = puppet("dlms").with_name("tls").signed(&key);
+    let named = scripted("dlms").with_name("tls").signed(&key);
     let firmware = meters.firmware.clone().with_object("dlms", named.bytes());
-    let machine = refused(&firmware, meters.manifest, &forgeries, notes);
-    only_a_name(machine, meters.manifest, notes)
+    let machine = refused(&firmware, meters.manifest, &forgeries, recorder);
+    only_a_name(machine, meters.manifest, recorder)
 }
 
 /// Apps of a good signer whose headers ask for what lies outside their slots.
-fn places(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn places(meters: &Meters<'_>, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let key = development_key(meters.manifest);
-    let puppet = |slot: &str| meters.firmware.puppet(slot);
+    let scripted = |slot: &str| meters.firmware.scripted_app(slot);
     let metering = meters.manifest.app("metering").ok_or("no metering")?.ram;
     let block = meters.manifest.app("update").ok_or("no update")?.ram.size;
     let claims: [Claim; 2] = [
         (
             "tls",
             "the RAM of metering claimed in a signed header",
-            puppet("tls").with_ram_address(metering.start).signed(&key),
+            scripted("tls")
+                .with_ram_address(metering.start)
+                .signed(&key),
             "refused: wrong place",
         ),
         (
             "update",
             "more RAM than its slot has claimed in a signed header",
-            puppet("update").with_ram_size(2 * block).signed(&key),
+            scripted("update").with_ram_size(2 * block).signed(&key),
             "refused: wrong place",
         ),
     ];
-    refused(meters.firmware, meters.manifest, &claims, notes);
+    refused(meters.firmware, meters.manifest, &claims, recorder);
     Ok(())
 }
 
 /// The version that ran is kept in the key store, over a loss of power and over the
 /// flash of an older object.
-fn versions(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn versions(meters: &Meters<'_>, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const SLOT: &str = "dlms";
     let key = development_key(meters.manifest);
     let mut flash: Option<Vec<u8>> = None;
@@ -140,7 +143,7 @@ fn versions(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent>
     ] {
         let object = meters
             .firmware
-            .puppet(SLOT)
+            .scripted_app(SLOT)
             .with_version(version)
             .signed(&key);
         let mut firmware = meters.firmware.clone().with_object(SLOT, object.bytes());
@@ -158,7 +161,7 @@ fn versions(meters: &Meters<'_>, notes: &mut Notebook<'_>) -> Result<(), Silent>
             true => ("it runs", ran),
             false => (OLD, state == OLD && !ran),
         };
-        notes.found(
+        recorder.found(
             SLOT,
             what,
             expected,
@@ -182,7 +185,7 @@ fn refused(
     firmware: &Firmware,
     manifest: &Manifest,
     claims: &[Claim],
-    notes: &mut Notebook<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Machine {
     let firmware = claims
         .iter()
@@ -197,10 +200,10 @@ fn refused(
             .as_ref()
             .is_some_and(|process| (process.ram_start, process.system_calls) == (0, 0));
         let state = entry.map_or("not in the table", |process| process.state);
-        notes.found(slot, what, why, state, state == *why && idle);
+        recorder.found(slot, what, why, state, state == *why && idle);
     }
     let (found, held) = meter_measures(&mut machine);
-    notes.check(
+    recorder.check(
         "metering",
         "it measures beside objects that do not run",
         found,
@@ -213,19 +216,19 @@ fn refused(
 fn only_a_name(
     machine: Machine,
     manifest: &Manifest,
-    notes: &mut Notebook<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Silent> {
-    let mut stage = Stage::around(machine, manifest, &["dlms"])?;
-    let processes = crash_log::read(&mut stage.machine).map_or(Vec::new(), |log| log.processes);
+    let mut fixture = Fixture::around(machine, manifest, &["dlms"])?;
+    let processes = crash_log::read(&mut fixture.machine).map_or(Vec::new(), |log| log.processes);
     let named = processes
         .iter()
         .find(|process| process.name == "tls" && process.system_calls > 0);
     let short_id = named.map_or(0, |process| process.short_id);
     let wall = "an app named tls with its own id is itself";
-    notes.check("dlms", wall, format!("ShortId {short_id}"), short_id == 3);
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x21; 32]);
-    let (answer, _) = sign.make(&mut stage, "dlms")?;
-    notes.refused(
+    recorder.check("dlms", wall, format!("ShortId {short_id}"), short_id == 3);
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x21; 32]);
+    let (answer, _) = sign.make(&mut fixture, "dlms")?;
+    recorder.refused(
         "dlms",
         "sign with a key of tls under its name",
         NODEVICE,

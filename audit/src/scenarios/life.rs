@@ -1,5 +1,7 @@
 //! A meter brought into service with keys that the host knows, and whether it still measures.
 
+use drivers::channel;
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log;
@@ -7,10 +9,10 @@ use emulator::Machine;
 use manifest::State;
 use p256::ecdsa::SigningKey;
 
-use super::recorder::Notebook;
-use super::request::{command, Request};
+use super::recorder::Recorder;
+use super::request::Request;
 use crate::errors::describe;
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::CHANNEL;
 use crate::specimen::meter;
 use crate::specimen::scripted_app::{Call, Silent};
@@ -47,12 +49,12 @@ const WATTS: std::ops::Range<f64> = 850.0..990.0;
 /// A line comes each second.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Who signs updates.
+/// Returns the key of the one who signs updates.
 pub fn author() -> SigningKey {
     SigningKey::from_slice(&[0x17; 32]).expect("a number below n")
 }
 
-/// Who gives orders.
+/// Returns the key of the one who gives orders.
 pub fn operator() -> SigningKey {
     SigningKey::from_slice(&[0x18; 32]).expect("a number below n")
 }
@@ -64,62 +66,63 @@ fn public(key: &SigningKey) -> Vec<u8> {
         .to_vec()
 }
 
-/// Does what the factory does: keys, trust anchors, the state.
+/// Does what the factory does: it makes keys, stores trust anchors, and advances the state.
 ///
 /// # Errors
 /// It cannot be done.
-pub fn bring_into_service(stage: &mut Stage) -> Result<(), Silent> {
+pub fn bring_into_service(fixture: &mut Fixture) -> Result<(), Silent> {
     use self::object::*;
     let author = public(&author());
     let operator = public(&operator());
-    let works: [(u32, u32, &[u8]); 9] = [
-        (command::GENERATE, DEVICE_IDENTITY, &[]),
-        (command::GENERATE, DLMS_SIGNING, &[]),
-        (command::GENERATE, DLMS_AGREEMENT, &[]),
-        (command::GENERATE, UPDATE_AGREEMENT, &[]),
-        (command::IMPORT, ENROLMENT_SECRET, &[0x5E; 32]),
-        (command::IMPORT, DLMS_UNICAST, &UNICAST),
-        (command::IMPORT, DLMS_MASTER, &MASTER),
-        (command::STORE, UPDATE_AUTHOR, &author),
-        (command::STORE, OPERATOR, &operator),
+    let works: [(Command, u32, &[u8]); 9] = [
+        (Command::Generate, DEVICE_IDENTITY, &[]),
+        (Command::Generate, DLMS_SIGNING, &[]),
+        (Command::Generate, DLMS_AGREEMENT, &[]),
+        (Command::Generate, UPDATE_AGREEMENT, &[]),
+        (Command::Import, ENROLMENT_SECRET, &[0x5E; 32]),
+        (Command::Import, DLMS_UNICAST, &UNICAST),
+        (Command::Import, DLMS_MASTER, &MASTER),
+        (Command::Store, UPDATE_AUTHOR, &author),
+        (Command::Store, OPERATOR, &operator),
     ];
     for (number, object, input) in works {
         let request = Request::new((number, object, 0), input);
-        let (answer, _) = request.make(stage, "factory")?;
+        let (answer, _) = request.make(fixture, "factory")?;
         if !answer.succeeded() {
             return Err(format!("factory: {request:?}: {answer:?}"));
         }
     }
-    stage.advance_to(State::Operational)?;
-    let reserve = Request::new((command::ADVANCE, DLMS_INVOCATION, NONCES), &[]);
-    let (answer, _) = reserve.make(stage, "dlms")?;
+    fixture.advance_to(State::Operational)?;
+    let reserve = Request::new((Command::Advance, DLMS_INVOCATION, NONCES), &[]);
+    let (answer, _) = reserve.make(fixture, "dlms")?;
     let reserved = answer.succeeded();
     reserved.then_some(()).ok_or(format!("dlms: {answer:?}"))
 }
 
-/// After an attack: a new line of measurements, a new message, and nothing lost.
+/// Checks, after an attack, that a new line of measurements and a new message come, and
+/// that nothing was lost.
 ///
 /// # Errors
 /// The reader of the channel is silent.
-pub fn measures_on(stage: &mut Stage, notebook: &mut Notebook<'_>) -> Result<(), Silent> {
+pub fn measures_on(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const READER: &str = "tls";
-    let arena = stage.puppet(READER)?.arena();
-    let receive = Call::command(CHANNEL, 2, READINGS, 0);
+    let arena = fixture.scripted_app(READER)?.arena();
+    let receive = Call::command(CHANNEL, channel::Command::Receive, READINGS, 0);
     // What waits is from before.
     let mut drain = vec![Call::lend(CHANNEL, 0, arena, 128)];
     drain.extend([receive; 6]);
-    stage.make(READER, &drain)?;
-    let (found, held) = meter_measures(&mut stage.machine);
-    notebook.check("metering", "it measures on and loses nothing", found, held);
-    let answers = stage.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
+    fixture.make(READER, &drain)?;
+    let (found, held) = meter_measures(&mut fixture.machine);
+    recorder.check("metering", "it measures on and loses nothing", found, held);
+    let answers = fixture.make(READER, &[receive, Call::lend(CHANNEL, 0, 0, 0)])?;
     let length = answers[0].registers[1];
     let held = answers[0].succeeded() && length == MESSAGE;
     let found = format!("{}, {length} bytes", describe(&answers[0]));
-    notebook.check("metering", "it publishes its readings", found, held);
+    recorder.check("metering", "it publishes its readings", found, held);
     Ok(())
 }
 
-/// What the next line of measurements says, and whether all is well.
+/// Returns what the next line of measurements says, and whether all is well.
 pub fn meter_measures(machine: &mut Machine) -> (String, bool) {
     machine.take_uart_output(0);
     let begin = machine.nanoseconds();

@@ -1,13 +1,13 @@
 //! Addresses of others in system calls: results, buffers and functions where an app may have none.
 
-use super::recorder::Notebook;
+use super::recorder::Recorder;
 use crate::errors::{INVAL, NOMEM};
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
 use crate::specimen::scripted_app::{Call, Silent};
+use drivers::alarm;
 
 const APP: &str = "dlms";
-const ALARM: u32 = 0;
 const YIELD: u32 = 0;
 const NO_WAIT: u32 = 0;
 const MEMOP: u32 = 5;
@@ -38,22 +38,26 @@ struct Place {
     kept: Kept,
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let places = places(stage)?;
-    results(stage, notes, &places)?;
-    buffers(stage, notes, &places)?;
-    functions(stage, notes, &places)?;
-    shrink(stage, notes)
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let places = places(fixture)?;
+    results(fixture, recorder, &places)?;
+    buffers(fixture, recorder, &places)?;
+    functions(fixture, recorder, &places)?;
+    shrink(fixture, recorder)
 }
 
-fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
-    let app = stage.manifest.app(APP).ok_or("no such app")?.clone();
-    let metering = stage.manifest.app("metering").ok_or("no metering")?.clone();
-    let kernel = stage.manifest.ram.kernel;
-    let flash = stage.manifest.flash;
+fn places(fixture: &mut Fixture) -> Result<Vec<Place>, Silent> {
+    let app = fixture.manifest.app(APP).ok_or("no such app")?.clone();
+    let metering = fixture
+        .manifest
+        .app("metering")
+        .ok_or("no metering")?
+        .clone();
+    let kernel = fixture.manifest.ram.kernel;
+    let flash = fixture.manifest.flash;
     let end = Call::class(MEMOP, [1, 0, 0, 0]);
-    let app_break = stage.call(APP, end)?.registers[1];
+    let app_break = fixture.call(APP, end)?.registers[1];
     let own_end = app.ram.end() as u32;
     let place = |name, address, kept| Place {
         name,
@@ -66,7 +70,7 @@ fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
         place("the kernel's stack", kernel.start + 64, Canary),
         place(
             "the memory of tls",
-            stage.puppet("tls")?.arena() + 1_200,
+            fixture.scripted_app("tls")?.arena() + 1_200,
             Canary,
         ),
         place("its own memory above its break", app_break + 64, Canary),
@@ -95,37 +99,50 @@ fn places(stage: &mut Stage) -> Result<Vec<Place>, Silent> {
 }
 
 /// Yield writes its result where it is told.
-fn results(stage: &mut Stage, notes: &mut Notebook<'_>, places: &[Place]) -> Result<(), Silent> {
-    let app = stage.manifest.app(APP).ok_or("no such app")?.flash.start;
+fn results(
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
+    places: &[Place],
+) -> Result<(), Silent> {
+    let app = fixture.manifest.app(APP).ok_or("no such app")?.flash.start;
     let own_code = Place {
         name: "its own code",
         address: app + 0x200,
         kept: Kept::AsBefore,
     };
     for place in places.iter().chain([&own_code]) {
-        let before = stage.machine.read_word(place.address);
+        let before = fixture.machine.read_word(place.address);
         if matches!(place.kept, Kept::Canary) {
-            stage.machine.write_data(place.address, &CANARY);
+            fixture.machine.write_data(place.address, &CANARY);
         }
         let call = Call::class(YIELD, [NO_WAIT, place.address, 0, 0]);
-        stage.call(APP, call)?;
-        let after = stage.machine.read_word(place.address);
+        fixture.call(APP, call)?;
+        let after = fixture.machine.read_word(place.address);
         let kept = match place.kept {
             Kept::Canary => after == Some(u32::from_le_bytes(CANARY)),
             Kept::AsBefore => after == before,
-            Kept::Alive => stage.call(APP, Call::command(ALARM, 0, 0, 0))?.succeeded(),
+            Kept::Alive => fixture
+                .call(
+                    APP,
+                    Call::command(alarm::NUMBER, alarm::Command::Exists, 0, 0),
+                )?
+                .succeeded(),
         };
         let wall = format!(
             "yield with its result in {}: nothing is written",
             place.name
         );
-        notes.check(APP, &wall, format!("untouched: {kept}"), kept);
+        recorder.check(APP, &wall, format!("untouched: {kept}"), kept);
     }
     Ok(())
 }
 
 /// Buffers for each driver that the app may call.
-fn buffers(stage: &mut Stage, notes: &mut Notebook<'_>, places: &[Place]) -> Result<(), Silent> {
+fn buffers(
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
+    places: &[Place],
+) -> Result<(), Silent> {
     for place in places {
         for (driver, name) in [
             (KEY_STORE, "key_store"),
@@ -133,48 +150,52 @@ fn buffers(stage: &mut Stage, notes: &mut Notebook<'_>, places: &[Place]) -> Res
             (STORAGE, "storage"),
             (RNG, "rng"),
         ] {
-            let answer = stage.call(APP, Call::lend(driver, 0, place.address, 8))?;
+            let answer = fixture.call(APP, Call::lend(driver, 0, place.address, 8))?;
             let wall = format!("lend {} to {name} for writing", place.name);
-            notes.refused(APP, &wall, INVAL, &answer);
+            recorder.refused(APP, &wall, INVAL, &answer);
         }
-        let answer = stage.call(APP, Call::share(KEY_STORE, 0, place.address, 8))?;
+        let answer = fixture.call(APP, Call::share(KEY_STORE, 0, place.address, 8))?;
         let wall = format!("share {} with key_store for reading", place.name);
-        notes.refused(APP, &wall, INVAL, &answer);
+        recorder.refused(APP, &wall, INVAL, &answer);
     }
     Ok(())
 }
 
 /// Functions for upcalls.
-fn functions(stage: &mut Stage, notes: &mut Notebook<'_>, places: &[Place]) -> Result<(), Silent> {
+fn functions(
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
+    places: &[Place],
+) -> Result<(), Silent> {
     for place in places {
         let function = place.address | 1;
-        let answer = stage.call(APP, Call::subscribe(KEY_STORE, 0, function))?;
+        let answer = fixture.call(APP, Call::subscribe(KEY_STORE, 0, function))?;
         let wall = format!("subscribe with a function in {}", place.name);
-        notes.refused(APP, &wall, INVAL, &answer);
+        recorder.refused(APP, &wall, INVAL, &answer);
     }
     Ok(())
 }
 
 /// Memory that is shared cannot be given back, and then belong to a grant.
-fn shrink(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn shrink(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const BYTES: u32 = 512;
     for (how, shares) in [("lent", true), ("shared", false)] {
-        let heap = stage.call(APP, Call::move_break(BYTES as i32))?.registers[1];
+        let heap = fixture.call(APP, Call::move_break(BYTES as i32))?.registers[1];
         let top = heap + BYTES / 2;
         let share = match shares {
             true => Call::lend(KEY_STORE, 0, top, BYTES / 2),
             false => Call::share(KEY_STORE, 0, top, BYTES / 2),
         };
-        let answers = stage.make(APP, &[share, Call::move_break(-(BYTES as i32))])?;
-        notes.works(APP, &format!("memory {how} with key_store"), &answers[0]);
+        let answers = fixture.make(APP, &[share, Call::move_break(-(BYTES as i32))])?;
+        recorder.works(APP, &format!("memory {how} with key_store"), &answers[0]);
         let wall = format!("give back memory that is {how}");
-        notes.refused(APP, &wall, NOMEM, &answers[1]);
+        recorder.refused(APP, &wall, NOMEM, &answers[1]);
         // The break is where it was: a byte more is nobody's.
         let above = Call::share(KEY_STORE, 1, heap + BYTES, 1);
-        let answer = stage.call(APP, above)?;
+        let answer = fixture.call(APP, above)?;
         let wall = format!("share a byte above its break, with memory {how} below");
-        notes.refused(APP, &wall, INVAL, &answer);
+        recorder.refused(APP, &wall, INVAL, &answer);
     }
-    stage.make(APP, &super::request::take_back())?;
+    fixture.make(APP, &super::request::take_back())?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Time of check to time of use: the app changes, takes back or swaps a buffer while the key store works on it.
 
+use drivers::key_store::Command;
+use drivers::rng;
 use std::time::Duration;
 
 use aes_gcm::aead::{Aead, KeyInit};
@@ -9,17 +11,17 @@ use p256::ecdsa::{Signature, VerifyingKey};
 
 use super::life::object::{DEVICE_IDENTITY, DLMS_SIGNING, DLMS_UNICAST, UPDATE_AUTHOR};
 use super::life::{author, UNICAST};
-use super::recorder::Notebook;
-use super::request::{command, take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
+use super::recorder::Recorder;
+use super::request::{take_back, Request, INPUT, NONCE, OUTPUT, SPARE};
 use super::restarts::comes_back;
 use crate::errors;
-use crate::fixture::Stage;
+use crate::fixture::Fixture;
 use crate::probe::{KEY_STORE, RNG};
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
 /// When the app interferes, in milliseconds after the command: a signature takes 112.
 const MOMENTS: [u32; 3] = [0, 5, 60];
-const SIGN: (u32, u32, u32) = (command::SIGN, DLMS_SIGNING, 0);
+const SIGN: (Command, u32, u32) = (Command::Sign, DLMS_SIGNING, 0);
 const SIGNATURE: usize = 64;
 const BEFORE: [u8; 32] = [0xB4; 32];
 const AFTER: [u8; 32] = [0xAF; 32];
@@ -53,16 +55,16 @@ impl Run {
 /// Begins a command, and after a while makes the other calls; the app then waits for
 /// the end of it.
 fn interfere(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     app: &str,
     request: &Request<'_>,
     moment: u32,
     calls: &[Call],
 ) -> Result<Run, Silent> {
-    let puppet = stage.puppet(app)?;
-    puppet.fill(&mut stage.machine, SPARE, &[0; 128]);
+    let scripted = fixture.scripted_app(app)?;
+    scripted.fill(&mut fixture.machine, SPARE, &[0; 128]);
     // The upcall's arguments are in the registers that the wait gives back.
-    let mut all = request.prepare(stage, app)?;
+    let mut all = request.prepare(fixture, app)?;
     let begun = all.len();
     all.push(request.call());
     if moment > 0 {
@@ -72,15 +74,15 @@ fn interfere(
     let wait = all.len();
     all.push(Call::wait(KEY_STORE));
     all.extend(take_back());
-    let answers = stage.make(app, &all)?;
+    let answers = fixture.make(app, &all)?;
     if !answers[begun].succeeded() {
         return Err(format!("{app}: {request:?}: {:?}", answers[begun]));
     }
     let [status, length, ..] = answers[wait].registers;
     Ok(Run {
         upcall: [status, length],
-        output: puppet.look(&mut stage.machine, OUTPUT, 128),
-        spare: puppet.look(&mut stage.machine, SPARE, 128),
+        output: scripted.look(&mut fixture.machine, OUTPUT, 128),
+        spare: scripted.look(&mut fixture.machine, SPARE, 128),
     })
 }
 
@@ -107,38 +109,44 @@ fn verifies(key: &VerifyingKey, digest: &[u8], signature: &[u8]) -> bool {
         .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let public = Request::new((command::PUBLIC_KEY, DLMS_SIGNING, 0), &[]);
-    let (_, public) = public.make(stage, "dlms")?;
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let public = Request::new((Command::PublicKey, DLMS_SIGNING, 0), &[]);
+    let (_, public) = public.make(fixture, "dlms")?;
     let key = VerifyingKey::from_sec1_bytes(&public).map_err(|error| error.to_string())?;
     for moment in MOMENTS {
-        digest_changed(stage, notes, &key, moment)?;
-        buffers_taken_back(stage, notes, &key, moment)?;
-        output_swapped(stage, notes, &key, moment)?;
-        sealing_changed(stage, notes, moment)?;
-        verification_swapped(stage, notes, moment)?;
+        digest_changed(fixture, recorder, &key, moment)?;
+        buffers_taken_back(fixture, recorder, &key, moment)?;
+        output_swapped(fixture, recorder, &key, moment)?;
+        sealing_changed(fixture, recorder, moment)?;
+        verification_swapped(fixture, recorder, moment)?;
     }
-    end_in_the_middle(stage, notes, "crashed", Call::store(0, 0))?;
-    end_in_the_middle(stage, notes, "started anew", Call::restart())?;
-    random_in_the_middle(stage, notes)?;
-    signed_together(stage, notes)
+    end_in_the_middle(fixture, recorder, "crashed", Call::store(0, 0))?;
+    end_in_the_middle(fixture, recorder, "started anew", Call::restart())?;
+    random_in_the_middle(fixture, recorder)?;
+    signed_together(fixture, recorder)
 }
 
 fn digest_changed(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
-    let arena = stage.puppet("dlms")?.arena();
+    let arena = fixture.scripted_app("dlms")?.arena();
     let calls = stores(arena + INPUT, &AFTER);
-    let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &calls)?;
+    let run = interfere(
+        fixture,
+        "dlms",
+        &Request::new(SIGN, &BEFORE),
+        moment,
+        &calls,
+    )?;
     let digests = moments_between(&BEFORE, &AFTER);
     let signed = digests
         .iter()
         .position(|digest| verifies(key, digest, &run.output));
-    notes.check(
+    recorder.check(
         "dlms",
         &format!("a digest that changes {moment} ms into sign: the signature is for one that stood there"),
         format!("{}, state {signed:?} of {}", run.found(), digests.len()),
@@ -152,14 +160,20 @@ fn digest_changed(
 }
 
 fn buffers_taken_back(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
     let input = [Call::share(KEY_STORE, 0, 0, 0)];
-    let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &input)?;
-    notes.check(
+    let run = interfere(
+        fixture,
+        "dlms",
+        &Request::new(SIGN, &BEFORE),
+        moment,
+        &input,
+    )?;
+    recorder.check(
         "dlms",
         &format!("the digest taken back {moment} ms into sign: its signature, or an error"),
         run.found(),
@@ -169,8 +183,14 @@ fn buffers_taken_back(
         },
     );
     let output = [Call::lend(KEY_STORE, 0, 0, 0)];
-    let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &output)?;
-    notes.check(
+    let run = interfere(
+        fixture,
+        "dlms",
+        &Request::new(SIGN, &BEFORE),
+        moment,
+        &output,
+    )?;
+    recorder.check(
         "dlms",
         &format!("the output taken back {moment} ms into sign: an error, and nothing is written"),
         run.found(),
@@ -180,25 +200,31 @@ fn buffers_taken_back(
 }
 
 fn output_swapped(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     key: &VerifyingKey,
     moment: u32,
 ) -> Result<(), Silent> {
-    let arena = stage.puppet("dlms")?.arena();
+    let arena = fixture.scripted_app("dlms")?.arena();
     let swap = [Call::lend(KEY_STORE, 0, arena + SPARE, SIGNATURE as u32)];
-    let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &swap)?;
+    let run = interfere(fixture, "dlms", &Request::new(SIGN, &BEFORE), moment, &swap)?;
     let untouched = run.output.iter().all(|byte| *byte == 0);
     let held = untouched && (!run.succeeded() || verifies(key, &BEFORE, &run.spare));
-    notes.check(
+    recorder.check(
         "dlms",
         &format!("another output {moment} ms into sign: written there alone"),
         format!("{}, the first untouched: {untouched}", run.found()),
         held,
     );
     let short = [Call::lend(KEY_STORE, 0, arena + SPARE, 16)];
-    let run = interfere(stage, "dlms", &Request::new(SIGN, &BEFORE), moment, &short)?;
-    notes.check(
+    let run = interfere(
+        fixture,
+        "dlms",
+        &Request::new(SIGN, &BEFORE),
+        moment,
+        &short,
+    )?;
+    recorder.check(
         "dlms",
         &format!("a shorter output {moment} ms into sign: an error, and nothing is written"),
         run.found(),
@@ -207,13 +233,17 @@ fn output_swapped(
     Ok(())
 }
 
-fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> Result<(), Silent> {
-    let arena = stage.puppet("dlms")?.arena();
-    let (nonce, mut other) = (stage.fresh_nonce(), stage.fresh_nonce());
+fn sealing_changed(
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
+    moment: u32,
+) -> Result<(), Silent> {
+    let arena = fixture.scripted_app("dlms")?.arena();
+    let (nonce, mut other) = (fixture.fresh_nonce(), fixture.fresh_nonce());
     other[..8].fill(0x02);
     let calls = [stores(arena + INPUT, &AFTER), stores(arena + NONCE, &other)].concat();
-    let request = Request::sealing((command::ENCRYPT, DLMS_UNICAST, 16), &BEFORE, &nonce);
-    let run = interfere(stage, "dlms", &request, moment, &calls)?;
+    let request = Request::sealing((Command::Encrypt, DLMS_UNICAST, 16), &BEFORE, &nonce);
+    let run = interfere(fixture, "dlms", &request, moment, &calls)?;
     let texts = moments_between(&BEFORE, &AFTER);
     let nonces = moments_between(&nonce, &other);
     // The text changes first, then the nonce.
@@ -229,7 +259,7 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> 
             .expect("a short text")
     });
     let sealed = known.position(|sealed| run.output.starts_with(&sealed));
-    notes.check(
+    recorder.check(
         "dlms",
         &format!("text and nonce that change {moment} ms into encrypt: sealed as they stood once"),
         format!("{}, state {sealed:?}", run.found()),
@@ -242,8 +272,8 @@ fn sealing_changed(stage: &mut Stage, notes: &mut Notebook<'_>, moment: u32) -> 
 }
 
 fn verification_swapped(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     moment: u32,
 ) -> Result<(), Silent> {
     let signed = |digest: &[u8; 32]| -> Result<Vec<u8>, Silent> {
@@ -253,18 +283,18 @@ fn verification_swapped(
         Ok([&digest[..], &signature.to_bytes()[..]].concat())
     };
     let (first, second) = (signed(&BEFORE)?, signed(&AFTER)?);
-    let puppet = stage.puppet("update")?;
+    let scripted = fixture.scripted_app("update")?;
     let place = SPARE + 128;
-    puppet.fill(&mut stage.machine, place, &second);
+    scripted.fill(&mut fixture.machine, place, &second);
     let swap = [Call::share(
         KEY_STORE,
         0,
-        puppet.arena() + place,
+        scripted.arena() + place,
         second.len() as u32,
     )];
-    let request = Request::new((command::VERIFY, UPDATE_AUTHOR, 0), &first);
-    let run = interfere(stage, "update", &request, moment, &swap)?;
-    notes.check(
+    let request = Request::new((Command::Verify, UPDATE_AUTHOR, 0), &first);
+    let run = interfere(fixture, "update", &request, moment, &swap)?;
+    recorder.check(
         "update",
         &format!("one good signature for another {moment} ms into verify: good"),
         run.found(),
@@ -275,94 +305,94 @@ fn verification_swapped(
 
 /// The app's run ends while the key store works for it.
 fn end_in_the_middle(
-    stage: &mut Stage,
-    notes: &mut Notebook<'_>,
+    fixture: &mut Fixture,
+    recorder: &mut Recorder<'_>,
     how: &str,
     end: Call,
 ) -> Result<(), Silent> {
-    let puppet = stage.puppet("dlms")?;
+    let scripted = fixture.scripted_app("dlms")?;
     let request = Request::new(SIGN, &BEFORE);
-    let mut calls = request.prepare(stage, "dlms")?;
+    let mut calls = request.prepare(fixture, "dlms")?;
     calls.extend([request.call(), Call::sleep(30), end]);
-    puppet.start(&mut stage.machine, &calls);
-    puppet.forget(&mut stage.machine);
-    comes_back(stage, "dlms")?;
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &BEFORE);
-    let (answer, _): (Answer, _) = sign.make(stage, "tls")?;
-    notes.works(
+    scripted.start(&mut fixture.machine, &calls);
+    scripted.forget(&mut fixture.machine);
+    comes_back(fixture, "dlms")?;
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &BEFORE);
+    let (answer, _): (Answer, _) = sign.make(fixture, "tls")?;
+    recorder.works(
         "tls",
         &format!("it signs after dlms has {how} in the middle of sign"),
         &answer,
     );
-    let puppet = stage.puppet("dlms")?;
-    let output = puppet.look(&mut stage.machine, OUTPUT, SIGNATURE);
+    let scripted = fixture.scripted_app("dlms")?;
+    let output = scripted.look(&mut fixture.machine, OUTPUT, SIGNATURE);
     let clean = output.iter().all(|byte| *byte == 0);
     let wall = format!("{how} in the middle of sign: nothing of it in the next run's memory");
-    notes.check("dlms", &wall, format!("untouched: {clean}"), clean);
-    let (answer, _) = request.make(stage, "dlms")?;
-    notes.works("dlms", &format!("it signs after it has {how}"), &answer);
+    recorder.check("dlms", &wall, format!("untouched: {clean}"), clean);
+    let (answer, _) = request.make(fixture, "dlms")?;
+    recorder.works("dlms", &format!("it signs after it has {how}"), &answer);
     Ok(())
 }
 
 /// The app starts anew while a buffer of its is still to be filled with random bytes.
-fn random_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn random_in_the_middle(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const LENGTH: u32 = 128;
-    let puppet = stage.puppet("dlms")?;
-    let buffer = puppet.arena() + OUTPUT;
+    let scripted = fixture.scripted_app("dlms")?;
+    let buffer = scripted.arena() + OUTPUT;
     let get = [
         Call::lend(RNG, 0, buffer, LENGTH),
-        Call::command(RNG, 1, LENGTH, 0),
+        Call::command(RNG, rng::Command::Get, LENGTH, 0),
     ];
     let mut calls = get.to_vec();
     calls.push(Call::restart());
-    puppet.start(&mut stage.machine, &calls);
-    puppet.forget(&mut stage.machine);
-    comes_back(stage, "dlms")?;
-    stage.machine.run_for(Duration::from_millis(200));
-    let puppet = stage.puppet("dlms")?;
-    let bytes = puppet.look(&mut stage.machine, OUTPUT, LENGTH as usize);
+    scripted.start(&mut fixture.machine, &calls);
+    scripted.forget(&mut fixture.machine);
+    comes_back(fixture, "dlms")?;
+    fixture.machine.run_for(Duration::from_millis(200));
+    let scripted = fixture.scripted_app("dlms")?;
+    let bytes = scripted.look(&mut fixture.machine, OUTPUT, LENGTH as usize);
     let clean = bytes.iter().all(|byte| *byte == 0);
     let wall = "started anew in the middle of rng: nothing of it in the next run's memory";
-    notes.check("dlms", wall, format!("untouched: {clean}"), clean);
-    let answers = stage.make("dlms", &[get[0], get[1].and_wait()])?;
-    notes.works("dlms", "its next run gets random bytes", &answers[1]);
-    let bytes = puppet.look(&mut stage.machine, OUTPUT, LENGTH as usize);
+    recorder.check("dlms", wall, format!("untouched: {clean}"), clean);
+    let answers = fixture.make("dlms", &[get[0], get[1].and_wait()])?;
+    recorder.works("dlms", "its next run gets random bytes", &answers[1]);
+    let bytes = scripted.look(&mut fixture.machine, OUTPUT, LENGTH as usize);
     let filled = bytes.iter().any(|byte| *byte != 0);
     let wall = "they are in the buffer of that run";
-    notes.check("dlms", wall, format!("filled: {filled}"), filled);
+    recorder.check("dlms", wall, format!("filled: {filled}"), filled);
     Ok(())
 }
 
 /// Two apps sign at the same moment: each gets a signature by its own key.
-fn signed_together(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn signed_together(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const SIGNERS: [(&str, u32); 2] = [("tls", DEVICE_IDENTITY), ("dlms", DLMS_SIGNING)];
     let mut keys = Vec::new();
     let mut batches = Vec::new();
     for (app, object) in SIGNERS {
-        let public = Request::new((command::PUBLIC_KEY, object, 0), &[]);
-        let (_, public) = public.make(stage, app)?;
+        let public = Request::new((Command::PublicKey, object, 0), &[]);
+        let (_, public) = public.make(fixture, app)?;
         let key = VerifyingKey::from_sec1_bytes(&public);
         keys.push(key.map_err(|error| error.to_string())?);
-        let sign = Request::new((command::SIGN, object, 0), &BEFORE);
-        let mut calls = sign.prepare(stage, app)?;
+        let sign = Request::new((Command::Sign, object, 0), &BEFORE);
+        let mut calls = sign.prepare(fixture, app)?;
         calls.push(sign.call().and_wait());
         batches.push((app, calls));
     }
-    let answers = stage.make_together(&batches)?;
+    let answers = fixture.make_together(&batches)?;
     for (((app, _), key), answers) in batches.iter().zip(&keys).zip(&answers) {
-        let output = stage
-            .puppet(app)?
-            .look(&mut stage.machine, OUTPUT, SIGNATURE);
+        let output = fixture
+            .scripted_app(app)?
+            .look(&mut fixture.machine, OUTPUT, SIGNATURE);
         let done = answers.last().is_some_and(Answer::succeeded);
         let own = verifies(key, &BEFORE, &output);
         let wall = "it signs at the same moment as another: by its own key";
-        notes.check(
+        recorder.check(
             app,
             wall,
             format!("success: {done}, own key: {own}"),
             done && own,
         );
-        stage.make(app, &take_back())?;
+        fixture.make(app, &take_back())?;
     }
     Ok(())
 }

@@ -5,13 +5,13 @@ use crate::finding::{Finding, Topic};
 use crate::specimen::scripted_app::Answer;
 
 /// Adds to the findings of a chapter.
-pub struct Notebook<'a> {
+pub struct Recorder<'a> {
     topic: Topic,
     findings: &'a mut Vec<Finding>,
 }
 
-impl<'a> Notebook<'a> {
-    /// Of a chapter.
+impl<'a> Recorder<'a> {
+    /// Records what the attacks of one chapter find.
     pub fn new(topic: Topic, findings: &'a mut Vec<Finding>) -> Self {
         Self { topic, findings }
     }

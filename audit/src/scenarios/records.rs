@@ -1,16 +1,14 @@
 //! Records of the external flash, moved, altered and taken to another meter while the power is off.
 
-use super::recorder::Notebook;
+use super::recorder::Recorder;
 use super::restarts::comes_back;
 use crate::errors::{self, FAIL, NODEVICE, UNINSTALLED};
-use crate::fixture::{Stage, LOAD, SEED};
+use crate::fixture::{Fixture, LOAD, SEED};
 use crate::probe::STORAGE;
 use crate::specimen::meter;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
+use drivers::storage::Command;
 
-const APPEND: u32 = 1;
-const READ: u32 = 2;
-const RANGE: u32 = 3;
 const LOAD_PROFILE: u32 = 1;
 const EVENT_LOG: u32 = 2;
 /// Bytes of a record.
@@ -28,122 +26,123 @@ fn text(partition: u32, number: u32) -> [u8; RECORD] {
     [(partition << 4 | number) as u8; RECORD]
 }
 
-fn append(stage: &mut Stage, partition: u32, record: &[u8]) -> Result<Answer, Silent> {
-    let puppet = stage.puppet("metering")?;
-    puppet.fill(&mut stage.machine, 0, record);
+fn append(fixture: &mut Fixture, partition: u32, record: &[u8]) -> Result<Answer, Silent> {
+    let scripted = fixture.scripted_app("metering")?;
+    scripted.fill(&mut fixture.machine, 0, record);
     let length = record.len() as u32;
     let calls = [
-        Call::share(STORAGE, 0, puppet.arena(), length),
-        Call::command(STORAGE, APPEND, partition, length).and_wait(),
+        Call::share(STORAGE, 0, scripted.arena(), length),
+        Call::command(STORAGE, Command::Append, partition, length).and_wait(),
         Call::share(STORAGE, 0, 0, 0),
     ];
-    Ok(stage.make("metering", &calls)?[1])
+    Ok(fixture.make("metering", &calls)?[1])
 }
 
 fn read(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     app: &str,
     partition: u32,
     number: u32,
 ) -> Result<(Answer, Vec<u8>), Silent> {
-    let puppet = stage.puppet(app)?;
-    puppet.fill(&mut stage.machine, 0, &[0; RECORD]);
+    let scripted = fixture.scripted_app(app)?;
+    scripted.fill(&mut fixture.machine, 0, &[0; RECORD]);
     let calls = [
-        Call::lend(STORAGE, 0, puppet.arena(), RECORD as u32),
-        Call::command(STORAGE, READ, partition, number).and_wait(),
+        Call::lend(STORAGE, 0, scripted.arena(), RECORD as u32),
+        Call::command(STORAGE, Command::Read, partition, number).and_wait(),
         Call::lend(STORAGE, 0, 0, 0),
     ];
-    let answer = stage.make(app, &calls)?[1];
-    Ok((answer, puppet.look(&mut stage.machine, 0, RECORD)))
+    let answer = fixture.make(app, &calls)?[1];
+    Ok((answer, scripted.look(&mut fixture.machine, 0, RECORD)))
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {
-            let answer = append(stage, partition, &text(partition, number))?;
+            let answer = append(fixture, partition, &text(partition, number))?;
             let wall = format!("append record {number} to partition {partition}");
-            notes.works("metering", &wall, &answer);
+            recorder.works("metering", &wall, &answer);
         }
     }
     for app in ["tls", "dlms", "update", "factory"] {
-        let puppet = stage.puppet(app)?;
+        let scripted = fixture.scripted_app(app)?;
         let calls = [
-            Call::share(STORAGE, 0, puppet.arena(), RECORD as u32),
-            Call::command(STORAGE, APPEND, LOAD_PROFILE, RECORD as u32),
+            Call::share(STORAGE, 0, scripted.arena(), RECORD as u32),
+            Call::command(STORAGE, Command::Append, LOAD_PROFILE, RECORD as u32),
         ];
-        let answers = stage.make(app, &calls)?;
-        notes.refused(
+        let answers = fixture.make(app, &calls)?;
+        recorder.refused(
             app,
             "append to the partition of metering",
             NODEVICE,
             &answers[1],
         );
     }
-    ended_in_the_middle(stage, notes)?;
-    flooded(stage, notes)?;
-    let nor = stage.machine.nor().ok_or("nothing was written")?;
-    let flash = stage.machine.flash();
+    ended_in_the_middle(fixture, recorder)?;
+    flooded(fixture, recorder)?;
+    let nor = fixture.machine.nor().ok_or("nothing was written")?;
+    let flash = fixture.machine.flash();
     let plain = nor.windows(8).any(|window| window == [0x11; 8]);
     let wall = "what a record says does not stand on the chip";
-    notes.check("external flash", wall, format!("found: {plain}"), !plain);
-    let other = altered(stage, &flash, &nor, notes)?;
-    foreign(other, &nor, notes)
+    recorder.check("external flash", wall, format!("found: {plain}"), !plain);
+    let other = altered(fixture, &flash, &nor, recorder)?;
+    foreign(other, &nor, recorder)
 }
 
 /// The owner starts anew while a record of its is on its way to the event log.
-fn ended_in_the_middle(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn ended_in_the_middle(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     let record = [0x2E; RECORD];
-    let puppet = stage.puppet("metering")?;
-    puppet.fill(&mut stage.machine, 0, &record);
+    let scripted = fixture.scripted_app("metering")?;
+    scripted.fill(&mut fixture.machine, 0, &record);
     let length = RECORD as u32;
     let calls = [
-        Call::share(STORAGE, 0, puppet.arena(), length),
-        Call::command(STORAGE, APPEND, EVENT_LOG, length),
+        Call::share(STORAGE, 0, scripted.arena(), length),
+        Call::command(STORAGE, Command::Append, EVENT_LOG, length),
         Call::restart(),
     ];
-    puppet.start(&mut stage.machine, &calls);
-    puppet.forget(&mut stage.machine);
-    comes_back(stage, "metering")?;
-    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, APPENDED)?;
+    scripted.start(&mut fixture.machine, &calls);
+    scripted.forget(&mut fixture.machine);
+    comes_back(fixture, "metering")?;
+    let (answer, bytes) = read(fixture, "dlms", EVENT_LOG, APPENDED)?;
     let held = match answer.error() {
         None => bytes == record,
         Some(error) => error == UNINSTALLED,
     };
     let wall = "a record of a run that has ended is there as a whole or not at all";
-    notes.check("metering", wall, errors::describe(&answer), held);
-    let (answer, bytes) = read(stage, "dlms", EVENT_LOG, 0)?;
+    recorder.check("metering", wall, errors::describe(&answer), held);
+    let (answer, bytes) = read(fixture, "dlms", EVENT_LOG, 0)?;
     let held = answer.succeeded() && bytes == text(EVENT_LOG, 0);
     let wall = "the records before it are there as they were";
-    notes.check("metering", wall, errors::describe(&answer), held);
+    recorder.check("metering", wall, errors::describe(&answer), held);
     Ok(())
 }
 
 /// A reader that reads without an end, while the owner appends.
-fn flooded(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn flooded(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const READS: usize = 44;
     const APPENDS: usize = 5;
     let length = RECORD as u32;
-    let arena = stage.puppet("dlms")?.arena();
+    let arena = fixture.scripted_app("dlms")?.arena();
     let mut reads = vec![Call::lend(STORAGE, 0, arena, length)];
-    reads.extend([Call::command(STORAGE, READ, LOAD_PROFILE, 0).and_wait(); READS]);
-    let arena = stage.puppet("metering")?.arena();
+    reads.extend([Call::command(STORAGE, Command::Read, LOAD_PROFILE, 0).and_wait(); READS]);
+    let arena = fixture.scripted_app("metering")?.arena();
     let mut appends = vec![Call::share(STORAGE, 0, arena, length)];
-    appends.extend([Call::command(STORAGE, APPEND, EVENT_LOG, length).and_wait(); APPENDS]);
-    let answers = stage.make_together(&[("dlms", reads), ("metering", appends)])?;
+    appends
+        .extend([Call::command(STORAGE, Command::Append, EVENT_LOG, length).and_wait(); APPENDS]);
+    let answers = fixture.make_together(&[("dlms", reads), ("metering", appends)])?;
     let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
     let [read, appended] = [0, 1].map(|app| done(&answers[app]) - 1);
     let wall = "it appends while dlms reads without an end";
     let found = format!("{appended} of {APPENDS}");
-    notes.check("metering", wall, found, appended == APPENDS);
+    recorder.check("metering", wall, found, appended == APPENDS);
     let wall = "it is served as well";
-    notes.check("dlms", wall, format!("{read} of {READS}"), read == READS);
+    recorder.check("dlms", wall, format!("{read} of {READS}"), read == READS);
     Ok(())
 }
 
 /// Where a record of the first sector of a partition stands.
-fn place(stage: &Stage, name: &str, number: usize) -> usize {
-    let start = stage
+fn place(fixture: &Fixture, name: &str, number: usize) -> usize {
+    let start = fixture
         .manifest
         .storage
         .get(name)
@@ -153,14 +152,14 @@ fn place(stage: &Stage, name: &str, number: usize) -> usize {
 
 /// The meter with a chip on which records were moved and altered; gives its flash.
 fn altered(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     flash: &[u8],
     nor: &[u8],
-    notes: &mut Notebook<'_>,
-) -> Result<Stage, Silent> {
+    recorder: &mut Recorder<'_>,
+) -> Result<Fixture, Silent> {
     let mut changed = nor.to_vec();
-    let profile = |number| place(stage, "load_profile", number);
-    let event = |number| place(stage, "event_log", number);
+    let profile = |number| place(fixture, "load_profile", number);
+    let event = |number| place(fixture, "event_log", number);
     let mut put = |from: usize, to: usize| {
         changed[to..to + SLOT].copy_from_slice(&nor[from..from + SLOT]);
     };
@@ -168,17 +167,17 @@ fn altered(
     put(profile(2), event(0));
     changed[event(1) + SEALED + 9] ^= 0x04;
     let machine = meter::boot_with_nor(flash, changed, LOAD, SEED);
-    let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
+    let mut fixture = Fixture::around(machine, &fixture.manifest, &SLOTS)?;
     let attacks = [
         (LOAD_PROFILE, 1, "a record in the place of a later one"),
         (EVENT_LOG, 0, "a record in another partition"),
         (EVENT_LOG, 1, "a record with a flipped bit"),
     ];
     for (partition, number, what) in attacks {
-        let (answer, bytes) = read(&mut stage, "dlms", partition, number)?;
-        notes.refused("dlms", what, FAIL, &answer);
+        let (answer, bytes) = read(&mut fixture, "dlms", partition, number)?;
+        recorder.refused("dlms", what, FAIL, &answer);
         let silent = bytes.iter().all(|byte| *byte == 0);
-        notes.check(
+        recorder.check(
             "dlms",
             &format!("{what}: nothing is given"),
             format!("{silent}"),
@@ -186,30 +185,30 @@ fn altered(
         );
     }
     for (partition, number) in [(LOAD_PROFILE, 0), (LOAD_PROFILE, 2), (EVENT_LOG, 2)] {
-        let (answer, bytes) = read(&mut stage, "dlms", partition, number)?;
+        let (answer, bytes) = read(&mut fixture, "dlms", partition, number)?;
         let held = answer.succeeded() && bytes == text(partition, number);
         let wall = format!("record {number} of partition {partition} is there as before");
-        notes.check("dlms", &wall, errors::describe(&answer), held);
+        recorder.check("dlms", &wall, errors::describe(&answer), held);
     }
-    let answer = append(&mut stage, LOAD_PROFILE, &text(LOAD_PROFILE, APPENDED))?;
+    let answer = append(&mut fixture, LOAD_PROFILE, &text(LOAD_PROFILE, APPENDED))?;
     let number = answer.upcall.map(|[_, _, number]| number);
     let held = answer.succeeded() && number == Some(APPENDED);
     let wall = "records go on behind those that were altered";
-    notes.check("metering", wall, format!("{number:?}"), held);
-    Ok(stage)
+    recorder.check("metering", wall, format!("{number:?}"), held);
+    Ok(fixture)
 }
 
 /// The same chip on another meter.
-fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let flash = super::replay::with_other_secret(&stage.machine.flash(), &stage.manifest);
+fn foreign(fixture: Fixture, nor: &[u8], recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let flash = super::replay::with_other_secret(&fixture.machine.flash(), &fixture.manifest);
     let machine = meter::boot_with_nor(&flash, nor.to_vec(), LOAD, SEED);
-    let mut stage = Stage::around(machine, &stage.manifest, &SLOTS)?;
+    let mut fixture = Fixture::around(machine, &fixture.manifest, &SLOTS)?;
     for partition in [LOAD_PROFILE, EVENT_LOG] {
         for number in 0..APPENDED {
-            let (answer, bytes) = read(&mut stage, "dlms", partition, number)?;
+            let (answer, bytes) = read(&mut fixture, "dlms", partition, number)?;
             let refused = [FAIL, UNINSTALLED].map(Some).contains(&answer.error());
             let silent = bytes.iter().all(|byte| *byte == 0);
-            notes.check(
+            recorder.check(
                 "dlms",
                 &format!("record {number} of partition {partition} of another meter's chip"),
                 errors::describe(&answer),
@@ -217,10 +216,13 @@ fn foreign(stage: Stage, nor: &[u8], notes: &mut Notebook<'_>) -> Result<(), Sil
             );
         }
     }
-    let range = stage.call("dlms", Call::command(STORAGE, RANGE, LOAD_PROFILE, 0))?;
+    let range = fixture.call(
+        "dlms",
+        Call::command(STORAGE, Command::Range, LOAD_PROFILE, 0),
+    )?;
     let wall = "a foreign chip is no record of this meter";
     let found = format!("{:?}", range.registers);
     let held = range.succeeded() && range.registers[1] == range.registers[2];
-    notes.check("dlms", wall, found, held);
+    recorder.check("dlms", wall, found, held);
     Ok(())
 }

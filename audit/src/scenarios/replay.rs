@@ -1,5 +1,6 @@
 //! The key store's flash put back, altered or taken to another meter while the power is off.
 
+use drivers::key_store::Command;
 use std::ops::Range;
 
 use manifest::{Manifest, Region};
@@ -8,10 +9,10 @@ use sha2::{Digest, Sha256};
 use super::life::meter_measures;
 use super::life::object::{DLMS_INVOCATION, DLMS_SIGNING};
 use super::life::NONCES;
-use super::recorder::Notebook;
-use super::request::{command, Request};
+use super::recorder::Recorder;
+use super::request::Request;
 use crate::errors::{describe, FAIL};
-use crate::fixture::{Stage, LOAD, SEED};
+use crate::fixture::{Fixture, LOAD, SEED};
 use crate::probe::KEY_STORE;
 use crate::specimen::firmware::Firmware;
 use crate::specimen::meter;
@@ -45,25 +46,25 @@ struct Case {
 
 /// Carries the attacks out on the meter in service.
 pub fn attack(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     firmware: &Firmware,
-    notes: &mut Notebook<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Silent> {
-    advance(stage, EARLIER)?;
-    let earlier = stage.machine.flash();
+    advance(fixture, EARLIER)?;
+    let earlier = fixture.machine.flash();
     for value in LATER {
-        advance(stage, value)?;
+        advance(fixture, value)?;
     }
-    let later = stage.machine.flash();
-    for case in cases(&stage.manifest, &earlier, &later) {
-        try_it(&stage.manifest, firmware, &case, notes)?;
+    let later = fixture.machine.flash();
+    for case in cases(&fixture.manifest, &earlier, &later) {
+        try_it(&fixture.manifest, firmware, &case, recorder)?;
     }
     Ok(())
 }
 
-fn advance(stage: &mut Stage, value: u32) -> Result<(), Silent> {
-    let request = Request::new((command::ADVANCE, DLMS_INVOCATION, value), &[]);
-    let (answer, _) = request.make(stage, SLOT)?;
+fn advance(fixture: &mut Fixture, value: u32) -> Result<(), Silent> {
+    let request = Request::new((Command::Advance, DLMS_INVOCATION, value), &[]);
+    let (answer, _) = request.make(fixture, SLOT)?;
     let done = answer.succeeded();
     done.then_some(()).ok_or(format!("advance: {answer:?}"))
 }
@@ -72,7 +73,7 @@ fn bytes(region: Region) -> Range<usize> {
     region.start as usize..region.end() as usize
 }
 
-/// The flash as another meter of the same make would hold it.
+/// Returns the flash as another meter of the same make would hold it.
 pub fn with_other_secret(flash: &[u8], manifest: &Manifest) -> Vec<u8> {
     const SECRET: [u8; 32] = [0x5A; 32];
     let mut flash = flash.to_vec();
@@ -164,16 +165,19 @@ fn try_it(
     manifest: &Manifest,
     firmware: &Firmware,
     case: &Case,
-    notes: &mut Notebook<'_>,
+    recorder: &mut Recorder<'_>,
 ) -> Result<(), Silent> {
-    let firmware = firmware.clone().with_puppet(SLOT).with_data_of(&case.flash);
+    let firmware = firmware
+        .clone()
+        .with_scripted_app(SLOT)
+        .with_data_of(&case.flash);
     let machine = meter::boot(firmware.bytes(), LOAD, SEED);
-    let mut stage = Stage::around(machine, manifest, &[SLOT])?;
-    let state = stage.call(SLOT, Call::command(KEY_STORE, 1, 0, 0))?;
-    let counter = Call::command(KEY_STORE, command::COUNTER, DLMS_INVOCATION, 0);
-    let counter = stage.call(SLOT, counter)?;
-    let sign = Request::new((command::SIGN, DLMS_SIGNING, 0), &[0x21; 32]);
-    let (sign, _) = sign.make(&mut stage, SLOT)?;
+    let mut fixture = Fixture::around(machine, manifest, &[SLOT])?;
+    let state = fixture.call(SLOT, Call::command(KEY_STORE, Command::State, 0, 0))?;
+    let counter = Call::command(KEY_STORE, Command::Counter, DLMS_INVOCATION, 0);
+    let counter = fixture.call(SLOT, counter)?;
+    let sign = Request::new((Command::Sign, DLMS_SIGNING, 0), &[0x21; 32]);
+    let (sign, _) = sign.make(&mut fixture, SLOT)?;
     let newest = counter.succeeded() && counter.registers[1] == LAST;
     let held = match case.verdict {
         Verdict::Believed => newest && sign.succeeded(),
@@ -194,9 +198,9 @@ fn try_it(
         describe(&sign)
     );
     let expected = format!("{:?}", case.verdict);
-    notes.found(SLOT, case.what, &expected, found, held);
-    let (found, held) = meter_measures(&mut stage.machine);
+    recorder.found(SLOT, case.what, &expected, found, held);
+    let (found, held) = meter_measures(&mut fixture.machine);
     let wall = format!("it measures with a key store: {}", case.what);
-    notes.check("metering", &wall, found, held);
+    recorder.check("metering", &wall, found, held);
     Ok(())
 }

@@ -1,6 +1,8 @@
-//! A command of the key store with its buffers, by a puppet.
+//! A command of the key store with its buffers, by a scripted app.
 
-use crate::fixture::Stage;
+use drivers::key_store::Command;
+
+use crate::fixture::Fixture;
 use crate::probe::KEY_STORE;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
@@ -17,103 +19,73 @@ pub const OUTPUT_BYTES: u32 = 256;
 /// What no attack uses otherwise.
 pub const SPARE: u32 = 1_024;
 
-/// Numbers of the commands (docs/syscalls/80000004_key_store.md).
-pub mod command {
-    /// Make a key.
-    pub const GENERATE: u32 = 3;
-    /// Take a key.
-    pub const IMPORT: u32 = 4;
-    /// Give the public key.
-    pub const PUBLIC_KEY: u32 = 5;
-    /// Sign a digest.
-    pub const SIGN: u32 = 6;
-    /// Agree on a session key.
-    pub const AGREE: u32 = 7;
-    /// Encrypt.
-    pub const ENCRYPT: u32 = 8;
-    /// Decrypt.
-    pub const DECRYPT: u32 = 9;
-    /// Unwrap a key.
-    pub const UNWRAP: u32 = 12;
-    /// Verify a signature.
-    pub const VERIFY: u32 = 13;
-    /// Store a trust anchor.
-    pub const STORE: u32 = 14;
-    /// Read a counter.
-    pub const COUNTER: u32 = 16;
-    /// Raise a counter.
-    pub const ADVANCE: u32 = 17;
-    /// Empty a slot.
-    pub const CLOSE: u32 = 20;
-}
-
 /// A command and what goes with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Its number and arguments.
-    pub command: (u32, u32, u32),
+    /// Which command, and its arguments.
+    pub command: (Command, u32, u32),
     /// Input, associated data, nonce.
     pub inputs: [&'a [u8]; 3],
 }
 
 impl<'a> Request<'a> {
-    /// With an input alone, or none.
-    pub fn new(command: (u32, u32, u32), input: &'a [u8]) -> Self {
+    /// Makes a request with an input alone, which may be empty.
+    pub fn new(command: (Command, u32, u32), input: &'a [u8]) -> Self {
         Self {
             command,
             inputs: [input, &[], &[]],
         }
     }
 
-    /// With a nonce too.
-    pub fn sealing(command: (u32, u32, u32), input: &'a [u8], nonce: &'a [u8; 12]) -> Self {
+    /// Makes a request with an input and a nonce.
+    pub fn sealing(command: (Command, u32, u32), input: &'a [u8], nonce: &'a [u8; 12]) -> Self {
         Self {
             command,
             inputs: [input, &[], nonce],
         }
     }
 
-    /// Writes the inputs into the app's arena; the calls that share them.
-    pub fn prepare(&self, stage: &mut Stage, app: &str) -> Result<Vec<Call>, Silent> {
-        let puppet = stage.puppet(app)?;
-        let arena = puppet.arena();
+    /// Writes the inputs into the app's arena, and returns the calls that share them.
+    pub fn prepare(&self, fixture: &mut Fixture, app: &str) -> Result<Vec<Call>, Silent> {
+        let scripted = fixture.scripted_app(app)?;
+        let arena = scripted.arena();
         let mut calls = Vec::new();
         let places = [INPUT, ASSOCIATED, NONCE];
         for ((number, bytes), place) in (0..).zip(self.inputs).zip(places) {
-            puppet.fill(&mut stage.machine, place, bytes);
+            scripted.fill(&mut fixture.machine, place, bytes);
             let length = bytes.len() as u32;
             let address = if length == 0 { 0 } else { arena + place };
             calls.push(Call::share(KEY_STORE, number, address, length));
         }
-        puppet.fill(&mut stage.machine, OUTPUT, &[0; OUTPUT_BYTES as usize]);
+        scripted.fill(&mut fixture.machine, OUTPUT, &[0; OUTPUT_BYTES as usize]);
         calls.push(Call::lend(KEY_STORE, 0, arena + OUTPUT, OUTPUT_BYTES));
         Ok(calls)
     }
 
-    /// The command itself.
+    /// Returns the command itself.
     pub fn call(&self) -> Call {
-        let (number, first, second) = self.command;
-        Call::command(KEY_STORE, number, first, second)
+        let (command, first, second) = self.command;
+        Call::command(KEY_STORE, command, first, second)
     }
 
-    /// Makes the call, and gives its answer and output.
+    /// Makes the call, and returns its answer and output.
     ///
     /// # Errors
     /// The app is silent.
-    pub fn make(&self, stage: &mut Stage, app: &str) -> Result<(Answer, Vec<u8>), Silent> {
-        let mut calls = self.prepare(stage, app)?;
+    pub fn make(&self, fixture: &mut Fixture, app: &str) -> Result<(Answer, Vec<u8>), Silent> {
+        let mut calls = self.prepare(fixture, app)?;
         let at = calls.len();
         calls.push(self.call().and_wait());
         calls.extend(take_back());
-        let answer = stage.make(app, &calls)?[at];
+        let answer = fixture.make(app, &calls)?[at];
         let length = answer.upcall.map_or(0, |[_, length, _]| length);
         let length = length.min(OUTPUT_BYTES) as usize;
-        let puppet = stage.puppet(app)?;
-        Ok((answer, puppet.look(&mut stage.machine, OUTPUT, length)))
+        let scripted = fixture.scripted_app(app)?;
+        Ok((answer, scripted.look(&mut fixture.machine, OUTPUT, length)))
     }
 }
 
-/// The calls that take all buffers back.
+/// Returns the calls that take all buffers back.
 pub fn take_back() -> [Call; 4] {
     [
         Call::share(KEY_STORE, 0, 0, 0),

@@ -1,19 +1,21 @@
 //! Apps that crash again and again: ever longer delays, and nobody else notices.
 
+use drivers::console;
+use drivers::key_store::Command;
 use std::time::Duration;
 
 use emulator::report::crash_log::{self, Process};
 use emulator::{Machine, Stop};
 
-use super::recorder::Notebook;
-use crate::fixture::Stage;
+use super::recorder::Recorder;
+use crate::fixture::Fixture;
 use crate::probe::KEY_STORE;
 use crate::specimen::meter;
 use crate::specimen::scripted_app::{Call, Silent};
 
 /// Longest delay here: the fourth is 0.8 s.
 const PATIENCE: Duration = Duration::from_secs(3);
-const CONSOLE: u32 = 1;
+const CONSOLE: u32 = console::NUMBER;
 /// How often the app crashes.
 const CRASHES: usize = 4;
 
@@ -27,11 +29,11 @@ fn restarts(machine: &mut Machine, app: &str) -> u32 {
 }
 
 /// Has an app write where it may not, and begins with it.
-fn fault(stage: &mut Stage, app: &str) -> Result<(), Silent> {
-    let puppet = stage.puppet(app)?;
-    puppet.start(&mut stage.machine, &[Call::store(0, 0)]);
+fn fault(fixture: &mut Fixture, app: &str) -> Result<(), Silent> {
+    let scripted = fixture.scripted_app(app)?;
+    scripted.start(&mut fixture.machine, &[Call::store(0, 0)]);
     // What the memory of the last run says does not count.
-    puppet.forget(&mut stage.machine);
+    scripted.forget(&mut fixture.machine);
     Ok(())
 }
 
@@ -39,35 +41,35 @@ fn fault(stage: &mut Stage, app: &str) -> Result<(), Silent> {
 ///
 /// # Errors
 /// It does not come back.
-pub fn crash(stage: &mut Stage, app: &str) -> Result<(), Silent> {
-    fault(stage, app)?;
-    comes_back(stage, app)
+pub fn crash(fixture: &mut Fixture, app: &str) -> Result<(), Silent> {
+    fault(fixture, app)?;
+    comes_back(fixture, app)
 }
 
 /// Waits until an app that is about to crash has started anew.
 ///
 /// # Errors
 /// It has not, in time.
-pub fn comes_back(stage: &mut Stage, app: &str) -> Result<(), Silent> {
-    let before = restarts(&mut stage.machine, app);
-    let stop = stage
+pub fn comes_back(fixture: &mut Fixture, app: &str) -> Result<(), Silent> {
+    let before = restarts(&mut fixture.machine, app);
+    let stop = fixture
         .machine
         .run_until(PATIENCE, |machine| restarts(machine, app) > before);
     if stop != Stop::Found {
         return Err(format!("{app} does not come back: {stop:?}"));
     }
-    stage.find(app)
+    fixture.find(app)
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let before = restarts(&mut stage.machine, "dlms");
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let before = restarts(&mut fixture.machine, "dlms");
     for _ in 0..CRASHES {
-        crash(stage, "dlms")?;
-        let state = stage.call("tls", Call::command(KEY_STORE, 1, 0, 0))?;
-        notes.works("tls", "it is served between the crashes of dlms", &state);
+        crash(fixture, "dlms")?;
+        let state = fixture.call("tls", Call::command(KEY_STORE, Command::State, 0, 0))?;
+        recorder.works("tls", "it is served between the crashes of dlms", &state);
     }
-    let log = crash_log::read(&mut stage.machine).ok_or("no crash log")?;
+    let log = crash_log::read(&mut fixture.machine).ok_or("no crash log")?;
     let times: Vec<u64> = log
         .crashes
         .iter()
@@ -80,24 +82,24 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
         .iter()
         .enumerate()
         .all(|(index, gap)| *gap >= 100 << index);
-    notes.check(
+    recorder.check(
         "dlms",
         "each restart is delayed twice as long as the one before",
         format!("{gaps:?} ms"),
         grows && gaps.len() == CRASHES - 1,
     );
-    let now = restarts(&mut stage.machine, "dlms") - before;
+    let now = restarts(&mut fixture.machine, "dlms") - before;
     let held = now as usize == CRASHES && log.boots == 1;
     let found = format!("{now} restarts, {} start of the kernel", log.boots);
-    notes.check("dlms", "its crashes are its own", found, held);
-    console_of_a_past_run(stage, notes)?;
-    let before = restarts(&mut stage.machine, "factory");
-    fault(stage, "factory")?;
-    stage.machine.run_for(Duration::from_millis(600));
-    let factory = process(&mut stage.machine, "factory").ok_or("factory is not in the table")?;
+    recorder.check("dlms", "its crashes are its own", found, held);
+    console_of_a_past_run(fixture, recorder)?;
+    let before = restarts(&mut fixture.machine, "factory");
+    fault(fixture, "factory")?;
+    fixture.machine.run_for(Duration::from_millis(600));
+    let factory = process(&mut fixture.machine, "factory").ok_or("factory is not in the table")?;
     let found = format!("{}, {} restarts", factory.state, factory.restarts);
     let held = factory.faults == 1 && factory.restarts == before;
-    notes.check(
+    recorder.check(
         "factory",
         "an app that stops after a fault stays so",
         found,
@@ -108,28 +110,28 @@ pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent>
 
 /// An app starts anew while it waits for a line of the local port: what comes then is
 /// for the app that still waits.
-fn console_of_a_past_run(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn console_of_a_past_run(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const LENGTH: u32 = 64;
-    let puppet = stage.puppet("factory")?;
+    let scripted = fixture.scripted_app("factory")?;
     let calls = [
-        Call::lend(CONSOLE, 1, puppet.arena(), LENGTH),
-        Call::command(CONSOLE, 2, LENGTH, 0),
+        Call::lend(CONSOLE, console::read_write::READ, scripted.arena(), LENGTH),
+        Call::command(CONSOLE, console::Command::Read, LENGTH, 0),
         Call::restart(),
     ];
-    puppet.start(&mut stage.machine, &calls);
-    puppet.forget(&mut stage.machine);
-    comes_back(stage, "factory")?;
-    stage.machine.take_uart_output(0);
-    stage.machine.uart_input(0, b"show\n");
-    stage.machine.run_for(Duration::from_millis(800));
-    let shown = meter::console(&stage.machine).contains("show sealed=");
+    scripted.start(&mut fixture.machine, &calls);
+    scripted.forget(&mut fixture.machine);
+    comes_back(fixture, "factory")?;
+    fixture.machine.take_uart_output(0);
+    fixture.machine.uart_input(0, b"show\n");
+    fixture.machine.run_for(Duration::from_millis(800));
+    let shown = meter::console(&fixture.machine).contains("show sealed=");
     let wall = "it answers a line that a past run of factory has waited for";
-    notes.check("metering", wall, format!("answered: {shown}"), shown);
-    let bytes = stage
-        .puppet("factory")?
-        .look(&mut stage.machine, 0, LENGTH as usize);
+    recorder.check("metering", wall, format!("answered: {shown}"), shown);
+    let bytes = fixture
+        .scripted_app("factory")?
+        .look(&mut fixture.machine, 0, LENGTH as usize);
     let clean = bytes.iter().all(|byte| *byte == 0);
     let wall = "nothing of it is written into the next run's memory";
-    notes.check("factory", wall, format!("untouched: {clean}"), clean);
+    recorder.check("factory", wall, format!("untouched: {clean}"), clean);
     Ok(())
 }

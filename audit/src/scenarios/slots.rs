@@ -1,13 +1,14 @@
 //! Session slots: all of them taken, closed ones, those of others, those of a run that has ended.
 
+use drivers::key_store::Command;
 use manifest::State;
 
 use super::life::object::{DEVICE_IDENTITY, DLMS_AGREEMENT, UPDATE_AGREEMENT};
-use super::recorder::Notebook;
-use super::request::{command, take_back, Request};
+use super::recorder::Recorder;
+use super::request::{take_back, Request};
 use super::restarts::crash;
 use crate::errors::{BUSY, NODEVICE, NOMEM};
-use crate::fixture::{Stage, BASE_POINT};
+use crate::fixture::{Fixture, BASE_POINT};
 use crate::probe::{KEY_STORE, SLOTS};
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
@@ -16,84 +17,84 @@ const NONCE: [u8; 12] = [7; 12];
 const CLOSED: u32 = SLOTS.start + 3;
 const FIRST: u32 = SLOTS.start;
 
-fn agree(stage: &mut Stage, app: &str, object: u32, slot: u32) -> Result<Answer, Silent> {
-    let request = Request::new((command::AGREE, object, slot), &BASE_POINT);
-    Ok(request.make(stage, app)?.0)
+fn agree(fixture: &mut Fixture, app: &str, object: u32, slot: u32) -> Result<Answer, Silent> {
+    let request = Request::new((Command::Agree, object, slot), &BASE_POINT);
+    Ok(request.make(fixture, app)?.0)
 }
 
-fn encrypt(stage: &mut Stage, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
-    let nonce = stage.fresh_nonce();
-    Request::sealing((command::ENCRYPT, slot, 16), b"of dlms alone", &nonce).make(stage, "dlms")
+fn encrypt(fixture: &mut Fixture, slot: u32) -> Result<(Answer, Vec<u8>), Silent> {
+    let nonce = fixture.fresh_nonce();
+    Request::sealing((Command::Encrypt, slot, 16), b"of dlms alone", &nonce).make(fixture, "dlms")
 }
 
-/// Carries them out.
-pub fn attack(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let app = stage.manifest.app("dlms");
+/// Carries out the attacks of this chapter.
+pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let app = fixture.manifest.app("dlms");
     let share = SLOTS.start + app.map_or(0, |app| u32::from(app.session_slots));
     for slot in SLOTS.start..share {
-        let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
+        let answer = agree(fixture, "dlms", DLMS_AGREEMENT, slot)?;
         let wall = format!("takes slot {slot:#x} of its share");
-        notes.works("dlms", &wall, &answer);
+        recorder.works("dlms", &wall, &answer);
     }
     for slot in share..SLOTS.end {
-        let answer = agree(stage, "dlms", DLMS_AGREEMENT, slot)?;
+        let answer = agree(fixture, "dlms", DLMS_AGREEMENT, slot)?;
         let wall = format!("agree into slot {slot:#x}, which is more than its share");
-        notes.refused("dlms", &wall, NOMEM, &answer);
+        recorder.refused("dlms", &wall, NOMEM, &answer);
     }
     for slot in SLOTS.start..share {
-        let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
+        let answer = agree(fixture, "update", UPDATE_AGREEMENT, slot)?;
         let wall = format!("agree into slot {slot:#x}, which dlms holds");
-        notes.refused("update", &wall, BUSY, &answer);
+        recorder.refused("update", &wall, BUSY, &answer);
     }
     for slot in share..SLOTS.end {
-        let answer = agree(stage, "update", UPDATE_AGREEMENT, slot)?;
+        let answer = agree(fixture, "update", UPDATE_AGREEMENT, slot)?;
         let wall = format!("takes slot {slot:#x} of its share, whatever dlms holds");
-        notes.works("update", &wall, &answer);
-        let close = Call::command(KEY_STORE, command::CLOSE, slot, 0);
-        stage.call("update", close)?;
+        recorder.works("update", &wall, &answer);
+        let close = Call::command(KEY_STORE, Command::Close, slot, 0);
+        fixture.call("update", close)?;
     }
-    let (answer, sealed) = encrypt(stage, FIRST)?;
-    notes.works("dlms", "its slots are its own still", &answer);
-    let foreign = Request::sealing((command::DECRYPT, FIRST, 16), &sealed, &NONCE);
-    let (answer, _) = foreign.make(stage, "update")?;
-    notes.refused(
+    let (answer, sealed) = encrypt(fixture, FIRST)?;
+    recorder.works("dlms", "its slots are its own still", &answer);
+    let foreign = Request::sealing((Command::Decrypt, FIRST, 16), &sealed, &NONCE);
+    let (answer, _) = foreign.make(fixture, "update")?;
+    recorder.refused(
         "update",
         "decrypt with a slot of dlms, input complete",
         NODEVICE,
         &answer,
     );
-    closed(stage, notes)?;
-    closed_while_it_waits(stage, notes)?;
-    ended(stage, notes)?;
-    stage.advance_to(State::Decommissioned)?;
-    let foreign = Request::sealing((command::DECRYPT, CLOSED, 16), &sealed, &NONCE);
-    let (answer, _) = foreign.make(stage, "update")?;
+    closed(fixture, recorder)?;
+    closed_while_it_waits(fixture, recorder)?;
+    ended(fixture, recorder)?;
+    fixture.advance_to(State::Decommissioned)?;
+    let foreign = Request::sealing((Command::Decrypt, CLOSED, 16), &sealed, &NONCE);
+    let (answer, _) = foreign.make(fixture, "update")?;
     let wall = "its slot is empty once the state has changed";
-    notes.refused("update", wall, NODEVICE, &answer);
+    recorder.refused("update", wall, NODEVICE, &answer);
     Ok(())
 }
 
 /// A slot that its owner closed, and that another took then.
-fn closed(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    let close = Call::command(KEY_STORE, command::CLOSE, CLOSED, 0);
-    let answer = stage.call("dlms", close)?;
-    notes.works("dlms", "closes a slot", &answer);
-    let (answer, _) = encrypt(stage, CLOSED)?;
-    notes.refused(
+fn closed(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    let close = Call::command(KEY_STORE, Command::Close, CLOSED, 0);
+    let answer = fixture.call("dlms", close)?;
+    recorder.works("dlms", "closes a slot", &answer);
+    let (answer, _) = encrypt(fixture, CLOSED)?;
+    recorder.refused(
         "dlms",
         "encrypt with the slot that it closed",
         NODEVICE,
         &answer,
     );
-    let answer = agree(stage, "update", UPDATE_AGREEMENT, CLOSED)?;
-    notes.works("update", "takes the slot that dlms closed", &answer);
-    let (answer, _) = encrypt(stage, CLOSED)?;
+    let answer = agree(fixture, "update", UPDATE_AGREEMENT, CLOSED)?;
+    recorder.works("update", "takes the slot that dlms closed", &answer);
+    let (answer, _) = encrypt(fixture, CLOSED)?;
     let wall = "encrypt with the slot that it closed and update took";
-    notes.refused("dlms", wall, NODEVICE, &answer);
-    let answer = stage.call("dlms", close)?;
-    notes.refused("dlms", "close the slot that update took", NODEVICE, &answer);
-    let answer = agree(stage, "dlms", DLMS_AGREEMENT, CLOSED)?;
-    notes.refused(
+    recorder.refused("dlms", wall, NODEVICE, &answer);
+    let answer = fixture.call("dlms", close)?;
+    recorder.refused("dlms", "close the slot that update took", NODEVICE, &answer);
+    let answer = agree(fixture, "dlms", DLMS_AGREEMENT, CLOSED)?;
+    recorder.refused(
         "dlms",
         "agree into the slot that update took",
         BUSY,
@@ -103,29 +104,29 @@ fn closed(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
 }
 
 /// An operation that waits for its turn while its slot is closed.
-fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
+fn closed_while_it_waits(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
     const SLOT: u32 = FIRST + 5;
     /// The text and its tag.
     const SEALED: usize = 13 + 16;
-    let sign = Request::new((command::SIGN, DEVICE_IDENTITY, 0), &[0x11; 32]);
-    let mut signing = sign.prepare(stage, "tls")?;
+    let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x11; 32]);
+    let mut signing = sign.prepare(fixture, "tls")?;
     signing.extend([sign.call().and_wait(); 4]);
     signing.extend(take_back());
-    let tls = stage.puppet("tls")?;
-    tls.start(&mut stage.machine, &signing);
-    let nonce = stage.fresh_nonce();
-    let sealing = Request::sealing((command::ENCRYPT, SLOT, 16), b"of dlms alone", &nonce);
-    let mut calls = sealing.prepare(stage, "dlms")?;
+    let tls = fixture.scripted_app("tls")?;
+    tls.start(&mut fixture.machine, &signing);
+    let nonce = fixture.fresh_nonce();
+    let sealing = Request::sealing((Command::Encrypt, SLOT, 16), b"of dlms alone", &nonce);
+    let mut calls = sealing.prepare(fixture, "dlms")?;
     let at = calls.len();
     calls.push(sealing.call());
-    calls.push(Call::command(KEY_STORE, command::CLOSE, SLOT, 0));
+    calls.push(Call::command(KEY_STORE, Command::Close, SLOT, 0));
     calls.push(Call::wait(KEY_STORE));
     calls.extend(take_back());
-    let answers = stage.make("dlms", &calls)?;
-    let signed = tls.finish(&mut stage.machine, &signing)?;
-    let dlms = stage.puppet("dlms")?;
-    let output = dlms.look(&mut stage.machine, super::request::OUTPUT, SEALED);
-    notes.works(
+    let answers = fixture.make("dlms", &calls)?;
+    let signed = tls.finish(&mut fixture.machine, &signing)?;
+    let dlms = fixture.scripted_app("dlms")?;
+    let output = dlms.look(&mut fixture.machine, super::request::OUTPUT, SEALED);
+    recorder.works(
         "dlms",
         "closes a slot in whose name an operation waits",
         &answers[at + 1],
@@ -138,28 +139,28 @@ fn closed_while_it_waits(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<
         _ => status == NODEVICE && nothing,
     };
     let wall = "an operation in the name of a slot closed meanwhile is done before or not at all";
-    notes.check(
+    recorder.check(
         "dlms",
         wall,
         format!("status {status}, {length} bytes"),
         held,
     );
     let held = signed.iter().all(Answer::succeeded);
-    notes.check("tls", "it signs on meanwhile", format!("{held}"), held);
+    recorder.check("tls", "it signs on meanwhile", format!("{held}"), held);
     Ok(())
 }
 
 /// The slots of a run that has ended.
-fn ended(stage: &mut Stage, notes: &mut Notebook<'_>) -> Result<(), Silent> {
-    crash(stage, "dlms")?;
-    let (answer, _) = encrypt(stage, FIRST)?;
-    notes.refused(
+fn ended(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
+    crash(fixture, "dlms")?;
+    let (answer, _) = encrypt(fixture, FIRST)?;
+    recorder.refused(
         "dlms",
         "encrypt with a slot of its last run",
         NODEVICE,
         &answer,
     );
-    let answer = agree(stage, "update", UPDATE_AGREEMENT, FIRST)?;
-    notes.works("update", "takes a slot of an app that has crashed", &answer);
+    let answer = agree(fixture, "update", UPDATE_AGREEMENT, FIRST)?;
+    recorder.works("update", "takes a slot of an app that has crashed", &answer);
     Ok(())
 }

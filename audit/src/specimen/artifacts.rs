@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use manifest::{checkout, Manifest};
 
-/// The top folder of the checkout.
+/// Returns the top folder of the checkout.
 ///
 /// # Panics
 /// When the program runs outside of one.
@@ -13,7 +13,7 @@ pub fn project() -> PathBuf {
     checkout::root().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The path of a file that `make image` leaves.
+/// Returns the path of a file that `make image` leaves.
 ///
 /// # Panics
 /// As for [`project`].
@@ -32,7 +32,7 @@ pub fn read_built(name: &str) -> Vec<u8> {
     })
 }
 
-/// The checked meter.toml.
+/// Returns the checked meter.toml.
 ///
 /// # Panics
 /// When it is not sound; a build would have failed before.

@@ -16,7 +16,7 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// The meter as it is flashed.
+    /// Returns the meter as it is flashed.
     pub fn meter() -> Self {
         Self {
             flash: read_built("meter.img"),
@@ -24,36 +24,31 @@ impl Firmware {
         }
     }
 
-    /// The meter with a kernel that also runs guests, which nobody has signed.
-    pub fn bring_up() -> Self {
+    /// Returns the meter of another manifest, which `make image` left in the folder of
+    /// this name.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn variant(name: &str) -> Self {
         Self {
-            flash: read_built("bring-up/meter.img"),
+            flash: read_built(&format!("{name}/meter.img")),
             manifest: manifest(),
         }
     }
 
-    /// The kernel of [`Firmware::bring_up`] alone, without any app.
-    pub fn kernel_only() -> Self {
-        let mut firmware = Self::bring_up();
-        let apps = firmware.manifest.flash.apps;
-        firmware.flash[apps.start as usize..apps.end() as usize].fill(0xFF);
-        firmware
-    }
-
-    /// The meter with the key bridge in the place of the app dlms.
-    pub fn key_bridge() -> Self {
-        Self {
-            flash: read_built("key-bridge/meter.img"),
-            manifest: manifest(),
-        }
-    }
-
-    /// The meter with walls open on purpose ([`control`](crate::control)).
+    /// Returns the meter with walls open on purpose ([`control`](crate::control)).
+    ///
+    /// # Panics
+    /// When it is not there.
     pub fn opened() -> Self {
-        Self {
-            flash: read_built("opened/meter.img"),
-            manifest: manifest(),
-        }
+        Self::variant("opened")
+    }
+
+    /// Takes all apps out.
+    #[must_use]
+    pub fn without_apps(mut self) -> Self {
+        self.write_list(&[]);
+        self
     }
 
     /// Takes the object out of the slot of that name.
@@ -85,7 +80,7 @@ impl Firmware {
         self
     }
 
-    /// The object in the slot of that name.
+    /// Returns the object in the slot of that name.
     ///
     /// # Panics
     /// When there is none.
@@ -115,33 +110,34 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
-    /// Puts the attacker on strings into a slot, with the header and the signature of
+    /// Puts a scripted app into a slot, with the header and the signature of
     /// the app that the slot belongs to.
     #[must_use]
-    pub fn with_puppet(self, slot: &str) -> Self {
-        let object = self.puppet(slot);
+    pub fn with_scripted_app(self, slot: &str) -> Self {
+        let object = self.scripted_app(slot);
         self.with_object(slot, object.bytes())
     }
 
-    /// Puts one into each of these slots.
+    /// Puts a scripted app into each of these slots.
     #[must_use]
-    pub fn with_puppets(self, slots: &[&str]) -> Self {
-        let with = |firmware: Self, slot: &&str| firmware.with_puppet(slot);
+    pub fn with_scripted_apps(self, slots: &[&str]) -> Self {
+        let with = |firmware: Self, slot: &&str| firmware.with_scripted_app(slot);
         slots.iter().fold(self, with)
     }
 
-    /// As [`with_puppet`](Self::with_puppet), without permission header: all drivers that
-    /// are not restricted answer it.
+    /// Puts a scripted app without permission header into a slot: all drivers that are not
+    /// restricted answer it.
     #[must_use]
-    pub fn with_free_puppet(self, slot: &str) -> Self {
+    pub fn with_free_scripted_app(self, slot: &str) -> Self {
         let number = attacker::scripted::NUMBER;
         let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, 0);
         self.with_object(slot, object.bytes())
     }
 
-    /// The attacker on strings as [`with_puppet`](Self::with_puppet) puts it there.
+    /// Returns the scripted app as [`with_scripted_app`](Self::with_scripted_app) puts it
+    /// there.
     #[must_use]
-    pub fn puppet(&self, slot: &str) -> Object {
+    pub fn scripted_app(&self, slot: &str) -> Object {
         let number = attacker::scripted::NUMBER;
         self.attacker(&format!("attacker-{slot}-app.tbf"), number, 0)
     }
@@ -165,7 +161,7 @@ impl Firmware {
         self
     }
 
-    /// The bytes of the flash, from address 0.
+    /// Returns the bytes of the flash, from address 0.
     pub fn bytes(&self) -> &[u8] {
         &self.flash
     }

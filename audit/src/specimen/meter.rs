@@ -10,7 +10,7 @@ use emulator::{report, Config, Machine};
 /// A line of measurements, by key.
 pub type Reading = BTreeMap<String, f64>;
 
-/// A machine with this flash and this load, its front end drawn from `seed`.
+/// Returns a machine with this flash and this load, its front end drawn from `seed`.
 ///
 /// # Panics
 /// When the load is malformed or the host cannot run the emulator.
@@ -19,7 +19,7 @@ pub fn boot(flash: &[u8], mains: &str, seed: u64) -> Machine {
     boot_with(flash, mains, seed)
 }
 
-/// As [`boot`], with any mains.
+/// Makes a machine as [`boot`] does, with any mains.
 ///
 /// # Panics
 /// When the host cannot run the emulator.
@@ -27,7 +27,7 @@ pub fn boot_with(flash: &[u8], mains: Mains, seed: u64) -> Machine {
     machine(flash, None, mains, seed)
 }
 
-/// As [`boot`], with this content of the external flash.
+/// Makes a machine as [`boot`] does, with this content of the external flash.
 ///
 /// # Panics
 /// When the load is malformed or the host cannot run the emulator.
@@ -56,12 +56,12 @@ pub fn connect(machine: &mut Machine, load: &str, seed: u64) {
     machine.set_analog(Box::new(FrontEnd::from_seed(load, seed)));
 }
 
-/// Everything that the meter has written on its local port.
+/// Returns everything that the meter has written on its local port.
 pub fn console(machine: &Machine) -> String {
     String::from_utf8_lossy(machine.uart_output(0)).into_owned()
 }
 
-/// The lines of measurements so far.
+/// Returns the lines of measurements so far.
 pub fn readings(machine: &Machine) -> Vec<Reading> {
     machine
         .uart_output(0)
@@ -70,7 +70,7 @@ pub fn readings(machine: &Machine) -> Vec<Reading> {
         .collect()
 }
 
-/// The newest line of measurements.
+/// Returns the newest line of measurements.
 ///
 /// # Panics
 /// When there is none.

@@ -1,7 +1,6 @@
 //! The meter that is audited or tested: its flash image, built and changed, and its machine.
 
 pub mod artifacts;
-pub mod elf;
 pub mod firmware;
 pub mod meter;
 pub mod scripted_app;

@@ -1,5 +1,6 @@
-//! An app on strings: makes the system calls that the host gives it (`attacker::puppet`).
+//! A scripted app makes the system calls that the host gives it (`attacker::scripted`).
 
+use drivers::alarm;
 use std::time::Duration;
 
 use attacker::scripted as layout;
@@ -14,7 +15,7 @@ const COMMAND: u32 = 2;
 const ALLOW_READ_WRITE: u32 = 3;
 const ALLOW_READ_ONLY: u32 = 4;
 
-/// What the puppet is to do.
+/// What the scripted app is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     class: u32,
@@ -23,12 +24,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// A command, and no waiting for what it starts.
-    pub fn command(driver: u32, number: u32, first: u32, second: u32) -> Self {
-        Self::class(COMMAND, [driver, number, first, second])
+    /// Returns a command, and no waiting for what it starts.
+    pub fn command(driver: u32, number: impl Into<u32>, first: u32, second: u32) -> Self {
+        Self::class(COMMAND, [driver, number.into(), first, second])
     }
 
-    /// A system call of any class.
+    /// Returns a system call of any class.
     pub fn class(class: u32, arguments: [u32; 4]) -> Self {
         Self {
             class,
@@ -65,7 +66,8 @@ impl Call {
     /// Sleeps so many milliseconds.
     pub fn sleep(milliseconds: u32) -> Self {
         // The alarm counts 32,768 Hz in the upper 24 of its 32 bits.
-        Self::command(0, 5, (milliseconds * 32_768 / 1_000) << 8, 0).and_wait()
+        let ticks = (milliseconds * 32_768 / 1_000) << 8;
+        Self::command(alarm::NUMBER, alarm::Command::Relative, ticks, 0).and_wait()
     }
 
     /// Moves the app's break, up or down.
@@ -96,7 +98,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The error of the call, or of the upcall that ended it.
+    /// Returns the error of the call, or of the upcall that ended it.
     pub fn error(&self) -> Option<u32> {
         if self.registers[0] < SUCCESS {
             return Some(self.registers[1]);
@@ -105,24 +107,24 @@ impl Answer {
         (status != 0).then_some(status)
     }
 
-    /// Whether the call, and what it started, succeeded.
+    /// Returns whether the call, and what it started, succeeded.
     pub fn succeeded(&self) -> bool {
         self.error().is_none()
     }
 }
 
-/// The puppet does not answer: what was being done, and what the machine said.
+/// The scripted app does not answer: what was being done, and what the machine said.
 pub type Silent = String;
 
-/// One puppet.
+/// One scripted app.
 #[derive(Clone, Copy, Debug)]
-pub struct Puppet {
+pub struct ScriptedApp {
     mailbox: u32,
     arena: u32,
 }
 
-impl Puppet {
-    /// Runs the machine until the puppet in a slot serves its mailbox.
+impl ScriptedApp {
+    /// Runs the machine until the scripted app in a slot serves its mailbox.
     ///
     /// # Errors
     /// It does not, within four seconds.
@@ -139,12 +141,12 @@ impl Puppet {
         found.ok_or_else(|| format!("the app in slot {slot} does not answer"))
     }
 
-    /// Takes away what the puppet is found by; its next run puts it back.
+    /// Takes away what the scripted app is found by; its next run puts it back.
     pub fn forget(&self, machine: &mut Machine) {
         machine.write_data(self.mailbox, &[0; 4 * layout::MAGIC.len()]);
     }
 
-    /// Address of memory of the app that calls may share.
+    /// Returns the address of memory of the app that calls may share.
     pub fn arena(&self) -> u32 {
         self.arena
     }
@@ -154,7 +156,7 @@ impl Puppet {
         machine.write_data(self.arena + offset, bytes);
     }
 
-    /// What stands in the arena.
+    /// Returns what stands in the arena.
     pub fn look(&self, machine: &mut Machine, offset: u32, length: usize) -> Vec<u8> {
         machine
             .read_memory(self.arena + offset, length)
@@ -183,7 +185,7 @@ impl Puppet {
         answers.first().copied().ok_or_else(|| "no answer".into())
     }
 
-    /// Has the puppet begin with one batch.
+    /// Has the scripted app begin with one batch.
     pub fn start(&self, machine: &mut Machine, batch: &[Call]) {
         let mut bytes = Vec::new();
         for call in batch {
@@ -199,7 +201,7 @@ impl Puppet {
         machine.write_data(self.word(layout::STATE), &layout::GO.to_le_bytes());
     }
 
-    /// Runs the machine until the puppet is done with the batch.
+    /// Runs the machine until the scripted app is done with the batch.
     ///
     /// # Errors
     /// It is not, in time.
@@ -239,7 +241,7 @@ impl Puppet {
 
 /// The mailbox in these bytes of RAM. It names the address of its arena, which a copy
 /// of its first words elsewhere does not.
-fn mailbox(start: u32, bytes: &[u8]) -> Option<Puppet> {
+fn mailbox(start: u32, bytes: &[u8]) -> Option<ScriptedApp> {
     let magic: Vec<u8> = layout::MAGIC
         .iter()
         .flat_map(|word| word.to_le_bytes())
@@ -247,13 +249,13 @@ fn mailbox(start: u32, bytes: &[u8]) -> Option<Puppet> {
     let at = (0..bytes.len())
         .step_by(4)
         .filter(|at| bytes[*at..].starts_with(&magic));
-    let puppet = |at: usize| {
+    let scripted = |at: usize| {
         let word = bytes.get(at + 4 * layout::ARENA_ADDRESS..)?.first_chunk()?;
-        let puppet = Puppet {
+        let scripted = ScriptedApp {
             mailbox: start + at as u32,
             arena: u32::from_le_bytes(*word),
         };
-        (puppet.arena == puppet.word(layout::ARENA)).then_some(puppet)
+        (scripted.arena == scripted.word(layout::ARENA)).then_some(scripted)
     };
-    at.filter_map(puppet).next()
+    at.filter_map(scripted).next()
 }

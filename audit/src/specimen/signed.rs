@@ -32,7 +32,7 @@ const ECDSA: u32 = 6;
 pub struct Object(Vec<u8>);
 
 impl Object {
-    /// The object with these bytes.
+    /// Returns the object with these bytes.
     ///
     /// # Panics
     /// When the header names no end of the binary.
@@ -42,12 +42,12 @@ impl Object {
         object
     }
 
-    /// The bytes, signature included.
+    /// Returns the bytes, signature included.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Another ShortId in the header.
+    /// Puts another ShortId into the header.
     ///
     /// # Panics
     /// When the header has none.
@@ -56,7 +56,7 @@ impl Object {
         self.with_word(SHORT_ID, 0, short_id)
     }
 
-    /// Another version in the header.
+    /// Puts another version into the header.
     ///
     /// # Panics
     /// When the header has none.
@@ -65,7 +65,7 @@ impl Object {
         self.with_word(PROGRAM, VERSION, version)
     }
 
-    /// Another address of the RAM that it is made for.
+    /// Puts another address of the RAM that it is made for into the header.
     ///
     /// # Panics
     /// When the header has none.
@@ -74,7 +74,7 @@ impl Object {
         self.with_word(FIXED_ADDRESSES, 0, address)
     }
 
-    /// Another size of the RAM that it wants.
+    /// Puts another size of the RAM that it wants into the header.
     ///
     /// # Panics
     /// When the header has none.
@@ -90,7 +90,7 @@ impl Object {
         self
     }
 
-    /// Offset of the first instruction that the app executes.
+    /// Returns the offset of the first instruction that the app executes.
     ///
     /// # Panics
     /// When the header does not say.
@@ -99,7 +99,7 @@ impl Object {
         u32::from(half(&self.0, 2)) + (word(&self.0, at + ENTRY) & !1)
     }
 
-    /// Another package name in the header, as long as the one there up to a word.
+    /// Puts another package name into the header, as long as the one there up to a word.
     ///
     /// # Panics
     /// When the header has none, or another name does not fit in its place.
@@ -115,7 +115,7 @@ impl Object {
         self
     }
 
-    /// The signature of another object.
+    /// Puts the signature of another object in the place of its own.
     ///
     /// # Panics
     /// When one of them has none.
@@ -136,7 +136,7 @@ impl Object {
         self.0[CHECKSUM..CHECKSUM + 4].copy_from_slice(&sum.to_le_bytes());
     }
 
-    /// What the signature covers, changed by `change`.
+    /// Has `change` change what the signature covers.
     #[must_use]
     pub fn changed(mut self, change: impl FnOnce(&mut [u8])) -> Self {
         let end = self.binary_end();
@@ -144,7 +144,7 @@ impl Object {
         self
     }
 
-    /// The ECDSA signature anew, over what the object is now.
+    /// Signs what the object is now.
     ///
     /// # Panics
     /// When the object has no place for one.
@@ -159,12 +159,12 @@ impl Object {
         self
     }
 
-    /// Whether an ECDSA credential stands behind the binary.
+    /// Returns whether an ECDSA credential stands behind the binary.
     pub fn has_signature(&self) -> bool {
         self.signature().is_some()
     }
 
-    /// What a header element says, if there is one of that type.
+    /// Returns what a header element says, if there is one of that type.
     pub fn header_element(&self, wanted: u16) -> Option<&[u8]> {
         let at = self.element(wanted)?;
         let length = usize::from(half(&self.0, at - 2));
@@ -203,7 +203,7 @@ impl Object {
     }
 }
 
-/// The development signer's private key, which `make image` has made.
+/// Returns the development signer's private key, which `make image` has made.
 ///
 /// # Panics
 /// When it is not there.
@@ -216,7 +216,7 @@ pub fn development_key(manifest: &Manifest) -> SigningKey {
     SigningKey::from(secret)
 }
 
-/// A key that no meter knows.
+/// Returns a key that no meter knows.
 pub fn strangers_key() -> SigningKey {
     SigningKey::from_slice(&[0x42; 32]).expect("a number below n")
 }

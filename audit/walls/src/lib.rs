@@ -13,6 +13,7 @@
 
 pub mod opening;
 
+use drivers::key_store;
 use manifest::{App, Kind, Manifest, Operation, State};
 
 /// One app and one command of one driver.
@@ -32,7 +33,7 @@ pub struct CommandWall<'a> {
     pub command: &'a str,
     /// Its number.
     pub command_number: u32,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -70,12 +71,12 @@ pub struct KeyWall<'a> {
     pub command_number: Option<u32>,
     /// The state of the meter.
     pub state: State,
-    /// What the page says.
+    /// What the manifest says.
     pub decision: Decision,
 }
 
 impl KeyWall<'_> {
-    /// Whether the page lets it through.
+    /// Returns whether the manifest lets it through.
     #[must_use]
     pub fn allowed(&self) -> bool {
         self.decision == Decision::Granted
@@ -95,7 +96,7 @@ pub struct SessionWall<'a> {
     pub object: u16,
     /// The operation that is asked for.
     pub operation: Operation,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -110,7 +111,7 @@ pub struct TransitionWall<'a> {
     pub from: State,
     /// State that is asked for; it may be the same one or an earlier one.
     pub to: State,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
@@ -136,33 +137,33 @@ pub struct DataWall<'a> {
     pub number: u16,
     /// Which way.
     pub access: Access,
-    /// Whether the page lets it through.
+    /// Whether the manifest lets it through.
     pub allowed: bool,
 }
 
 /// The walls of a manifest, kind by kind.
 pub trait Walls {
-    /// App x driver x command, command 0 excepted, which gives nothing away.
+    /// Returns app x driver x command, command 0 excepted, which gives nothing away.
     #[must_use]
     fn command_walls(&self) -> Vec<CommandWall<'_>>;
 
-    /// App x key x operation x state.
+    /// Returns app x key x operation x state.
     #[must_use]
     fn key_walls(&self) -> Vec<KeyWall<'_>>;
 
-    /// App x key that it may make session keys from x operation of a session slot.
+    /// Returns app x key that it may make session keys from x operation of a session slot.
     #[must_use]
     fn session_walls(&self) -> Vec<SessionWall<'_>>;
 
-    /// App x state x state.
+    /// Returns app x state x state.
     #[must_use]
     fn transition_walls(&self) -> Vec<TransitionWall<'_>>;
 
-    /// App x channel x way.
+    /// Returns app x channel x way.
     #[must_use]
     fn channel_walls(&self) -> Vec<DataWall<'_>>;
 
-    /// App x partition x way.
+    /// Returns app x partition x way.
     #[must_use]
     fn storage_walls(&self) -> Vec<DataWall<'_>>;
 }
@@ -284,16 +285,17 @@ impl Walls for Manifest {
     }
 }
 
-/// The number of the key-store command that asks for an operation, if the driver has one.
+/// Returns the number of the key-store command that asks for an operation, if the manifest
+/// has the driver.
 fn key_command(manifest: &Manifest, operation: Operation, kind: Kind) -> Option<u32> {
-    let commands = &manifest.drivers.get("key_store")?.commands;
-    commands.get(operation.command(kind)).copied()
+    let there = manifest.drivers.contains_key(key_store::DRIVER.name);
+    there.then(|| operation.command(kind).number())
 }
 
 fn decide(app: &App, key: &str, kind: Kind, operation: Operation, state: State) -> Decision {
     match app.keys.get(key) {
         None => Decision::UnknownKey,
-        Some(_) if !kind.operations().contains(&operation) => Decision::WrongKind,
+        Some(_) if !kind.list_of_operations().contains(&operation) => Decision::WrongKind,
         Some(grant) if !grant.operations.contains(&operation) => Decision::OtherOperation,
         Some(grant) if !grant.states.contains(&state) => Decision::OtherState,
         Some(_) => Decision::Granted,

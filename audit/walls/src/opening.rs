@@ -92,18 +92,18 @@ impl fmt::Display for Opening {
     }
 }
 
-/// The text of a meter.toml with one wall open, without its comments.
+/// Returns the text of a meter.toml with one wall open, without its comments.
 ///
-/// The result is a page like any other and passes the same checks, but those that
-/// refuse the very hole: a page whose `key_store`, `channel` or `storage` is not
+/// The result is a manifest like any other and passes the same checks, but those that
+/// refuse the very hole: a manifest whose `key_store`, `channel` or `storage` is not
 /// restricted, say, cannot be had.
 ///
 /// # Errors
-/// The page has no such entry, the wall is open already, or the page with it open
+/// The manifest has no such entry, the wall is open already, or the manifest with it open
 /// contradicts itself.
 pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError> {
-    let manifest = Manifest::parse(text)?;
-    let mut page: Table = text
+    let before = Manifest::parse(text)?;
+    let mut manifest: Table = text
         .parse()
         .map_err(|error: toml::de::Error| ManifestError(error.to_string()))?;
     let changed = match opening {
@@ -111,44 +111,48 @@ pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError>
             app,
             driver,
             command,
-        } => grant_command(&mut page, app, driver, command)?,
+        } => grant_command(&mut manifest, app, driver, command)?,
         Opening::Key {
             app,
             key,
             operation,
             state,
         } => {
-            let kind = manifest
+            let kind = before
                 .keys
                 .get(key)
                 .ok_or_else(|| missing("key", key))?
                 .kind;
-            grant_command(&mut page, app, "key_store", operation.command(kind))?
-                | grant_key(&mut page, app, key, *operation, *state)?
+            grant_command(
+                &mut manifest,
+                app,
+                "key_store",
+                operation.command(kind).name(),
+            )? | grant_key(&mut manifest, app, key, *operation, *state)?
         }
         Opening::Transition { app, from, to } => {
-            let known = manifest
+            let known = before
                 .transitions
                 .iter()
                 .any(|step| (&step.app, step.from, step.to) == (app, *from, *to));
-            grant_command(&mut page, app, "key_store", "advance_state")?;
-            add_transition(&mut page, app, *from, *to);
+            grant_command(&mut manifest, app, "key_store", "advance_state")?;
+            add_transition(&mut manifest, app, *from, *to);
             !known
         }
         Opening::ChannelReader { app, channel } => {
-            grant_command(&mut page, app, "channel", "receive")?;
-            add_reader(&mut page, "channels", channel, app)?
+            grant_command(&mut manifest, app, "channel", "receive")?;
+            add_reader(&mut manifest, "channels", channel, app)?
         }
         Opening::StorageReader { app, partition } => {
-            grant_command(&mut page, app, "storage", "read")?;
-            add_reader(&mut page, "storage", partition, app)?
+            grant_command(&mut manifest, app, "storage", "read")?;
+            add_reader(&mut manifest, "storage", partition, app)?
         }
         Opening::Unsigned => {
-            subtable(&mut page, "signing").insert("required".into(), Value::Boolean(false));
-            manifest.signing.required
+            subtable(&mut manifest, "signing").insert("required".into(), Value::Boolean(false));
+            before.signing.required
         }
         Opening::Unrestricted { driver } => {
-            let entry = entry(&mut page, "drivers", driver)?;
+            let entry = entry(&mut manifest, "drivers", driver)?;
             entry
                 .insert("restricted".into(), Value::Boolean(false))
                 .and_then(|before| before.as_bool())
@@ -158,7 +162,7 @@ pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError>
     if !changed {
         return Err(ManifestError(format!("{opening} already")));
     }
-    let opened = page.to_string();
+    let opened = manifest.to_string();
     Manifest::parse(&opened)?;
     Ok(opened)
 }
@@ -168,18 +172,20 @@ fn missing(what: &str, name: &str) -> ManifestError {
 }
 
 fn entry<'a>(
-    page: &'a mut Table,
+    manifest: &'a mut Table,
     section: &str,
     name: &str,
 ) -> Result<&'a mut Table, ManifestError> {
-    page.get_mut(section)
+    manifest
+        .get_mut(section)
         .and_then(|section| section.get_mut(name))
         .and_then(Value::as_table_mut)
         .ok_or_else(|| missing(section, name))
 }
 
-fn app<'a>(page: &'a mut Table, name: &str) -> Result<&'a mut Table, ManifestError> {
-    page.get_mut("app")
+fn app<'a>(manifest: &'a mut Table, name: &str) -> Result<&'a mut Table, ManifestError> {
+    manifest
+        .get_mut("app")
         .and_then(Value::as_array_mut)
         .into_iter()
         .flatten()
@@ -194,7 +200,7 @@ fn add(table: &mut Table, list: &str, item: &str) -> bool {
         .entry(list)
         .or_insert_with(|| Value::Array(Vec::new()))
         .as_array_mut()
-        .expect("a page that parsed has lists where lists belong");
+        .expect("a manifest that parsed has lists where lists belong");
     let absent = !list.iter().any(|have| have.as_str() == Some(item));
     if absent {
         list.push(Value::String(item.into()));
@@ -207,54 +213,55 @@ fn subtable<'a>(table: &'a mut Table, name: &str) -> &'a mut Table {
         .entry(name)
         .or_insert_with(|| Value::Table(Table::new()))
         .as_table_mut()
-        .expect("a page that parsed has tables where tables belong")
+        .expect("a manifest that parsed has tables where tables belong")
 }
 
 fn grant_command(
-    page: &mut Table,
+    manifest: &mut Table,
     name: &str,
     driver: &str,
     command: &str,
 ) -> Result<bool, ManifestError> {
-    let drivers = subtable(app(page, name)?, "drivers");
+    let drivers = subtable(app(manifest, name)?, "drivers");
     Ok(add(drivers, driver, command))
 }
 
 fn grant_key(
-    page: &mut Table,
+    manifest: &mut Table,
     name: &str,
     key: &str,
     operation: Operation,
     state: State,
 ) -> Result<bool, ManifestError> {
-    let grant = subtable(subtable(app(page, name)?, "keys"), key);
+    let grant = subtable(subtable(app(manifest, name)?, "keys"), key);
     let added = add(grant, "operations", operation.name()) | add(grant, "states", state.name());
     if operation == Operation::Agree && !grant.contains_key("session") {
-        // A session key must be good for something, or the page is refused.
+        // A session key must be good for something, or the manifest is refused.
         add(grant, "session", "encrypt");
-        grant_command(page, name, "key_store", "encrypt")?;
+        grant_command(manifest, name, "key_store", "encrypt")?;
     }
     Ok(added)
 }
 
-fn add_transition(page: &mut Table, name: &str, from: State, to: State) {
+fn add_transition(manifest: &mut Table, name: &str, from: State, to: State) {
     let step = Table::from_iter([
         ("app".to_owned(), Value::from(name)),
         ("from".to_owned(), Value::from(from.name())),
         ("to".to_owned(), Value::from(to.name())),
     ]);
-    page.entry("transition")
+    manifest
+        .entry("transition")
         .or_insert_with(|| Value::Array(Vec::new()))
         .as_array_mut()
-        .expect("a page that parsed has lists where lists belong")
+        .expect("a manifest that parsed has lists where lists belong")
         .push(Value::Table(step));
 }
 
 fn add_reader(
-    page: &mut Table,
+    manifest: &mut Table,
     section: &str,
     name: &str,
     reader: &str,
 ) -> Result<bool, ManifestError> {
-    Ok(add(entry(page, section, name)?, "readers", reader))
+    Ok(add(entry(manifest, section, name)?, "readers", reader))
 }

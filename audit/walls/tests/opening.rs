@@ -1,4 +1,4 @@
-//! A page with one wall open differs from the meter's in that wall, and in no other.
+//! A manifest with one wall open differs from the meter's in that wall, and in no other.
 
 use manifest::{Manifest, Operation, State};
 use walls::opening::{open_wall, Opening};
@@ -12,10 +12,10 @@ fn meter() -> Manifest {
 
 fn opened(opening: &Opening) -> Manifest {
     let text = open_wall(METER, opening).unwrap_or_else(|error| panic!("{opening}: {error}"));
-    Manifest::parse(&text).expect("an opened page is a page")
+    Manifest::parse(&text).expect("an opened manifest is a manifest")
 }
 
-/// Every wall that the page lets through, as text.
+/// Every wall that the manifest lets through, as text.
 fn open_walls(manifest: &Manifest) -> Vec<String> {
     let mut walls = Vec::new();
     walls.extend(

@@ -6,6 +6,7 @@ use capsules_system::crash_log::{
     self, CrashKind, CrashLog, CrashRecord, FaultRegisters, Name, Registers, RetainedWords,
 };
 use cortexm4::fault::{FaultStatus, KernelFault};
+use kernel::platform::ProcessFault;
 use kernel::process::Process;
 use nrf52840::rtc::RtcAlarm;
 
@@ -61,7 +62,7 @@ pub fn open(reset_bits: u32) -> Log {
 /// The process table of the log.
 pub type ProcessTable =
     crash_log::ProcessTable<'static, Retained, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
-/// Writes a record for each fault before the fault policy acts.
+/// Writes a record for each fault.
 pub type FaultRecorder = crash_log::FaultRecorder<
     'static,
     Retained,
@@ -70,6 +71,21 @@ pub type FaultRecorder = crash_log::FaultRecorder<
     CoreRegisters,
     PROCESSES,
 >;
+
+/// The kernel's hooks of faults and exits.
+pub struct FaultHooks(pub FaultRecorder);
+
+impl ProcessFault for FaultHooks {
+    fn process_fault_hook(&self, process: &dyn Process) -> Result<(), ()> {
+        self.0.failed(process);
+        // The fault policy acts.
+        Err(())
+    }
+
+    fn process_exit_hook(&self, _process: &dyn Process) {
+        self.0.ended();
+    }
+}
 
 /// The core's registers at a fault; the frame's only when it lies in the process.
 pub struct CoreRegisters;

@@ -1,34 +1,8 @@
-//! What our kernel does beyond upstream's, as capsules ask for it: long work in the background, a hint for the scheduler.
+//! What our kernel does beyond upstream's, as the scheduler asks for it, and the power to look at processes.
 
 use capsules_system::scheduler::priority::WakeHint;
-use capsules_system::step_call::StepCall;
 use kernel::capabilities::ProcessManagementCapability;
-use kernel::deferred_call::{BackgroundCall, DeferredCallClient};
 use kernel::Kernel;
-
-/// The kernel's call in the background, as capsules ask for it.
-pub struct Steps(BackgroundCall);
-
-impl Steps {
-    /// A new deferred call.
-    pub fn new() -> Self {
-        Self(BackgroundCall::new())
-    }
-}
-
-impl StepCall for Steps {
-    fn register<C: DeferredCallClient>(&self, client: &'static C) {
-        self.0.register(client);
-    }
-
-    fn set(&self) {
-        self.0.set();
-    }
-
-    fn set_in_background(&self) {
-        self.0.set_in_background();
-    }
-}
 
 /// The power to look at processes and to restart them, for those who must name its type.
 pub struct ProcessManagement;

@@ -2,16 +2,10 @@
 
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
-#[cfg(target_os = "none")]
-mod comparator;
+#[cfg(all(target_os = "none", not(long_steps_by_alarm)))]
+mod background_steps;
 #[cfg(target_os = "none")]
 mod crash;
-#[cfg(target_os = "none")]
-mod data_pages;
-#[cfg(target_os = "none")]
-mod external_nor;
-#[cfg(target_os = "none")]
-mod front_end;
 #[cfg(target_os = "none")]
 mod kernel_extras;
 #[cfg(target_os = "none")]

@@ -18,22 +18,21 @@ use capsules_system::syscall_filter::app_filter::AppFilter;
 use capsules_trust::{channel, key_store, storage};
 
 use crate::kernel_extras::{ProcessManagement, Woken};
-use kernel::hil::led::LedLow;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::syscall::SyscallDriver;
 use nrf52840::gpio::GPIOPin;
+use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
 use nrf52840::wdt::Wdt;
 
-use crate::comparator::Comparator;
-use crate::crash::FaultRecorder;
-use crate::front_end::SaadcFrontEnd;
+use crate::crash::FaultHooks;
 use crate::peripherals::Peripherals;
 use crate::tables::MeterRestricted;
 use crate::wiring::internal_flash::Region;
 use crate::wiring::randomness::Numbers;
-use crate::wiring::time::VirtualAlarm;
 use crate::wiring::trust::{Channels, KeyStore, Storage};
+use nrf52840_components::inputs_outputs::{BoardLed, LEDS};
+use nrf52840_components::time::VirtualAlarm;
 
 /// Who may call what.
 pub type Filter = AppFilter<MeterRestricted>;
@@ -42,15 +41,9 @@ pub type Scheduler = PrioritySched<ProcessManagement, Woken>;
 
 /// Places in the table of processes; the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
-/// LEDs of the board.
-pub const LEDS: usize = 4;
-/// Samples of a buffer of the ADC driver.
-pub const ADC_BUFFER: usize = adc::BUF_LEN;
 
 /// The chip with the meter's drivers.
 pub type Chip = nrf52840::chip::Nrf52840<'static, Peripherals>;
-/// An LED of the board: lit when its pin is low.
-pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
 
 /// The drivers that apps call.
 pub struct Drivers {
@@ -69,7 +62,7 @@ pub struct Drivers {
     /// Driver 0x40001.
     pub rng: &'static RngDriver<'static, Numbers>,
     /// Driver 0x80000001.
-    pub meter_adc: &'static MeterAdc<'static, SaadcFrontEnd>,
+    pub meter_adc: &'static MeterAdc<'static, Saadc<'static>>,
     /// Driver 0x80000002.
     pub energy_store: &'static EnergyStoreDriver<'static, Region>,
     /// Driver 0x80000004.
@@ -79,7 +72,7 @@ pub struct Drivers {
     /// Driver 0x80000006.
     pub storage: Option<&'static Storage>,
     /// Driver 0x80000007.
-    pub supply: &'static SupplyDriver<'static, Comparator, VirtualAlarm>,
+    pub supply: &'static SupplyDriver<'static, Power<'static>, VirtualAlarm>,
 }
 
 /// All that the kernel loop works with.
@@ -89,7 +82,7 @@ pub struct Platform {
     /// Who may call what.
     pub filter: Filter,
     /// Crash records.
-    pub faults: FaultRecorder,
+    pub faults: FaultHooks,
     /// Priorities.
     pub scheduler: Scheduler,
     /// Time slices.
@@ -126,7 +119,7 @@ impl SyscallDriverLookup for Platform {
 impl KernelResources<Chip> for Platform {
     type SyscallDriverLookup = Self;
     type SyscallFilter = Filter;
-    type ProcessFault = FaultRecorder;
+    type ProcessFault = FaultHooks;
     type ContextSwitchCallback = ();
     type Scheduler = Scheduler;
     type SchedulerTimer = cortexm4::systick::SysTick;
@@ -140,7 +133,7 @@ impl KernelResources<Chip> for Platform {
         &self.filter
     }
 
-    fn process_fault(&self) -> &FaultRecorder {
+    fn process_fault(&self) -> &FaultHooks {
         &self.faults
     }
 

@@ -15,7 +15,6 @@ use kernel::capabilities;
 use kernel::create_capability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::{Alarm, Counter};
-use kernel::platform::chip::Chip as _;
 use kernel::process::{
     ProcessArray, ProcessBinary, ProcessLoadingAsync, SequentialProcessLoaderMachine,
 };
@@ -23,13 +22,16 @@ use kernel::process_checker::{AppCredentialsPolicy, ProcessCheckerMachine};
 use kernel::utilities::cells::MapCell;
 use kernel::{debug, static_init, static_init_const, ErrorCode, Kernel};
 use nrf52840::base;
-use nrf52840::clock::{Clock, LowClockSource};
 use nrf52840::gpio::Port;
 use nrf52840::power::Power;
 use nrf52840::rtc::RtcAlarm;
 use nrf52840::wdt::Wdt;
+use nrf52840_components as components;
+use nrf52840_components::memory::app_memory;
+use nrf52840_components::peripherals::Common;
+use nrf52840_components::start::CPU_HZ;
 
-use crate::crash::{self, CoreRegisters, FaultRecorder, ProcessTable, Retained};
+use crate::crash::{self, CoreRegisters, FaultHooks, FaultRecorder, ProcessTable, Retained};
 use crate::kernel_extras::{ProcessManagement, Woken};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Filter, Platform, Scheduler, PROCESSES};
@@ -39,8 +41,6 @@ use crate::wiring;
 
 /// Time slice of processes of equal priority.
 const TIMESLICE_US: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// CPU clock in Hz.
-const CPU_HZ: u32 = 64_000_000;
 /// A kernel that does not come back to its loop for so long is reset.
 const WATCHDOG_MS: u32 = 2_000;
 /// Delays between restarts of an app that keeps failing.
@@ -68,20 +68,13 @@ type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
 /// Once, by the reset handler.
 #[no_mangle]
 pub unsafe extern "C" fn main() -> ! {
-    Chip::init();
-    kernel::deferred_call::initialize_deferred_call_state::<ThreadId>();
-    kernel::debug::initialize_debug_writer_wrapper::<ThreadId>();
+    components::start::begin::<Chip, ThreadId>();
     if DEBUG_RTT {
         kernel::debug::set_debug_writer_wrapper(
             &RTT,
             create_capability!(capabilities::SetDebugWriterCapability),
         );
     }
-    // Neither clock is waited for: the RTC starts to count, and the SAADC's
-    // timer gets the crystal's accuracy, when they are there.
-    let clock = Clock::new(base::CLOCK);
-    clock.start_low(LowClockSource::Crystal);
-    clock.start_high();
     let log = crash::open(Power::new(base::POWER).take_reset_bits());
 
     // SAFETY: this function runs once, and what it makes lives for ever.
@@ -104,10 +97,8 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     // SAFETY: the function runs once; so for all memory that is taken here.
     let peripherals = unsafe {
         let pins = static_init!(Port<'static>, Port::new(base::P0, base::P1, base::GPIOTE));
-        static_init!(
-            Peripherals,
-            Peripherals::new(pins, static_init!([u16; 1], [0]))
-        )
+        let common = static_init!(Common, Common::new(pins, static_init!([u16; 1], [0])));
+        static_init!(Peripherals, Peripherals::new(common))
     };
     // SAFETY: as above.
     let chip = unsafe { static_init!(Chip, Chip::new(peripherals)) };
@@ -117,10 +108,10 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     let kernel = unsafe { static_init!(Kernel, Kernel::new(processes.as_slice())) };
 
     // Without it no alarm comes; it cannot fail on this counter.
-    let _ = peripherals.rtc.start();
+    let _ = peripherals.common.rtc.start();
     // SAFETY: as above.
     let table = unsafe {
-        let alarm = peripherals.rtc.alarm(alarm::PROCESS_TABLE);
+        let alarm = peripherals.common.rtc.alarm(alarm::PROCESS_TABLE);
         let table = static_init!(
             ProcessTable,
             ProcessTable::new(log, kernel, ProcessManagement, alarm)
@@ -137,7 +128,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
 
     // SAFETY: as above.
     let restarts = unsafe {
-        let alarm = peripherals.rtc.alarm(alarm::RESTARTS);
+        let alarm = peripherals.common.rtc.alarm(alarm::RESTARTS);
         let restarts = static_init!(
             Restarts,
             RestartBackoff::new(kernel, ProcessManagement, alarm, BACKOFF)
@@ -158,12 +149,12 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             Platform,
             wired.into_platform(
                 Filter::new(TABLE),
-                FaultRecorder::new(
+                FaultHooks(FaultRecorder::new(
                     TABLE,
                     table,
                     CoreRegisters,
                     trust.map(|(key_store, _)| key_store as _),
-                ),
+                )),
                 Scheduler::with_levels(
                     kernel,
                     ProcessManagement,
@@ -270,30 +261,5 @@ fn version_not_kept(short_id: u32, version: u32, error: ErrorCode) {
             "version {} of app {} not kept: {:?}",
             version, short_id, error
         );
-    }
-}
-
-/// Flash and RAM of the apps.
-///
-/// # Safety
-/// Once: the RAM is handed out as exclusive.
-unsafe fn app_memory() -> (&'static [u8], &'static mut [u8]) {
-    extern "C" {
-        static _sapps: u8;
-        static _eapps: u8;
-        static mut _sappmem: u8;
-        static _eappmem: u8;
-    }
-    let flash = &raw const _sapps;
-    let flash_length = &raw const _eapps as usize - flash as usize;
-    let ram = &raw mut _sappmem;
-    let ram_length = &raw const _eappmem as usize - ram as usize;
-    // SAFETY: meter.toml gives both ranges to the apps alone, and the caller asks
-    // once.
-    unsafe {
-        (
-            core::slice::from_raw_parts(flash, flash_length),
-            core::slice::from_raw_parts_mut(ram, ram_length),
-        )
     }
 }

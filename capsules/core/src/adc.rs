@@ -6,6 +6,7 @@
 
 use core::cell::Cell;
 
+use drivers::adc::{read_write, upcall, Command};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::hil::adc::{Adc, AdcHighSpeed, Client, HighSpeedClient};
 use kernel::process::Error;
@@ -22,9 +23,6 @@ pub const DRIVER_NUM: usize = driver::NUM::Adc as usize;
 /// Samples in each of the driver's buffers.
 pub const BUF_LEN: usize = 128;
 
-const SAMPLE_UPCALL: usize = 0;
-const RW_ALLOWS: u8 = 2;
-
 /// What is under way. The numbers are those that apps see in upcalls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
@@ -38,7 +36,12 @@ enum Mode {
 #[derive(Default)]
 pub struct App {}
 
-type Apps = Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>;
+type Apps = Grant<
+    App,
+    UpcallCount<{ upcall::COUNT }>,
+    AllowRoCount<0>,
+    AllowRwCount<{ read_write::COUNT }>,
+>;
 
 /// Where in the app's two buffers a stream of samples is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -125,7 +128,12 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
     /// `channels` by index.
     pub fn new(
         adc: &'a A,
-        grant: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>,
+        grant: Grant<
+            App,
+            UpcallCount<{ upcall::COUNT }>,
+            AllowRoCount<0>,
+            AllowRwCount<{ read_write::COUNT }>,
+        >,
         channels: &'a [<A as Adc<'a>>::Channel],
         adc_buf1: &'static mut [u16; BUF_LEN],
         adc_buf2: &'static mut [u16; BUF_LEN],
@@ -160,6 +168,15 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         }
         self.owner.set(process_id);
         Ok(())
+    }
+
+    /// Does what only the owner may, for `process_id`, if it can be the owner.
+    fn owned(
+        &self,
+        process_id: ProcessId,
+        operation: impl FnOnce() -> Result<(), ErrorCode>,
+    ) -> CommandReturn {
+        self.claim(process_id).and_then(|()| operation()).into()
     }
 
     /// Puts a buffer where one is away.
@@ -223,9 +240,9 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         let continuous = mode == Mode::ContinuousBuffer;
         self.start(mode, channel, |input| {
             let lengths = self.apps.enter(process_id, |_, kernel_data| {
-                [0, 1].map(|index| {
+                [read_write::FIRST, read_write::SECOND].map(|allow| {
                     kernel_data
-                        .get_readwrite_processbuffer(index)
+                        .get_readwrite_processbuffer(allow as usize)
                         .map_or(0, |buffer| buffer.len() / 2)
                 })
             })?;
@@ -291,7 +308,7 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         let (address, length) = copied.unwrap_or((0, 0));
         // An app whose queue is full loses the upcall.
         let _ = kernel_data.schedule_upcall(
-            SAMPLE_UPCALL,
+            upcall::SAMPLED as usize,
             (
                 mode as usize,
                 (length << 8) | (self.channel.get() & 0xFF),
@@ -314,7 +331,7 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> Client for AdcDedicated<'a, A> {
                         .enter(owner, |_, kernel_data| {
                             // An app whose queue is full loses the upcall.
                             let _ = kernel_data.schedule_upcall(
-                                SAMPLE_UPCALL,
+                                upcall::SAMPLED as usize,
                                 (mode as usize, self.channel.get(), sample.into()),
                             );
                         })
@@ -376,29 +393,34 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
         frequency: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_num {
-            0 => return CommandReturn::success_u32(self.channels.len() as u32),
-            101 => return CommandReturn::success_u32(self.adc.get_resolution_bits() as u32),
-            102 => {
-                return match self.adc.get_voltage_reference_mv() {
-                    Some(millivolts) => CommandReturn::success_u32(millivolts as u32),
-                    None => CommandReturn::failure(ErrorCode::NOSUPPORT),
-                }
-            }
-            1..=5 => (),
-            _ => return CommandReturn::failure(ErrorCode::NOSUPPORT),
-        }
+        let Some(command) = Command::from_number(command_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
         let frequency = frequency as u32;
-        self.claim(process_id)
-            .and_then(|()| match command_num {
-                1 => self.sample(channel),
-                2 => self.sample_continuous(channel, frequency),
-                3 => self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id),
-                4 => self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id),
-                _ if self.mode.is_none() => Ok(()),
-                _ => self.stop(),
-            })
-            .into()
+        match command {
+            Command::Exists => CommandReturn::success_u32(self.channels.len() as u32),
+            Command::Sample => self.owned(process_id, || self.sample(channel)),
+            Command::Repeat => {
+                self.owned(process_id, || self.sample_continuous(channel, frequency))
+            }
+            Command::Buffer => self.owned(process_id, || {
+                self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
+            }),
+            Command::Continuous => self.owned(process_id, || {
+                self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
+            }),
+            Command::Stop => self.owned(process_id, || match self.mode.is_some() {
+                true => self.stop(),
+                false => Ok(()),
+            }),
+            Command::Resolution => {
+                CommandReturn::success_u32(self.adc.get_resolution_bits() as u32)
+            }
+            Command::Reference => match self.adc.get_voltage_reference_mv() {
+                Some(millivolts) => CommandReturn::success_u32(millivolts as u32),
+                None => CommandReturn::failure(ErrorCode::NOSUPPORT),
+            },
+        }
     }
 
     fn allocate_grant(&self, process_id: ProcessId) -> Result<(), Error> {

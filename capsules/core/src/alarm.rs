@@ -6,6 +6,7 @@
 
 use core::cell::Cell;
 
+use drivers::alarm::{upcall, Command};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::hil::time::{Alarm, AlarmClient, Ticks};
 use kernel::process::Error;
@@ -17,9 +18,6 @@ use crate::virtualizers::Deadline;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Alarm as usize;
-
-const ALARM_UPCALL: usize = 0;
-const UPCALLS: u8 = 1;
 
 /// What the driver keeps for an app.
 pub struct AlarmData<T: Ticks> {
@@ -35,7 +33,12 @@ impl<T: Ticks> Default for AlarmData<T> {
 /// One alarm for each app, on one alarm of the kernel.
 pub struct AlarmDriver<'a, A: Alarm<'a>> {
     alarm: &'a A,
-    apps: Grant<AlarmData<A::Ticks>, UpcallCount<UPCALLS>, AllowRoCount<0>, AllowRwCount<0>>,
+    apps: Grant<
+        AlarmData<A::Ticks>,
+        UpcallCount<{ upcall::COUNT }>,
+        AllowRoCount<0>,
+        AllowRwCount<0>,
+    >,
     /// What the kernel's alarm is set to. It may come earlier than any app's
     /// alarm, after an app has stopped or moved its own.
     next: Cell<Option<Deadline<A::Ticks>>>,
@@ -60,7 +63,12 @@ impl<'a, A: Alarm<'a>> AlarmDriver<'a, A> {
     /// A driver on `alarm`, whose client it must be made.
     pub const fn new(
         alarm: &'a A,
-        grant: Grant<AlarmData<A::Ticks>, UpcallCount<UPCALLS>, AllowRoCount<0>, AllowRwCount<0>>,
+        grant: Grant<
+            AlarmData<A::Ticks>,
+            UpcallCount<{ upcall::COUNT }>,
+            AllowRoCount<0>,
+            AllowRwCount<0>,
+        >,
     ) -> AlarmDriver<'a, A> {
         AlarmDriver {
             alarm,
@@ -72,7 +80,7 @@ impl<'a, A: Alarm<'a>> AlarmDriver<'a, A> {
     fn schedule(kernel_data: &GrantKernelData, now: A::Ticks, moment: A::Ticks) {
         // An app whose queue is full loses the upcall; the kernel counts it.
         let _ = kernel_data.schedule_upcall(
-            ALARM_UPCALL,
+            upcall::EXPIRED as usize,
             (
                 now.into_u32_left_justified() as usize,
                 moment.into_u32_left_justified() as usize,
@@ -168,22 +176,24 @@ impl<'a, A: Alarm<'a>> SyscallDriver for AlarmDriver<'a, A> {
         data2: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            0 => CommandReturn::success(),
-            1 => {
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Frequency => {
                 CommandReturn::success_u32(A::Ticks::u32_left_justified_scale_freq::<A::Frequency>())
             }
-            2 => CommandReturn::success_u32(self.alarm.now().into_u32_left_justified()),
-            3 => self
+            Command::Now => CommandReturn::success_u32(self.alarm.now().into_u32_left_justified()),
+            Command::Stop => self
                 .apps
                 .enter(process_id, |app, _| match app.deadline.take() {
                     Some(_) => CommandReturn::success(),
                     None => CommandReturn::failure(ErrorCode::ALREADY),
                 })
                 .unwrap_or_else(|error| CommandReturn::failure(error.into())),
-            5 => self.set(None, data as u32, process_id),
-            6 => self.set(Some(data as u32), data2 as u32, process_id),
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+            Command::Relative => self.set(None, data as u32, process_id),
+            Command::Absolute => self.set(Some(data as u32), data2 as u32, process_id),
         }
     }
 

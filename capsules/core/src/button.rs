@@ -1,5 +1,6 @@
 //! Buttons for apps: driver 0x3.
 
+use drivers::button::{upcall, Command};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::hil::gpio::{
     ActivationMode, ActivationState, ClientWithValue, Configure, FloatingState, Input,
@@ -13,8 +14,6 @@ use crate::driver;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Button as usize;
-
-const BUTTON_UPCALL: usize = 0;
 
 /// One bit for each button, so no more than this many.
 const MAX_BUTTONS: usize = u32::BITS as usize;
@@ -36,14 +35,14 @@ pub type ButtonPin<'a, P> = (
 /// debounced.
 pub struct Button<'a, P: InterruptPin<'a>> {
     pins: &'a [ButtonPin<'a, P>],
-    apps: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<0>>,
+    apps: Grant<App, UpcallCount<{ upcall::COUNT }>, AllowRoCount<0>, AllowRwCount<0>>,
 }
 
 impl<'a, P: InterruptPin<'a>> Button<'a, P> {
     /// Sets up `pins`, whose client the driver must be made. At most 32.
     pub fn new(
         pins: &'a [ButtonPin<'a, P>],
-        grant: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<0>>,
+        grant: Grant<App, UpcallCount<{ upcall::COUNT }>, AllowRoCount<0>, AllowRwCount<0>>,
     ) -> Self {
         assert!(pins.len() <= MAX_BUTTONS);
         for (index, (pin, _, floating_state)) in (0u32..).zip(pins) {
@@ -99,15 +98,17 @@ impl<'a, P: InterruptPin<'a>> SyscallDriver for Button<'a, P> {
         _: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_num {
-            0 => CommandReturn::success_u32(self.pins.len() as u32),
-            1 => self.enable(data, process_id).into(),
-            2 => self.disable(data, process_id).into(),
-            3 => match self.state(data) {
+        let Some(command) = Command::from_number(command_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success_u32(self.pins.len() as u32),
+            Command::Enable => self.enable(data, process_id).into(),
+            Command::Disable => self.disable(data, process_id).into(),
+            Command::Read => match self.state(data) {
                 Ok(state) => CommandReturn::success_u32(state as u32),
                 Err(error) => CommandReturn::failure(error),
             },
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 
@@ -129,7 +130,8 @@ impl<'a, P: InterruptPin<'a>> ClientWithValue for Button<'a, P> {
                 if app.subscribe_map & (1 << index) != 0 {
                     wanted = true;
                     // An app whose queue is full loses the upcall.
-                    let _ = kernel_data.schedule_upcall(BUTTON_UPCALL, (index, state as usize, 0));
+                    let _ = kernel_data
+                        .schedule_upcall(upcall::EVENT as usize, (index, state as usize, 0));
                 }
             });
         }

@@ -1,5 +1,6 @@
 //! The serial console for apps: driver 0x1.
 
+use drivers::console::{read_only, read_write, upcall, Command};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::hil::uart;
 use kernel::process::Error;
@@ -16,25 +17,6 @@ pub const DRIVER_NUM: usize = driver::NUM::Console as usize;
 
 /// Length of the two buffers for boards without a reason for another.
 pub const DEFAULT_BUF_SIZE: usize = 64;
-
-/// Upcalls. Numbers, here and below, start at 1: older apps used them so.
-mod upcall {
-    pub const WRITE_DONE: usize = 1;
-    pub const READ_DONE: usize = 2;
-    pub const COUNT: u8 = 3;
-}
-
-/// Read-only allows.
-mod ro_allow {
-    pub const WRITE: usize = 1;
-    pub const COUNT: u8 = 2;
-}
-
-/// Read-write allows.
-mod rw_allow {
-    pub const READ: usize = 1;
-    pub const COUNT: u8 = 2;
-}
 
 /// What the driver keeps for an app.
 #[derive(Default)]
@@ -54,8 +36,8 @@ pub struct App {
 type Apps = Grant<
     App,
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ ro_allow::COUNT }>,
-    AllowRwCount<{ rw_allow::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// Lets apps write in turn, a buffer at a time, and one app at a time read.
@@ -79,8 +61,8 @@ impl<'a> Console<'a> {
         grant: Grant<
             App,
             UpcallCount<{ upcall::COUNT }>,
-            AllowRoCount<{ ro_allow::COUNT }>,
-            AllowRwCount<{ rw_allow::COUNT }>,
+            AllowRoCount<{ read_only::COUNT }>,
+            AllowRwCount<{ read_write::COUNT }>,
         >,
     ) -> Console<'a> {
         Console {
@@ -98,7 +80,7 @@ impl<'a> Console<'a> {
     fn write(&self, len: usize, process_id: ProcessId) -> Result<(), ErrorCode> {
         self.apps.enter(process_id, |app, kernel_data| {
             app.write_len = kernel_data
-                .get_readonly_processbuffer(ro_allow::WRITE)
+                .get_readonly_processbuffer(read_only::WRITE as usize)
                 .map_or(0, |write| write.len())
                 .min(len);
             app.write_remaining = app.write_len;
@@ -143,7 +125,7 @@ impl<'a> Console<'a> {
     fn read(&self, len: usize, process_id: ProcessId) -> Result<(), ErrorCode> {
         self.apps.enter(process_id, |_, kernel_data| {
             let room = kernel_data
-                .get_readwrite_processbuffer(rw_allow::READ)
+                .get_readwrite_processbuffer(read_write::READ as usize)
                 .map_or(0, |read| read.len());
             let buffer = self.rx_buffer.take().ok_or(ErrorCode::BUSY)?;
             let len = room.min(len);
@@ -176,7 +158,7 @@ impl<'a> Console<'a> {
 fn copy_next_part(app: &mut App, kernel_data: &GrantKernelData, buffer: &mut [u8]) -> usize {
     let start = app.write_len - app.write_remaining;
     let copied = kernel_data
-        .get_readonly_processbuffer(ro_allow::WRITE)
+        .get_readonly_processbuffer(read_only::WRITE as usize)
         .and_then(|write| {
             write.enter(|data| {
                 let part = data.get(start..app.write_len)?;
@@ -205,7 +187,7 @@ fn copy_received(
     status: Result<(), ErrorCode>,
 ) -> (Result<(), ErrorCode>, usize) {
     let copied = kernel_data
-        .get_readwrite_processbuffer(rw_allow::READ)
+        .get_readwrite_processbuffer(read_write::READ as usize)
         .and_then(|read| {
             read.mut_enter(|data| {
                 for (to, from) in data.iter().zip(received) {
@@ -228,7 +210,7 @@ fn finish_write(app: &mut App, kernel_data: &GrantKernelData) {
     app.write_len = 0;
     app.write_remaining = 0;
     // An app whose queue is full loses the upcall.
-    let _ = kernel_data.schedule_upcall(upcall::WRITE_DONE, (sent, 0, 0));
+    let _ = kernel_data.schedule_upcall(upcall::WRITTEN as usize, (sent, 0, 0));
 }
 
 impl SyscallDriver for Console<'_> {
@@ -246,15 +228,17 @@ impl SyscallDriver for Console<'_> {
         _: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match cmd_num {
-            0 => CommandReturn::success(),
-            1 => self.write(arg1, process_id).into(),
-            2 => self.read(arg1, process_id).into(),
-            3 => {
+        let Some(command) = Command::from_number(cmd_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Write => self.write(arg1, process_id).into(),
+            Command::Read => self.read(arg1, process_id).into(),
+            Command::AbortRead => {
                 self.abort_read(process_id);
                 CommandReturn::success()
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 
@@ -336,7 +320,7 @@ impl uart::ReceiveClient for Console<'_> {
                 };
                 // An app whose queue is full loses the upcall.
                 let _ = kernel_data.schedule_upcall(
-                    upcall::READ_DONE,
+                    upcall::READ as usize,
                     (errorcode::into_statuscode(status), length, 0),
                 );
             });

@@ -1,21 +1,21 @@
-//! The numbers by which apps name drivers.
+//! The numbers by which apps name drivers, under upstream Tock's names.
 
 /// Upstream Tock's numbers of the drivers in this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum NUM {
     /// Alarms.
-    Alarm = 0x00000,
+    Alarm = drivers::alarm::NUMBER as usize,
     /// The serial console.
-    Console = 0x00001,
+    Console = drivers::console::NUMBER as usize,
     /// LEDs.
-    Led = 0x00002,
+    Led = drivers::led::NUMBER as usize,
     /// Buttons.
-    Button = 0x00003,
+    Button = drivers::button::NUMBER as usize,
     /// The ADC.
-    Adc = 0x00005,
+    Adc = drivers::adc::NUMBER as usize,
     /// Debugging before an app has a console.
-    LowLevelDebug = 0x00008,
+    LowLevelDebug = drivers::low_level_debug::NUMBER as usize,
     /// Random numbers.
-    Rng = 0x40001,
+    Rng = drivers::rng::NUMBER as usize,
 }

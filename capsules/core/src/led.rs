@@ -1,5 +1,6 @@
 //! LEDs for apps: driver 0x2.
 
+use drivers::led::Command;
 use kernel::hil::led::Led;
 use kernel::process::Error;
 use kernel::syscall::{CommandReturn, SyscallDriver};
@@ -40,22 +41,24 @@ impl<L: Led, const NUM_LEDS: usize> SyscallDriver for LedDriver<'_, L, NUM_LEDS>
     ///
     /// INVAL: there is no such LED.
     fn command(&self, command_num: usize, data: usize, _: usize, _: ProcessId) -> CommandReturn {
-        match command_num {
-            0 => CommandReturn::success_u32(NUM_LEDS as u32),
-            1 => self.on_led(data, |led| {
+        let Some(command) = Command::from_number(command_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success_u32(NUM_LEDS as u32),
+            Command::On => self.on_led(data, |led| {
                 led.on();
                 CommandReturn::success()
             }),
-            2 => self.on_led(data, |led| {
+            Command::Off => self.on_led(data, |led| {
                 led.off();
                 CommandReturn::success()
             }),
-            3 => self.on_led(data, |led| {
+            Command::Toggle => self.on_led(data, |led| {
                 led.toggle();
                 CommandReturn::success()
             }),
-            4 => self.on_led(data, |led| CommandReturn::success_u32(led.read().into())),
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+            Command::Read => self.on_led(data, |led| CommandReturn::success_u32(led.read().into())),
         }
     }
 

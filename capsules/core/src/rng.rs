@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+use drivers::rng::{read_write, upcall, Command};
 use kernel::errorcode::into_statuscode;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::hil::entropy::{self, Entropy32};
@@ -16,10 +17,6 @@ use crate::driver;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = driver::NUM::Rng as usize;
-
-const DONE_UPCALL: usize = 0;
-const BUFFER: usize = 0;
-const RW_ALLOWS: u8 = 1;
 
 /// What the driver keeps for an app.
 #[derive(Default)]
@@ -39,7 +36,7 @@ impl App {
         randomness: &mut dyn Iterator<Item = u32>,
     ) -> bool {
         kernel_data
-            .get_readwrite_processbuffer(BUFFER)
+            .get_readwrite_processbuffer(read_write::BUFFER as usize)
             .and_then(|buffer| {
                 buffer.mut_enter(|buffer| {
                     // The app may have put a shorter buffer in place since.
@@ -64,7 +61,12 @@ impl App {
 /// Gives apps random bytes, one request at a time each.
 pub struct RngDriver<'a, R: Rng<'a>> {
     rng: &'a R,
-    apps: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>,
+    apps: Grant<
+        App,
+        UpcallCount<{ upcall::COUNT }>,
+        AllowRoCount<0>,
+        AllowRwCount<{ read_write::COUNT }>,
+    >,
     /// Numbers were asked for and have not come yet.
     getting_randomness: Cell<bool>,
 }
@@ -73,7 +75,12 @@ impl<'a, R: Rng<'a>> RngDriver<'a, R> {
     /// A driver on `rng`, whose client it must be made.
     pub fn new(
         rng: &'a R,
-        grant: Grant<App, UpcallCount<1>, AllowRoCount<0>, AllowRwCount<RW_ALLOWS>>,
+        grant: Grant<
+            App,
+            UpcallCount<{ upcall::COUNT }>,
+            AllowRoCount<0>,
+            AllowRwCount<{ read_write::COUNT }>,
+        >,
     ) -> RngDriver<'a, R> {
         RngDriver {
             rng,
@@ -113,8 +120,10 @@ impl<'a, R: Rng<'a>> rng::Client for RngDriver<'a, R> {
                 if served {
                     app.remaining = 0;
                     // An app whose queue is full loses the upcall.
-                    let _ = kernel_data
-                        .schedule_upcall(DONE_UPCALL, (into_statuscode(error), app.filled, 0));
+                    let _ = kernel_data.schedule_upcall(
+                        upcall::DONE as usize,
+                        (into_statuscode(error), app.filled, 0),
+                    );
                 }
                 served
             });
@@ -138,10 +147,12 @@ impl<'a, R: Rng<'a>> SyscallDriver for RngDriver<'a, R> {
         _: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_num {
-            0 => CommandReturn::success(),
-            1 => self.request(data, process_id).into(),
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+        let Some(command) = Command::from_number(command_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Get => self.request(data, process_id).into(),
         }
     }
 

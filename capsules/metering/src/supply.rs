@@ -6,6 +6,7 @@
 
 use core::cell::Cell;
 
+use drivers::supply::{upcall, Command, NUMBER};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
 use kernel::process::Error;
@@ -14,21 +15,11 @@ use kernel::{ErrorCode, ProcessId};
 use meter_hil::supply_monitor::{SupplyClient, SupplyMonitor, SETTLE_MS};
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0007;
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// From a warning to the look whether the supply is back, in milliseconds: a
 /// supply that bounces faster is one warning.
 const LOOK_MS: u32 = 100;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const LEVEL: usize = 1;
-}
-
-mod upcall {
-    pub const FALLS: usize = 0;
-    pub const COUNT: u8 = 1;
-}
 
 /// How the supply is, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,7 +72,8 @@ impl<'a, M: SupplyMonitor<'a>, A: Alarm<'a>> SupplyDriver<'a, M, A> {
         for app in self.apps.iter() {
             app.enter(|_, kernel_data| {
                 // An app whose queue is full is told by command 1.
-                let _ = kernel_data.schedule_upcall(upcall::FALLS, (warnings as usize, 0, 0));
+                let _ =
+                    kernel_data.schedule_upcall(upcall::FALLS as usize, (warnings as usize, 0, 0));
             });
         }
     }
@@ -115,13 +107,15 @@ impl<'a, M: SupplyMonitor<'a>, A: Alarm<'a>> SyscallDriver for SupplyDriver<'a, 
     /// - 1: success with 1 if the supply is low, else 0, and the warnings since
     ///   the kernel started.
     fn command(&self, number: usize, _: usize, _: usize, _: ProcessId) -> CommandReturn {
-        match number {
-            command::EXISTS => CommandReturn::success(),
-            command::LEVEL => {
+        let Some(command) = Command::from_number(number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Level => {
                 let low = self.state.get() != State::Sound;
                 CommandReturn::success_u32_u32(low.into(), self.warnings.get())
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

@@ -1,9 +1,9 @@
-//! What capsules do alike: upcalls that are owed, turns, copying, who a process is.
+//! What capsules do alike: pending upcalls, turns, copying from and to process buffers, who a process is.
 
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 pub mod app_identity;
-pub mod owed;
-pub mod system_calls;
+pub mod pending_upcall;
+pub mod process_buffers;
 pub mod turns;

@@ -2,35 +2,35 @@
 
 use core::cell::Cell;
 
-/// When an app began to wait.
+/// The moment at which an app began to wait, in the order of all such moments.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Ticket(u32);
 
-/// Gives out tickets. Whoever has asked again and again, or ended and begun anew, has
-/// a later one than those who have waited meanwhile.
+/// Gives out tickets. An app that has asked again and again, or that has ended and begun
+/// anew, has a later ticket than those who have waited meanwhile.
 #[derive(Debug, Default)]
 pub struct Turns {
     next: Cell<u32>,
 }
 
 impl Turns {
-    /// No ticket has been given out.
+    /// Turns of which no ticket has been given out yet.
     pub const fn new() -> Self {
         Self { next: Cell::new(0) }
     }
 
-    /// A ticket behind all that were given out before.
+    /// Gives out a ticket behind all that were given out before.
     pub fn ticket(&self) -> Ticket {
         Ticket(self.next.replace(self.next.get().wrapping_add(1)))
     }
 
-    /// Of those who wait, the one who has waited longest.
+    /// Of those who wait, returns the one who has waited longest; `None` if nobody waits.
     pub fn oldest<T>(&self, waiting: impl Iterator<Item = (Ticket, T)>) -> Option<T> {
         let oldest = waiting.max_by_key(|(ticket, _)| self.age(*ticket));
         oldest.map(|(_, who)| who)
     }
 
-    /// How many tickets have been given out since this one, and it.
+    /// The number of tickets that have been given out since this one, itself included.
     fn age(&self, ticket: Ticket) -> u32 {
         self.next.get().wrapping_sub(ticket.0)
     }

@@ -35,7 +35,7 @@ kernel::hil::time::{Ticks, Ticks24, Ticks32, Ticks64, Time}
 kernel::hil::uart
 kernel::hil::uart::{Configure, Error, Parameters, Parity, Receive, ReceiveClient}
 kernel::hil::uart::{StopBits, Transmit, TransmitClient, Width}
-kernel::platform::{ProcessFault, SyscallFilter}
+kernel::platform::SyscallFilter
 kernel::platform::chip::Chip
 kernel::process::{Error, FaultAction, Process, ProcessBinary, ProcessFaultPolicy, ProcessId}
 kernel::process::{ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ProcessSlot}

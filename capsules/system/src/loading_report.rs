@@ -55,11 +55,13 @@ where
 {
     /// Notes an enabled app that has become no process.
     fn report(&self, object: &Object) {
-        let header = object.header.as_ref();
+        if self.table.runs(object.address) {
+            return;
+        }
+        let header = object.header();
+        let header = header.as_ref();
         // Padding and disabled apps are not meant to run.
-        if header.is_some_and(|app| !app.is_app() || !app.enabled())
-            || self.table.runs(object.address)
-        {
+        if header.is_some_and(|app| !app.is_app() || !app.enabled()) {
             return;
         }
         let refusal = match self.outcomes.outcome_of(object.address) {

@@ -9,8 +9,15 @@ pub struct Object {
     pub address: usize,
     /// Bytes of it that its length claims, beyond the end of the list too.
     pub size: usize,
-    /// What its header says; none if that is not sound.
-    pub header: Option<TbfHeader>,
+    header: &'static [u8],
+    version: u16,
+}
+
+impl Object {
+    /// Reads its header; none if that is not sound.
+    pub fn header(&self) -> Option<TbfHeader> {
+        parse_tbf_header(self.header, self.version).ok()
+    }
 }
 
 /// The objects of a list, in their order. An object whose lengths are unsound is left out.
@@ -29,22 +36,22 @@ impl Iterator for Objects {
     fn next(&mut self) -> Option<Object> {
         loop {
             let list = self.0;
-            let (size, header) = match parse_tbf_header_lengths(list.first_chunk()?) {
-                Ok((version, header, total)) => {
-                    let header = list.get(..usize::from(header));
-                    (total, Some(header.map(|header| (header, version))))
-                }
-                Err(InitialTbfParseError::InvalidHeader(total)) => (total, None),
+            let (lengths, size) = match parse_tbf_header_lengths(list.first_chunk()?) {
+                Ok((version, header, total)) => (Some((version, header)), total as usize),
+                Err(InitialTbfParseError::InvalidHeader(total)) => (None, total as usize),
                 Err(InitialTbfParseError::UnableToParse) => return None,
             };
-            let size = size as usize;
             self.0 = list.get(size..).unwrap_or(&[]);
+            let Some((version, length)) = lengths else {
+                continue;
+            };
             // A header that ends outside of the list is none, and neither is its object.
-            if let Some(Some((header, version))) = header {
+            if let Some(header) = list.get(..usize::from(length)) {
                 return Some(Object {
                     address: list.as_ptr().addr(),
                     size,
-                    header: parse_tbf_header(header, version).ok(),
+                    header,
+                    version,
                 });
             }
         }

@@ -7,15 +7,11 @@ use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp, StoredV
 use capsules_system::process_policies::StopFaultPolicy;
 use capsules_trust::app_signature::{AppSignatures, SignedIdentity, Signer};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
-use kernel::process::{
-    ProcessArray, ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId,
-};
+use kernel::process::{ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId};
 use kernel::process_checker::ProcessCheckError;
-use kernel::Kernel;
 use sha2::{Digest, Sha256};
 use stepped_p256::{Progress, PublicKeyDerivation, Signing};
-use testing::rig::chip::Thread;
-use testing::rig::*;
+use testing::*;
 
 const VENDOR: u8 = 1;
 const OPERATOR: u8 = 2;
@@ -157,7 +153,7 @@ fn altered(object: &[u8], at: usize, mask: u8) -> Vec<u8> {
     let length = header_size(&object);
     let in_header = at < length && !(CHECKSUM_AT..CHECKSUM_AT + 4).contains(&at);
     if let (true, Some(header)) = (in_header, object.get_mut(..length)) {
-        image::seal(header);
+        app::seal(header);
     }
     object
 }
@@ -175,17 +171,14 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
     let mut flash = objects.concat();
     flash.resize(flash.len() + 64, 0xFF);
     let flash: &'static [u8] = Box::leak(flash.into_boxed_slice());
-    let slots = forever(ProcessArray::<SLOTS>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
-    let chip = forever(FakeChip::new());
-    let driver = forever(TestDriver::new(kernel));
-    let board = forever(Board::new(driver, round_robin(slots)));
+    let (kernel, slots) = bare_kernel();
+    let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
     let signers = signers();
     let policy = forever(AppSignatures::new(signers, rules, required));
     policy.register();
     let identities = forever(SignedIdentity::new(signers));
     let faults = forever(StopFaultPolicy {});
-    let loader = loading::loader(kernel, chip, flash, policy, identities, faults);
+    let loader = loading::loader(kernel, host.chip, flash, policy, identities, faults);
     loader.register();
     let client = forever(Client::default());
     loader.set_client(client);
@@ -194,7 +187,7 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
         if client.finished.get() {
             break;
         }
-        kernel.kernel_loop_operation(board, chip, true, &Power);
+        host.turn();
     }
     assert!(client.finished.get());
     let processes: Vec<_> = slots
@@ -231,7 +224,7 @@ fn who_runs_and_why_not() {
     truncated.truncate(shorter as usize);
     truncated[4..8].copy_from_slice(&shorter.to_le_bytes());
     let header = header_size(&truncated);
-    image::seal(&mut truncated[..header]);
+    app::seal(&mut truncated[..header]);
 
     let unknown_format = Raw(5, vec![7; 64]);
     let objects = [

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use capsules_trust::entropy::{DrbgClient, RandomNumbers, RandomSource};
+use capsules_trust::entropy::{DrbgClient, RandomNumbers};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::hil::rng::{Client, Continue, Rng};
 use kernel::platform::chip::ThreadIdProvider;
 use kernel::ErrorCode;
+use meter_hil::random_source::RandomSource;
+use testing::random::SeededRandom;
 
 enum OneThread {}
 
@@ -14,23 +16,6 @@ enum OneThread {}
 unsafe impl ThreadIdProvider for OneThread {
     fn running_thread_id() -> usize {
         1
-    }
-}
-
-/// A generator that counts bytes, once it is ready.
-struct Generator {
-    state: Cell<Result<(), ErrorCode>>,
-    next: Cell<u8>,
-}
-
-impl RandomSource for Generator {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
-        self.state.get()?;
-        for byte in bytes {
-            *byte = self.next.get();
-            self.next.set(byte.wrapping_add(1));
-        }
-        Ok(())
     }
 }
 
@@ -68,10 +53,8 @@ fn run() {
 #[test]
 fn requests_wait_for_the_seed_and_hear_of_a_failure() {
     initialize_deferred_call_state::<OneThread>();
-    let generator: &'static Generator = Box::leak(Box::new(Generator {
-        state: Cell::new(Err(ErrorCode::BUSY)),
-        next: Cell::new(0),
-    }));
+    let generator: &'static SeededRandom = Box::leak(Box::new(SeededRandom::new(1)));
+    generator.fails.set(Some(ErrorCode::BUSY));
     let numbers: &'static _ = Box::leak(Box::new(RandomNumbers::new(generator)));
     let taker: &'static Taker = Box::leak(Box::default());
     numbers.register();
@@ -81,12 +64,13 @@ fn requests_wait_for_the_seed_and_hear_of_a_failure() {
     numbers.get().unwrap();
     run();
     assert!(taker.results.borrow().is_empty(), "there is no seed yet");
-    generator.state.set(Ok(()));
+    generator.fails.set(None);
     numbers.seeded();
     run();
     // Sixteen words fit in one answer.
     assert_eq!(*taker.results.borrow(), [Ok(()), Ok(())]);
-    let bytes: Vec<u8> = (0..80).collect();
+    let mut bytes = [0; 80];
+    SeededRandom::new(1).fill(&mut bytes).unwrap();
     let expected: Vec<u32> = bytes
         .chunks_exact(4)
         .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
@@ -105,10 +89,10 @@ fn requests_wait_for_the_seed_and_hear_of_a_failure() {
     assert_eq!(taker.results.borrow().len(), 2);
 
     // One that waits when the source fails hears of it, once.
-    generator.state.set(Err(ErrorCode::BUSY));
+    generator.fails.set(Some(ErrorCode::BUSY));
     numbers.get().unwrap();
     run();
-    generator.state.set(Err(ErrorCode::FAIL));
+    generator.fails.set(Some(ErrorCode::FAIL));
     numbers.failed();
     run();
     assert_eq!(taker.results.borrow()[2..], [Err(ErrorCode::FAIL)]);

@@ -4,8 +4,8 @@ use crate::registers::{
     acl::AclRegisters, clock::ClockRegisters, ecb::EcbRegisters, ficr::FicrRegisters,
     gpio::GpioRegisters, gpiote::GpioteRegisters, nvmc::NvmcRegisters, power::PowerRegisters,
     ppi::PpiRegisters, qspi::QspiRegisters, rng::RngRegisters, rtc::RtcRegisters,
-    saadc::SaadcRegisters, timer::TimerRegisters, uarte::UarteRegisters, uicr::UicrRegisters,
-    wdt::WdtRegisters,
+    saadc::SaadcRegisters, temp::TempRegisters, timer::TimerRegisters, uarte::UarteRegisters,
+    uicr::UicrRegisters, wdt::WdtRegisters,
 };
 use kernel::utilities::StaticRef;
 
@@ -43,6 +43,8 @@ peripherals! {
     TIMER2: TimerRegisters = 0x4000_A000;
     /// RTC0.
     RTC0: RtcRegisters = 0x4000_B000;
+    /// TEMP.
+    TEMP: TempRegisters = 0x4000_C000;
     /// RNG.
     RNG: RngRegisters = 0x4000_D000;
     /// ECB.

@@ -40,7 +40,7 @@ impl Clock {
         self.registers.tasks_hfclkstart.write(Task::TRIGGER.val(1));
     }
 
-    /// Does the 64 MHz clock come from the crystal by now?
+    /// Returns whether the 64 MHz clock comes from the crystal by now.
     pub fn high_from_crystal(&self) -> bool {
         self.registers
             .hfclkstat

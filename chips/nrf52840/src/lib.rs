@@ -31,6 +31,7 @@ pub mod qspi;
 pub mod rng;
 pub mod rtc;
 pub mod saadc;
+pub mod temperature;
 pub mod timer;
 pub mod uarte;
 pub mod uicr;

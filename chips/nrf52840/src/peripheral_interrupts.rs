@@ -19,6 +19,8 @@ pub const TIMER1: u32 = 9;
 pub const TIMER2: u32 = 10;
 /// RTC0.
 pub const RTC0: u32 = 11;
+/// TEMP.
+pub const TEMP: u32 = 12;
 /// RNG.
 pub const RNG: u32 = 13;
 /// ECB.

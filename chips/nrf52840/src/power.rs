@@ -8,9 +8,11 @@
 
 use crate::registers::power::{Interrupt, PowerFail, PowerRegisters, ResetReason as Bits};
 use crate::registers::Event;
+use core::cell::Cell;
 use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
 use kernel::utilities::StaticRef;
+use meter_hil::supply_monitor::{SupplyClient, SupplyMonitor};
 
 /// Why the part was reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +46,11 @@ pub enum PowerFailThreshold {
     V28,
 }
 
-/// Hears of a falling supply.
-pub trait PowerFailClient {
-    /// The supply is below the threshold. The comparator is off from now on.
-    fn supply_low(&self);
-}
-
 /// The power controller.
 pub struct Power<'a> {
     registers: StaticRef<PowerRegisters>,
-    client: OptionalCell<&'a dyn PowerFailClient>,
+    client: OptionalCell<&'a dyn SupplyClient>,
+    threshold: Cell<PowerFailThreshold>,
 }
 
 impl<'a> Power<'a> {
@@ -62,11 +59,18 @@ impl<'a> Power<'a> {
         Power {
             registers,
             client: OptionalCell::empty(),
+            threshold: Cell::new(PowerFailThreshold::V28),
         }
     }
 
+    /// Sets what [`SupplyMonitor::watch`] compares the supply with; at first the highest
+    /// that there is, which gives the earliest warning.
+    pub fn set_threshold(&self, threshold: PowerFailThreshold) {
+        self.threshold.set(threshold);
+    }
+
     /// Sets who hears of a falling supply.
-    pub fn set_power_fail_client(&self, client: &'a dyn PowerFailClient) {
+    pub fn set_power_fail_client(&self, client: &'a dyn SupplyClient) {
         self.client.set(client);
     }
 
@@ -161,6 +165,16 @@ pub fn reset_reason(bits: u32) -> ResetReason {
     }
 }
 
+impl<'a> SupplyMonitor<'a> for Power<'a> {
+    fn set_client(&self, client: &'a dyn SupplyClient) {
+        self.set_power_fail_client(client);
+    }
+
+    fn watch(&self) {
+        self.watch_supply(self.threshold.get());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +184,7 @@ mod tests {
     #[derive(Default)]
     struct Listener(Cell<u32>);
 
-    impl PowerFailClient for Listener {
+    impl SupplyClient for Listener {
         fn supply_low(&self) {
             self.0.set(self.0.get() + 1);
         }
@@ -184,7 +198,11 @@ mod tests {
         power.set_power_fail_client(&listener);
         power.handle_interrupt();
         assert_eq!(listener.0.get(), 0, "another event of the same line");
-        power.watch_supply(PowerFailThreshold::V28);
+        power.set_threshold(PowerFailThreshold::V20);
+        power.watch();
+        assert_eq!(peek(&registers.pofcon), 7 << 1 | 1);
+        power.set_threshold(PowerFailThreshold::V28);
+        power.watch();
         assert_eq!(peek(&registers.pofcon), 15 << 1 | 1);
         assert_eq!(peek(&registers.intenset), 1 << 2);
         registers.events_pofwarn.set(1);

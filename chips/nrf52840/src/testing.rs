@@ -1,9 +1,6 @@
-//! Fake register blocks in the host's memory, and a fake alarm.
+//! Fake register blocks in the host's memory.
 
-use core::cell::Cell;
-use kernel::hil::time::{Alarm, AlarmClient, Freq32KHz, Ticks, Ticks24, Time};
 use kernel::utilities::StaticRef;
-use kernel::ErrorCode;
 
 /// A register block of zeros that lives for the rest of the test run.
 pub fn fake_registers<T>() -> StaticRef<T> {
@@ -34,54 +31,9 @@ pub fn peek<R>(register: &R) -> u32 {
     unsafe { core::ptr::from_ref(register).cast::<u32>().read_volatile() }
 }
 
-/// Was the task triggered since the last look?
+/// Returns whether the task was triggered since the last look.
 pub fn triggered<T, R>(registers: StaticRef<T>, task: &R) -> bool {
     let value = peek(task);
     poke(registers, task, 0);
     value != 0
-}
-
-/// An alarm that only keeps what it was set to; its time stands still.
-#[derive(Default)]
-pub struct FakeAlarm(Cell<Option<u32>>);
-
-impl FakeAlarm {
-    /// The ticks that it was set to, if it was; it is off then.
-    pub fn take(&self) -> Option<u32> {
-        self.0.take()
-    }
-}
-
-impl Time for FakeAlarm {
-    type Frequency = Freq32KHz;
-    type Ticks = Ticks24;
-
-    fn now(&self) -> Ticks24 {
-        Ticks24::from(0)
-    }
-}
-
-impl<'a> Alarm<'a> for FakeAlarm {
-    fn set_alarm_client(&self, _: &'a dyn AlarmClient) {}
-
-    fn set_alarm(&self, _: Ticks24, dt: Ticks24) {
-        self.0.set(Some(dt.into_u32()));
-    }
-
-    fn get_alarm(&self) -> Ticks24 {
-        Ticks24::from(0)
-    }
-
-    fn disarm(&self) -> Result<(), ErrorCode> {
-        self.0.set(None);
-        Ok(())
-    }
-
-    fn is_armed(&self) -> bool {
-        self.0.get().is_some()
-    }
-
-    fn minimum_dt(&self) -> Ticks24 {
-        Ticks24::from(1)
-    }
 }

@@ -79,7 +79,8 @@ impl Timer {
         self.registers.cc[index].set(value);
     }
 
-    /// Did the count reach compare register `index` since the event was cleared?
+    /// Returns whether the count has reached compare register `index` since the
+    /// event was cleared.
     pub fn compare_happened(&self, index: usize) -> bool {
         self.registers.events_compare[index].get() != 0
     }

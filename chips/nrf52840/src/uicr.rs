@@ -44,13 +44,13 @@ impl Uicr {
         Uicr { registers }
     }
 
-    /// Is the debugger locked out? Only the bits of the older parts' rule are
+    /// Returns whether the debugger is locked out. Only the bits of the older parts' rule are
     /// judged: all zero is locked on every revision.
     pub fn debug_locked(&self) -> bool {
         self.registers.approtect.get() & 0xFF == 0
     }
 
-    /// Are P0.09 and P0.10 plain pins rather than the NFC antenna's?
+    /// Returns whether P0.09 and P0.10 are plain pins rather than the NFC antenna's.
     pub fn nfc_pins_are_gpio(&self) -> bool {
         self.registers.nfcpins.get() & 1 == 0
     }

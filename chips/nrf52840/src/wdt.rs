@@ -29,7 +29,7 @@ impl Wdt {
         }
     }
 
-    /// Is it running, maybe since before the last reset of this program's state?
+    /// Returns whether the watchdog runs, maybe since before the last reset.
     pub fn is_running(&self) -> bool {
         self.registers.runstatus.is_set(RunStatus::RUNNING)
     }

@@ -135,7 +135,7 @@ impl Context {
         }
     }
 
-    /// Whether a PPI channel listens to any event of the peripheral `slot`.
+    /// Returns whether a PPI channel listens to any event of the peripheral `slot`.
     pub fn listens(&self, slot: u8) -> bool {
         self.listened >> slot & 1 != 0
     }
@@ -167,7 +167,7 @@ impl Context {
         });
     }
 
-    /// Whether the core has something to be told.
+    /// Returns whether the core has something to be told.
     pub fn has_queued(&self) -> bool {
         !self.queued.is_empty()
     }

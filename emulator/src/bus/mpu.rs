@@ -57,7 +57,7 @@ pub(crate) struct Mpu {
 }
 
 impl Mpu {
-    /// Whether one of the registers is at `address`.
+    /// Returns whether one of the registers is at `address`.
     pub fn holds(address: u32) -> bool {
         (MPU_BASE..MPU_BASE + MPU_SIZE).contains(&address)
     }
@@ -105,7 +105,7 @@ impl Mpu {
         }
     }
 
-    /// Whether the registers hold what writes can leave in them.
+    /// Returns whether the registers hold what writes can leave in them.
     pub fn is_consistent(&self) -> bool {
         (self.number as usize) < REGIONS
             && self.control & !CONTROL_BITS == 0
@@ -132,7 +132,7 @@ impl Mpu {
         }
     }
 
-    /// Whether the core must come back, because its configuration may be old.
+    /// Returns whether the core must come back, because its configuration may be old.
     pub fn was_written(&self) -> bool {
         self.written
     }
@@ -143,7 +143,7 @@ impl Mpu {
     }
 }
 
-/// Whether a pair's first register, or its second, is at `address`.
+/// Returns whether a pair's first register, or its second, is at `address`.
 fn is_base(address: u32) -> bool {
     (address - MPU_FIRST_BASE).is_multiple_of(8)
 }

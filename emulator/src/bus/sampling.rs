@@ -81,7 +81,7 @@ fn sampling_timer(context: &Context, peripherals: &Peripherals) -> Option<(u8, C
     })
 }
 
-/// Whether PPI listens to an event that each scan gives.
+/// Returns whether PPI listens to an event that each scan gives.
 fn scan_is_routed(context: &Context, peripherals: &Peripherals) -> bool {
     if !context.listens(SAADC_SLOT) {
         return false;

@@ -160,8 +160,8 @@ fn write_whole(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::
     written
 }
 
-/// Whether a file can be made at `path` when the run ends, as far as that can
-/// be told before.
+/// Refuses a path at which no file can be made when the run ends, as far as that can be
+/// told before.
 pub fn expect_writable(path: &Path) -> Result<(), Failure> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -82,7 +82,7 @@ impl Endpoint {
         })
     }
 
-    /// Whether anybody may type here.
+    /// Returns whether anybody may type here.
     pub fn is_interactive(&self) -> bool {
         matches!(self, Endpoint::Pty { .. } | Endpoint::Tcp { .. })
     }

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Bytes on their way to a UART beyond which the host's end is left alone.
 const MOST_ON_THE_WAY: usize = 64 * 1024;
 
-/// Whether a path stands for standard output.
+/// Returns whether a path stands for standard output.
 pub fn is_dash(path: &Path) -> bool {
     path == Path::new("-")
 }
@@ -82,7 +82,7 @@ impl Session {
         })
     }
 
-    /// Whether the user asked to end.
+    /// Returns whether the user asked to end.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }

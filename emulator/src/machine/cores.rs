@@ -121,7 +121,7 @@ impl Cores {
         Some((memories, std::mem::take(&mut self.absent)))
     }
 
-    /// Whether a machine to come can go on with what these have translated.
+    /// Returns whether a machine to come can go on with what these have translated.
     pub fn are_of_use(&self) -> bool {
         self.mpu_on_bus
     }
@@ -136,7 +136,7 @@ impl Cores {
         self.pool[self.active].core.as_mut()
     }
 
-    /// How often another core took over.
+    /// Returns how often another core took over.
     pub fn hand_overs(&self) -> u64 {
         self.hand_overs
     }

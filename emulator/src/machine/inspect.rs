@@ -66,7 +66,7 @@ impl Machine {
         }
     }
 
-    /// How often one of the machine's cores took over from another one.
+    /// Returns how often one of the machine's cores took over from another one.
     pub fn hand_overs(&self) -> u64 {
         self.cores.hand_overs()
     }

@@ -42,12 +42,12 @@ impl Acl {
         Self::default()
     }
 
-    /// Whether a write or erase at `address` is forbidden.
+    /// Returns whether a write or erase at `address` is forbidden.
     pub fn refuses_write(&self, address: u32) -> bool {
         self.refuses(address, FORBID_WRITE)
     }
 
-    /// Whether a read at `address` is forbidden.
+    /// Returns whether a read at `address` is forbidden.
     pub fn refuses_read(&self, address: u32) -> bool {
         self.refuses(address, FORBID_READ)
     }

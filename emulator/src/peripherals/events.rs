@@ -43,12 +43,12 @@ impl Events {
         self.drive(context);
     }
 
-    /// Whether the register of event `number` is set.
+    /// Returns whether the register of event `number` is set.
     pub fn is_set(&self, number: u8) -> bool {
         self.happened >> number & 1 != 0
     }
 
-    /// Whether the CPU is interrupted by event `number`.
+    /// Returns whether the CPU is interrupted by event `number`.
     pub fn interrupts(&self, number: u8) -> bool {
         self.enabled >> number & 1 != 0
     }

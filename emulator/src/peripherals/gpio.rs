@@ -201,7 +201,7 @@ impl Gpio {
         }
     }
 
-    /// Whether a pin is pulled down or up by the part: -1, 0, 1.
+    /// Returns which way the part pulls a pin: -1 down, 0 not at all, 1 up.
     pub fn pull(&self, pin: u8) -> i8 {
         match self.configuration[usize::from(pin)] >> 2 & 3 {
             PULL_DOWN => -1,

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 /// zero resets the peripheral, one switches it on again.
 const SWITCH: u32 = 0xFFC;
 
-/// Whether errata use the switch of a peripheral: UARTE, SPIM, TWIM, SAADC.
+/// Returns whether errata use the switch of a peripheral: UARTE, SPIM, TWIM, SAADC.
 fn has_switch(slot: u8) -> bool {
     matches!(slot, 2 | 3 | 4 | 7 | 35 | 40 | 47)
 }

@@ -103,17 +103,17 @@ impl Nor {
         bytes
     }
 
-    /// Whether every byte is blank.
+    /// Returns whether every byte is blank.
     pub fn is_blank(&self) -> bool {
         self.sectors.iter().all(Option::is_none)
     }
 
-    /// Whether an operation is going on.
+    /// Returns whether an operation is going on.
     pub fn busy(&self, now: Cycles) -> bool {
         now < self.busy_until
     }
 
-    /// When the operation going on ends.
+    /// Returns when the operation going on ends.
     pub fn busy_until(&self) -> Cycles {
         self.busy_until
     }

@@ -74,7 +74,7 @@ impl Nvmc {
         }
     }
 
-    /// Whether an operation is going on.
+    /// Returns whether an operation is going on.
     pub fn busy(&self, now: Cycles) -> bool {
         now < self.busy_until
     }
@@ -314,7 +314,7 @@ impl Default for Nvmc {
     }
 }
 
-/// Whether an address belongs to flash that the NVMC writes.
+/// Returns whether an address belongs to flash that the NVMC writes.
 pub fn is_flash(address: u32) -> bool {
     address < FLASH_SIZE || (UICR_BASE..UICR_BASE + PAGE_SIZE).contains(&address)
 }

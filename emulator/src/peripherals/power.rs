@@ -75,7 +75,7 @@ impl Power {
         self.supply_low = low;
     }
 
-    /// Whether the comparator is on and sees a low supply: it then warns, and
+    /// Returns whether the comparator is on and sees a low supply: it then warns, and
     /// keeps the NVMC from writing.
     pub fn warns(&self) -> bool {
         self.supply_low && self.power_fail & 1 != 0

@@ -337,12 +337,12 @@ impl Saadc {
         }
     }
 
-    /// Whether the offset calibration ran since the last reset.
+    /// Returns whether the offset calibration ran since the last reset.
     pub fn calibrated(&self) -> bool {
         self.calibrated
     }
 
-    /// How many results the buffer in use still takes, and the results of a
+    /// Returns how many results the buffer in use still takes, and the results of a
     /// scan; none without a buffer.
     pub fn room(&self) -> Option<(u32, u32)> {
         let (_, maximum) = self.buffer?;
@@ -352,7 +352,7 @@ impl Saadc {
         ))
     }
 
-    /// Whether nobody but EasyDMA sees a conversion that does not end a block:
+    /// Returns whether nobody but EasyDMA sees a conversion that does not end a block:
     /// no interrupt but END's and STARTED's, and one conversion a result.
     pub fn silent_between_blocks(&self) -> bool {
         let loud = !(1 << STARTED | 1 << END);

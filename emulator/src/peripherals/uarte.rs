@@ -468,7 +468,7 @@ impl Uarte {
         context.wakes.cancel(self.receive_source());
     }
 
-    /// How long one frame takes now.
+    /// Returns how long one frame takes now.
     pub fn frame_microseconds(&self) -> u64 {
         self.frame() / MICROSECOND
     }

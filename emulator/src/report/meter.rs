@@ -41,7 +41,7 @@ impl MeterLines {
         self.last.as_ref()
     }
 
-    /// How many lines there were.
+    /// Returns how many lines there were.
     pub fn count(&self) -> u64 {
         self.count
     }

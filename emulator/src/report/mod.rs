@@ -275,6 +275,14 @@ impl Report {
                 samples.taken, samples.lost, samples.overwritten
             ));
         }
+        for (name, led) in &self.leds {
+            if led.pulses > 0 {
+                line(format_args!(
+                    "{name} ({}): lit {} times",
+                    led.pin, led.pulses
+                ));
+            }
+        }
         if self.flash.operations > 0 {
             line(format_args!(
                 "flash: {} words written, {} pages erased ({} parts)",

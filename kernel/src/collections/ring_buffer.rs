@@ -21,7 +21,7 @@ impl<'a, T: Copy> RingBuffer<'a, T> {
         }
     }
 
-    /// How many more elements fit.
+    /// Returns how many more elements fit.
     pub fn available_len(&self) -> usize {
         self.ring.len() - self.len
     }

@@ -9,6 +9,7 @@ pub mod led;
 pub mod nonvolatile_storage;
 pub mod public_key_crypto;
 pub mod rng;
+pub mod sensors;
 pub mod symmetric_encryption;
 pub mod time;
 pub mod uart;

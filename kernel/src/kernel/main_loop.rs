@@ -85,7 +85,7 @@ impl Kernel {
         }
     }
 
-    /// Whether a call in the background comes before what the scheduler wants.
+    /// Returns whether a call in the background comes before what the scheduler wants.
     fn is_backgrounds_turn(&self, decision: SchedulingDecision) -> bool {
         match decision {
             SchedulingDecision::TrySleep => true,

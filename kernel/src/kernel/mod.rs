@@ -140,13 +140,13 @@ impl Kernel {
         Grant::new(self, driver_num, grant_num)
     }
 
-    /// How many grants there are; from now on no more can be made.
+    /// Returns how many grants there are; from now on no more can be made.
     pub(crate) fn get_grant_count_and_finalize(&self) -> usize {
         self.grants_finalized.set(true);
         self.grant_counter.get()
     }
 
-    /// How many grants there are; from now on no more can be made.
+    /// Returns how many grants there are; from now on no more can be made.
     pub fn get_grant_count_and_finalize_external(
         &self,
         _capability: &dyn capabilities::ExternalProcessCapability,

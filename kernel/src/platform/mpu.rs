@@ -75,7 +75,7 @@ pub unsafe trait MPU {
     /// No process may run until protection is on again.
     unsafe fn disable_app_mpu(&self);
 
-    /// How many regions the hardware has.
+    /// Returns how many regions the hardware has.
     fn number_total_regions(&self) -> usize;
 
     /// An empty configuration, or `None` when no more can be had.

@@ -22,11 +22,11 @@ pub trait SchedulerTimer {
     /// Turns the interrupt off, when the kernel runs.
     fn disarm(&self);
 
-    /// What is left of the slice in microseconds, or `None` when it is over.
+    /// Returns what is left of the slice in microseconds, or `None` when it is over.
     fn get_remaining_us(&self) -> Option<NonZeroU32>;
 
-    /// Is the slice over? Asked after every system call, so an implementation
-    /// answers without arithmetic where it can. Once the answer was yes, neither
+    /// Returns whether the slice is over. This is asked after every system call, so an
+    /// implementation answers without arithmetic where it can. Once the answer was yes, neither
     /// this nor [`get_remaining_us`](Self::get_remaining_us) is asked again
     /// before the next [`start`](Self::start).
     fn has_expired(&self) -> bool {
@@ -57,7 +57,7 @@ pub struct VirtualSchedulerTimer<A: 'static + time::Alarm<'static>> {
     alarm: &'static A,
     /// When the slice ends.
     end: Cell<A::Ticks>,
-    /// Is a slice running?
+    /// Whether a slice runs.
     running: Cell<bool>,
 }
 

@@ -29,7 +29,7 @@ impl ProcessSlot {
         self.process.get()
     }
 
-    /// Whether the process here has this identifier.
+    /// Returns whether the process here has this identifier.
     pub fn contains_process_with_id(&self, identifier: usize) -> bool {
         self.get()
             .is_some_and(|process| process.processid().id() == identifier)

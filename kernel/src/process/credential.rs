@@ -1,6 +1,6 @@
 //! The credential for which an app was allowed to run.
 //!
-//! Apart from the machine that checks credentials, because binaries and processes
+//! It stands apart from the machine that checks credentials, because binaries and processes
 //! keep one. Its public name is in [`crate::process_checker`].
 
 use tock_tbf::types::TbfFooterV2Credentials;

@@ -173,8 +173,8 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
         self.report(loaded);
     }
 
-    /// Whether another binary of the same app, which is no process yet, has a higher
-    /// version, or the same and comes first in flash.
+    /// Returns whether another binary of the same app, which is no process yet, has a
+    /// higher version, or the same and comes first in flash.
     fn is_superseded(&self, binary: &ProcessBinary, position: usize) -> bool {
         let version = binary.header.get_binary_version();
         self.accepted.iter().enumerate().any(|(index, place)| {

@@ -56,19 +56,19 @@ pub trait Process: Any {
     /// Deletes every task of this upcall; returns how many there were.
     fn remove_pending_upcalls(&self, upcall_id: UpcallId) -> usize;
 
-    /// Whether there is a task that has it execute something. (Upcalls without a
-    /// function are only for Yield-WaitFor.)
+    /// Returns whether there is a task that has it execute something. (Upcalls without
+    /// a function are only for Yield-WaitFor.)
     fn has_tasks(&self) -> bool;
 
-    /// How many tasks there are, upcalls without a function included.
+    /// Returns how many tasks there are, upcalls without a function included.
     fn pending_tasks(&self) -> usize;
 
     // States.
 
-    /// Whether it would do something if it were executed.
+    /// Returns whether it would do something if it were executed.
     fn ready(&self) -> bool;
 
-    /// Whether it has neither ended nor failed.
+    /// Returns whether it has neither ended nor failed.
     fn is_running(&self) -> bool;
 
     /// Returns what the process is doing.
@@ -127,7 +127,7 @@ pub trait Process: Any {
     /// The errors of [`brk`](Self::brk).
     fn sbrk(&self, increment: isize) -> Result<CapabilityPtr, Error>;
 
-    /// How many writeable flash regions its header lists.
+    /// Returns how many writeable flash regions its header lists.
     fn number_writeable_flash_regions(&self) -> usize;
 
     /// Offset in its flash and size of a writeable flash region, in bytes; two
@@ -174,7 +174,7 @@ pub trait Process: Any {
     /// No reference to its memory may exist.
     unsafe fn set_byte(&self, addr: *mut u8, value: u8) -> bool;
 
-    /// Whether an upcall function may be at this address.
+    /// Returns whether an upcall function may be at this address.
     fn is_valid_upcall_function_pointer(&self, upcall_fn: *const ()) -> bool;
 
     // Permissions.
@@ -208,7 +208,7 @@ pub trait Process: Any {
 
     // Grants.
 
-    /// Whether the grant has memory; `None` if the process is inactive or the
+    /// Returns whether the grant has memory; `None` if the process is inactive or the
     /// number out of range.
     fn grant_is_allocated(&self, grant_num: usize) -> Option<bool>;
 
@@ -263,7 +263,7 @@ pub trait Process: Any {
     /// No reference into the grant may be left.
     unsafe fn leave_grant(&self, grant_num: usize);
 
-    /// How many grants have memory; `None` if the process is inactive.
+    /// Returns how many grants have memory; `None` if the process is inactive.
     fn grant_allocated_count(&self) -> Option<usize>;
 
     /// The number of the grant of a driver.
@@ -303,13 +303,13 @@ pub trait Process: Any {
     /// Prints all that is known of the process to `writer`.
     fn print_full_process(&self, writer: &mut dyn Write);
 
-    /// How many system calls it has made in this run.
+    /// Returns how many system calls it has made in this run.
     fn debug_syscall_count(&self) -> usize;
 
-    /// How many upcalls were lost because its queue was full.
+    /// Returns how many upcalls were lost because its queue was full.
     fn debug_dropped_upcall_count(&self) -> usize;
 
-    /// How many of its time slices ended before it yielded.
+    /// Returns how many of its time slices ended before it yielded.
     fn debug_timeslice_expiration_count(&self) -> usize;
 
     /// Counts a time slice that ended.

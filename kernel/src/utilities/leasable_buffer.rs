@@ -173,7 +173,7 @@ impl<'a, T> SubSliceMut<'a, T> {
         self.active_range.is_empty()
     }
 
-    /// Does the window show less than the whole buffer?
+    /// Returns whether the window shows less than the whole buffer.
     pub fn is_sliced(&self) -> bool {
         self.len() != self.internal.len()
     }
@@ -253,7 +253,7 @@ impl<'a, T> SubSlice<'a, T> {
         self.active_range.is_empty()
     }
 
-    /// Does the window show less than the whole buffer?
+    /// Returns whether the window shows less than the whole buffer.
     pub fn is_sliced(&self) -> bool {
         self.len() != self.internal.len()
     }

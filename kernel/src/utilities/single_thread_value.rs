@@ -65,7 +65,7 @@ impl<T> SingleThreadValue<T> {
         Ok(())
     }
 
-    /// Does the running thread own the value?
+    /// Returns whether the running thread owns the value.
     pub fn bound_to_current_thread(&self) -> bool {
         if self.stage.load(Ordering::Acquire) != BOUND {
             return false;

@@ -238,7 +238,7 @@ impl<'a> Shared<'a> {
 
     /// A new user of the port.
     pub fn device(&'static self) -> &'static Device<'static> {
-        let device: &'static Device<'static> = testing::rig::forever(Device {
+        let device: &'static Device<'static> = testing::forever(Device {
             shared: self,
             buffer: TakeCell::empty(),
             operation: OptionalCell::empty(),

@@ -48,8 +48,8 @@ pub trait MeterFrontEnd<'a> {
     fn stop(&self) -> Result<(), ErrorCode>;
 }
 
-/// One filled buffer.
-pub struct FilledBlock {
+/// One filled buffer of scans.
+pub struct ScanBlock {
     /// The buffer, as it was provided.
     pub buffer: &'static mut [u8],
     /// Scans in it.
@@ -58,7 +58,7 @@ pub struct FilledBlock {
     pub last_scan_us: u64,
     /// Blocks that the hardware had no buffer for, between the previous filled
     /// one and this.
-    pub missed_blocks: u32,
+    pub lost_blocks: u32,
     /// Bit 0, 1, 2: channel 0, 1, 2 touched an end of its range in this block.
     pub saturated: u8,
 }
@@ -66,7 +66,7 @@ pub struct FilledBlock {
 /// Hears of filled buffers.
 pub trait MeterFrontEndClient {
     /// A buffer is full. [`MeterFrontEnd::provide_buffer`] may be called from here.
-    fn block_ready(&self, block: FilledBlock);
+    fn block_ready(&self, block: ScanBlock);
 
     /// The hardware has stopped and holds no buffer any more.
     fn stopped(&self, buffers: ReturnedBuffers);

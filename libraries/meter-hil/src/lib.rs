@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod front_end;
+pub mod random_source;
 pub mod sector_flash;
 pub mod supply_monitor;
 pub mod word_flash;

@@ -1,22 +1,17 @@
 //! A block of scans as the meter_adc driver delivers it.
 
+use drivers::meter_adc::Header;
+pub use drivers::meter_adc::{SCANS_PER_BLOCK, SCAN_BYTES};
+
 use crate::flags::Flags;
 
-/// Bytes of the header before the scans.
-pub const HEADER_BYTES: usize = 24;
-/// Bytes of one scan: voltage, low-gain current, high-gain current, i16 each.
-pub const SCAN_BYTES: usize = 6;
-/// Scans in a full block (20 ms).
-pub const SCANS_PER_BLOCK: usize = 80;
+/// Bytes of the block header, which stands before the scans.
+pub const BLOCK_HEADER_BYTES: usize = Header::BYTES;
 
-/// Header flag: blocks were lost before this one.
-const OVERRUN: u32 = 1 << 0;
-/// Header flag: the voltage channel touched an end of its range.
-const VOLTAGE_END: u32 = 1 << 1;
-/// Header flag: the low-gain channel touched an end of its range.
-const LOW_END: u32 = 1 << 2;
-/// Header flag: the high-gain channel touched an end of its range.
-const HIGH_END: u32 = 1 << 3;
+/// The channels of a scan.
+const VOLTAGE: usize = 0;
+const LOW_GAIN: usize = 1;
+const HIGH_GAIN: usize = 2;
 
 /// What is wrong with the bytes of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +35,24 @@ pub struct Block<'a> {
     /// Time of the last scan in microseconds since start.
     pub time_us: u64,
     /// Scans lost since the previous delivered block.
-    pub lost: u32,
+    pub lost_scans: u32,
     scans: &'a [u8],
 }
 
 impl<'a> Block<'a> {
     /// Reads header and scans; bytes after the last scan are ignored.
     pub fn parse(bytes: &'a [u8]) -> Result<Block<'a>, BlockError> {
-        let (header, rest) = bytes
-            .split_at_checked(HEADER_BYTES)
-            .ok_or(BlockError::ShortHeader)?;
-        let word = |at: usize| {
-            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-        };
-        let count = usize::try_from(word(16))
+        let (header, rest) = bytes.split_first_chunk().ok_or(BlockError::ShortHeader)?;
+        let header = Header::decode(header);
+        let count = usize::try_from(header.scans)
             .ok()
             .filter(|count| *count <= SCANS_PER_BLOCK)
             .ok_or(BlockError::TooManyScans)?;
         Ok(Block {
-            sequence: word(0),
-            flags: word(4),
-            time_us: u64::from(word(8)) | (u64::from(word(12)) << 32),
-            lost: word(20),
+            sequence: header.sequence,
+            flags: header.flags,
+            time_us: header.time_us,
+            lost_scans: header.lost_scans,
             scans: rest
                 .get(..count * SCAN_BYTES)
                 .ok_or(BlockError::ShortScans)?,
@@ -70,12 +61,18 @@ impl<'a> Block<'a> {
 
     /// A block from its parts; `scans` are triples of i16, little endian. An
     /// incomplete triple at the end and what exceeds a block are ignored.
-    pub fn from_parts(sequence: u32, flags: u32, time_us: u64, lost: u32, scans: &'a [u8]) -> Self {
+    pub fn from_parts(
+        sequence: u32,
+        flags: u32,
+        time_us: u64,
+        lost_scans: u32,
+        scans: &'a [u8],
+    ) -> Self {
         Block {
             sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             scans,
         }
     }
@@ -85,7 +82,7 @@ impl<'a> Block<'a> {
         (self.scans.len() / SCAN_BYTES).min(SCANS_PER_BLOCK)
     }
 
-    /// Whether the block has no scan.
+    /// Returns whether the block has no scan.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -95,14 +92,19 @@ impl<'a> Block<'a> {
         &self.scans[..self.len() * SCAN_BYTES]
     }
 
-    /// Whether scans are missing between the previous block and this one.
+    /// Returns whether scans are missing between the previous block and this one.
     pub fn follows_a_gap(&self) -> bool {
-        self.lost != 0 || self.flags & OVERRUN != 0
+        self.lost_scans != 0 || self.flags & Header::OVERRUN != 0
     }
 
-    /// Whether the high-gain channel touched an end of its range.
+    /// Whether a channel touched an end of its range.
+    fn touches_an_end(&self, channel: usize) -> bool {
+        self.flags & Header::range_end(channel) != 0
+    }
+
+    /// Returns whether the high-gain channel touched an end of its range.
     pub(crate) fn high_gain_saturated(&self) -> bool {
-        self.flags & HIGH_END != 0
+        self.touches_an_end(HIGH_GAIN)
     }
 
     /// The measurement flags that the header asks for; a clipped low-gain
@@ -112,10 +114,10 @@ impl<'a> Block<'a> {
         if self.follows_a_gap() {
             status |= Flags::MISSING_SAMPLES;
         }
-        if self.flags & VOLTAGE_END != 0 {
+        if self.touches_an_end(VOLTAGE) {
             status |= Flags::VOLTAGE_SATURATED;
         }
-        if self.flags & LOW_END != 0 {
+        if self.touches_an_end(LOW_GAIN) {
             status |= Flags::CURRENT_SATURATED;
         }
         status
@@ -142,7 +144,7 @@ mod tests {
         let block = Block::parse(&bytes).unwrap();
         assert_eq!(block.sequence, 7);
         assert_eq!(block.time_us, 0x1_1234_5678);
-        assert_eq!(block.lost, 160);
+        assert_eq!(block.lost_scans, 160);
         assert_eq!(block.len(), 2);
         assert!(block.follows_a_gap() && block.high_gain_saturated());
         assert_eq!(block.status(), Flags::MISSING_SAMPLES);

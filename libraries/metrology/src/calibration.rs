@@ -115,7 +115,7 @@ impl GainTable {
         self.points[..usize::from(self.count)].sort_unstable_by_key(|point| point.level);
     }
 
-    /// Whether a gain is near enough to the nominal one to be a sound meter's.
+    /// Returns whether a gain is near enough to the nominal one to be a sound meter's.
     pub(crate) fn accepts(&self, gain: u32) -> bool {
         plausible(gain, self.nominal)
     }
@@ -223,7 +223,7 @@ impl Calibration {
         high: CurrentChannel::nominal(NOMINAL_HIGH, NOMINAL_DELAY_HIGH),
     };
 
-    /// Whether voltage and both current ranges were calibrated.
+    /// Returns whether voltage and both current ranges were calibrated.
     pub fn is_complete(&self) -> bool {
         self.voltage_calibrated
             && !self.low.gain.points().is_empty()
@@ -245,7 +245,7 @@ impl Calibration {
         }
     }
 
-    /// Whether a voltage gain is near enough to the nominal one.
+    /// Returns whether a voltage gain is near enough to the nominal one.
     pub(crate) fn accepts_voltage_gain(gain: u32) -> bool {
         plausible(gain, NOMINAL_VOLTAGE)
     }

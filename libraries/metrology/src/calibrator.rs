@@ -128,7 +128,7 @@ impl Calibrator {
     }
 
     fn add(&mut self, window: &WindowSums) -> Result<(), CalibrationError> {
-        if window.lost > 0 || window.flags.contains(Flags::MISSING_SAMPLES) {
+        if window.lost_scans > 0 || window.flags.contains(Flags::MISSING_SAMPLES) {
             return Err(CalibrationError::MissingSamples);
         }
         if window.flags.contains(Flags::VOLTAGE_SATURATED)

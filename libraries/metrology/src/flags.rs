@@ -26,12 +26,12 @@ impl Flags {
     /// The clock was set, so the interval is not of the full length (intervals only).
     pub const CLOCK_ADJUSTED: Flags = Flags(1 << 7);
 
-    /// Whether every flag of `other` is set.
+    /// Returns whether every flag of `other` is set.
     pub const fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether no flag is set.
+    /// Returns whether no flag is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -17,7 +17,7 @@
 //! use metrology::{Block, Calibration, Meter};
 //!
 //! let mut meter = Meter::new(Calibration::NOMINAL);
-//! let bytes = [0u8; metrology::HEADER_BYTES]; // as the meter_adc driver delivers a block
+//! let bytes = [0u8; metrology::BLOCK_HEADER_BYTES]; // as the meter_adc driver delivers a block
 //! if let Ok(block) = Block::parse(&bytes) {
 //!     let outcome = meter.process(&block);
 //!     for _ in 0..outcome.pulses { /* blink */ }
@@ -61,7 +61,7 @@ mod registers;
 mod sampler;
 mod zero_cross;
 
-pub use block::{Block, BlockError, HEADER_BYTES, SCANS_PER_BLOCK, SCAN_BYTES};
+pub use block::{Block, BlockError, BLOCK_HEADER_BYTES, SCANS_PER_BLOCK, SCAN_BYTES};
 pub use calibration::{Calibration, DecodeError, GainPoint, GainTable, CALIBRATION_BYTES};
 pub use calibrator::{CalibrationError, Calibrator, Reference};
 pub use flags::Flags;

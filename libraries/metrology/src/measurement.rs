@@ -27,11 +27,11 @@ pub struct Measurement {
     /// Mains frequency, microhertz; 0 when there is none.
     pub frequency_uhz: u32,
     /// Scans in the window.
-    pub samples: u32,
+    pub scans: u32,
     /// Scans of the window's time that are missing.
-    pub lost: u32,
+    pub lost_scans: u32,
     /// Scans that were measured with the high-gain channel.
-    pub high_gain_samples: u32,
+    pub high_gain_scans: u32,
     /// Below the starting threshold: nothing was added to an active register.
     pub no_load: bool,
     /// What happened in the window.
@@ -80,7 +80,7 @@ pub(crate) struct WindowSums {
     /// Scans that `qi` looked back.
     pub quarter: u32,
     /// Missing scans.
-    pub lost: u32,
+    pub lost_scans: u32,
     /// Status of the blocks.
     pub flags: Flags,
     /// Whether the window began at a crossing or after a whole second.
@@ -245,9 +245,9 @@ impl Results {
                 apparent_uva: u64::try_from(apparent_uva).unwrap_or(u64::MAX),
                 power_factor_ppm: power_factor_ppm as i32,
                 frequency_uhz: window.frequency_uhz,
-                samples: count,
-                lost: window.lost,
-                high_gain_samples: window.ranges[Range::High as usize].count,
+                scans: count,
+                lost_scans: window.lost_scans,
+                high_gain_scans: window.ranges[Range::High as usize].count,
                 no_load: false,
                 flags,
             },

@@ -34,7 +34,7 @@ pub struct Meter {
     remainders: [Remainder; 4],
     pulses: PulseOutput,
     profile: Profile,
-    lost: u64,
+    lost_scans: u64,
     /// Of the last scan.
     time_us: u64,
 }
@@ -54,7 +54,7 @@ impl Meter {
             remainders: [Remainder::default(); 4],
             pulses: PulseOutput::starting_at(registers.totals.active_nwh()),
             profile: Profile::new(registers.totals),
-            lost: 0,
+            lost_scans: 0,
             time_us: 0,
         }
     }
@@ -63,7 +63,7 @@ impl Meter {
     /// window that it closed.
     pub fn process(&mut self, block: &Block<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        self.lost = self.lost.saturating_add(u64::from(block.lost));
+        self.lost_scans = self.lost_scans.saturating_add(u64::from(block.lost_scans));
         self.time_us = block.time_us;
         if let Some(window) = self.sampler.push(block) {
             let measurement = self.count(&window);
@@ -87,7 +87,7 @@ impl Meter {
         self.profile.window(
             self.time_us,
             &self.registers.totals,
-            measurement.samples,
+            measurement.scans,
             measurement.flags,
         )
     }
@@ -123,7 +123,7 @@ impl Meter {
         self.registers.scans = self
             .registers
             .scans
-            .saturating_add(u64::from(measurement.samples));
+            .saturating_add(u64::from(measurement.scans));
         measurement
     }
 
@@ -170,7 +170,7 @@ impl Meter {
     }
 
     /// Scans that blocks reported as lost since start.
-    pub fn lost(&self) -> u64 {
-        self.lost
+    pub fn lost_scans(&self) -> u64 {
+        self.lost_scans
     }
 }

@@ -57,7 +57,7 @@ impl<const N: usize> ProfileLog<N> {
         self.pushed.min(N)
     }
 
-    /// Whether no interval is held.
+    /// Returns whether no interval is held.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

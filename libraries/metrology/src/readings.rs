@@ -35,22 +35,22 @@ pub struct Readings {
     /// The energy registers.
     pub totals: EnergyTotals,
     /// Scans taken since the meter started.
-    pub samples: u64,
+    pub scans: u64,
     /// Scans lost since the meter started.
-    pub lost: u64,
+    pub lost_scans: u64,
     /// What happened in the second.
     pub flags: Flags,
 }
 
 impl Readings {
-    /// The readings of a measurement, `time_us` after the start, with `samples`
-    /// taken and `lost` since then.
+    /// The readings of a measurement, `time_us` after the start, with `scans`
+    /// taken and `lost_scans` since then.
     pub fn new(
         measurement: &Measurement,
         totals: &EnergyTotals,
         time_us: u64,
-        samples: u64,
-        lost: u64,
+        scans: u64,
+        lost_scans: u64,
     ) -> Self {
         Readings {
             time_us,
@@ -62,8 +62,8 @@ impl Readings {
             reactive_uvar: measurement.reactive_uvar,
             apparent_uva: measurement.apparent_uva,
             totals: *totals,
-            samples,
-            lost,
+            scans,
+            lost_scans,
             flags: measurement.flags,
         }
     }
@@ -91,8 +91,8 @@ impl Readings {
             self.totals.export_nwh,
             self.totals.import_nvarh,
             self.totals.export_nvarh,
-            self.samples,
-            self.lost,
+            self.scans,
+            self.lost_scans,
         ];
         for (place, word) in bytes[20..].chunks_exact_mut(8).zip(words) {
             place.copy_from_slice(&word.to_le_bytes());
@@ -133,8 +133,8 @@ impl Readings {
                 import_nvarh: word(68),
                 export_nvarh: word(76),
             },
-            samples: word(84),
-            lost: word(92),
+            scans: word(84),
+            lost_scans: word(92),
             flags: Flags(u16::from_le_bytes([bytes[2], bytes[3]])),
         })
     }
@@ -160,8 +160,8 @@ mod tests {
                 import_nvarh: 3,
                 export_nvarh: u64::MAX,
             },
-            samples: 48_000,
-            lost: 7,
+            scans: 48_000,
+            lost_scans: 7,
             flags: Flags(0x8001),
         }
     }

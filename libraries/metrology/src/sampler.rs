@@ -205,7 +205,7 @@ impl Sampler {
     /// Adds a block; at most one window ends in it.
     pub(crate) fn push(&mut self, block: &Block<'_>) -> Option<WindowSums> {
         if block.follows_a_gap() {
-            self.gap(block.lost);
+            self.gap(block.lost_scans);
         }
         self.window.flags |= block.status();
         let count = block.len();
@@ -217,7 +217,7 @@ impl Sampler {
         let warming = (begin - HISTORY) as u32;
         self.position += u64::from(warming);
         if self.position > HISTORY as u64 {
-            self.window.lost = self.window.lost.saturating_add(warming);
+            self.window.lost_scans = self.window.lost_scans.saturating_add(warming);
         }
         let closed = self.sum_up(begin, end);
 
@@ -229,10 +229,10 @@ impl Sampler {
     }
 
     /// Scans are missing: nothing of the past lines up with what follows.
-    fn gap(&mut self, lost: u32) {
+    fn gap(&mut self, lost_scans: u32) {
         self.valid = 0;
-        self.position = self.position.saturating_add(u64::from(lost));
-        self.window.lost = self.window.lost.saturating_add(lost);
+        self.position = self.position.saturating_add(u64::from(lost_scans));
+        self.window.lost_scans = self.window.lost_scans.saturating_add(lost_scans);
         self.crossings.reset();
         self.cycles.gap();
     }
@@ -404,10 +404,10 @@ impl Sampler {
         if window.count() == 0 {
             // Keep what is to be reported for the next one.
             self.window.flags = window.flags;
-            self.window.lost = window.lost;
+            self.window.lost_scans = window.lost_scans;
             return None;
         }
-        if window.whole && window.lost == 0 {
+        if window.whole && window.lost_scans == 0 {
             self.voltage_rest_q8 = (self.voltage_code() << 8) + window.voltage_mean_q8();
             for rest in &mut self.current_rest {
                 rest.window();

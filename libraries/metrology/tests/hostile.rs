@@ -5,8 +5,8 @@ mod common;
 
 use common::{Load, Source};
 use metrology::{
-    Block, Calibration, Calibrator, EnergyRegisters, Meter, Range, Reference, CALIBRATION_BYTES,
-    HEADER_BYTES, REGISTERS_BYTES, SCANS_PER_BLOCK, SCAN_BYTES,
+    Block, Calibration, Calibrator, EnergyRegisters, Meter, Range, Reference, BLOCK_HEADER_BYTES,
+    CALIBRATION_BYTES, REGISTERS_BYTES, SCANS_PER_BLOCK, SCAN_BYTES,
 };
 
 /// Xorshift: the tests need variety, not quality.
@@ -96,7 +96,7 @@ fn hostile_blocks_do_no_harm() {
             }
             let bytes = scans(&mut random, kind, start);
             start += SCANS_PER_BLOCK as u64;
-            let lost = match random.below(200) {
+            let lost_scans = match random.below(200) {
                 0 => random.next() as u32,
                 1 => u32::MAX,
                 2 => 80,
@@ -119,7 +119,7 @@ fn hostile_blocks_do_no_harm() {
                 3 => meter.note_power_failure(),
                 _ => {}
             }
-            let block = Block::from_parts(sequence, flags, time_us, lost, &bytes);
+            let block = Block::from_parts(sequence, flags, time_us, lost_scans, &bytes);
             let before = *meter.registers();
             meter.process(&block);
             let after = meter.registers();
@@ -181,11 +181,11 @@ fn arbitrary_bytes_decode_to_an_error_or_to_something_sound() {
         assert_eq!(read.to_bytes(), registers);
         let length = random.below(600) as usize;
         let mut block: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
-        if length > HEADER_BYTES && random.below(2) == 0 {
+        if length > BLOCK_HEADER_BYTES && random.below(2) == 0 {
             block[16..20].copy_from_slice(&(random.below(90) as u32).to_le_bytes());
         }
         if let Ok(parsed) = Block::parse(&block) {
-            assert!(parsed.len() * SCAN_BYTES + HEADER_BYTES <= length);
+            assert!(parsed.len() * SCAN_BYTES + BLOCK_HEADER_BYTES <= length);
         }
     }
     assert!(sound > 1_000);

@@ -80,7 +80,7 @@ fn all_values_of_many_loads() {
                 (factor - lag.to_radians().cos()).abs() < 1e-3,
                 "{what}: {factor}"
             );
-            assert!(last.flags.is_empty() && last.lost == 0);
+            assert!(last.flags.is_empty() && last.lost_scans == 0);
         }
     }
 }
@@ -96,12 +96,12 @@ fn windows_are_whole_cycles_and_tile_time() {
     );
     assert_eq!(shown.len(), 59);
     for second in &shown {
-        let cycles = f64::from(second.samples) / 4_000.0 * 50.3;
+        let cycles = f64::from(second.scans) / 4_000.0 * 50.3;
         assert!((cycles - cycles.round()).abs() < 0.02, "{cycles}");
     }
-    let samples: u64 = shown.iter().map(|second| u64::from(second.samples)).sum();
+    let scans: u64 = shown.iter().map(|second| u64::from(second.scans)).sum();
     // All but the scans before the first crossing.
-    assert!(meter.registers().scans - samples < 100);
+    assert!(meter.registers().scans - scans < 100);
 }
 
 #[test]
@@ -371,8 +371,13 @@ fn impossible_calibrations_are_refused() {
     .unwrap();
     let mut source = Source::default();
     let found = (0..500u32).find_map(|n| {
-        let lost = if n == 160 { 80 } else { 0 };
-        source.block(0, lost, |t| seen.scan(t), |block| calibrator.process(block))
+        let lost_scans = if n == 160 { 80 } else { 0 };
+        source.block(
+            0,
+            lost_scans,
+            |t| seen.scan(t),
+            |block| calibrator.process(block),
+        )
     });
     assert_eq!(found, Some(Err(CalibrationError::MissingSamples)));
 }

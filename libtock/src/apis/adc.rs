@@ -3,6 +3,7 @@
 use crate::platform::subscribe::OneId;
 use crate::platform::{share, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
+use drivers::adc::{upcall, Command, NUMBER};
 
 /// The analogue inputs of a board, by channel.
 pub struct Adc<S: Syscalls>(S);
@@ -11,31 +12,32 @@ impl<S: Syscalls> Adc<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
         Self::get_number_of_channels().map(|_| ())
     }
 
-    /// How many channels there are.
+    /// Returns how many channels there are.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn get_number_of_channels() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Starts one conversion.
+    /// Starts one conversion, whose sample goes to the listener.
     ///
     /// # Errors
-    /// `Invalid` for the channel; `Busy`.
+    /// Fails with `Invalid` if there is no such channel, with `Busy` while a conversion is
+    /// under way or the meter scans, and with `NoDevice` without the driver.
     pub fn read_single_sample(channel: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::SAMPLE, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Sample.number(), channel, 0).to_result()
     }
 
-    /// Has `listener` called with each sample.
+    /// Has `listener` called with each sample, left-justified to 16 bits.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(u16)>(
         listener: &'share ADCListener<F>,
         subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, SAMPLE_READY>>,
@@ -48,10 +50,11 @@ impl<S: Syscalls> Adc<S> {
         S::unsubscribe(DRIVER_NUM, SAMPLE_READY);
     }
 
-    /// Converts once and waits for the sample, left-justified to 16 bits.
+    /// Converts once, waits for the sample and returns it, left-justified to 16 bits.
     ///
     /// # Errors
-    /// `Invalid` for the channel; `Busy`.
+    /// Fails with `Invalid` if there is no such channel, with `Busy` while a conversion is
+    /// under way or the meter scans, and with `NoDevice` without the driver.
     pub fn read_single_sample_sync(channel: u32) -> Result<u16, ErrorCode> {
         let sample = Cell::new(None);
         let listener = ADCListener(|value| sample.set(Some(value)));
@@ -67,20 +70,21 @@ impl<S: Syscalls> Adc<S> {
         })
     }
 
-    /// Bits of a sample.
+    /// Returns how many bits of a sample count.
     ///
     /// # Errors
-    /// `Invalid` for the channel.
+    /// Fails with `Invalid` if there is no such channel.
     pub fn get_resolution_bits(channel: u32) -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::RESOLUTION_BITS, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Resolution.number(), channel, 0).to_result()
     }
 
-    /// Reference voltage in millivolts.
+    /// Returns the reference voltage in millivolts.
     ///
     /// # Errors
-    /// `Invalid` for the channel; `NoSupport` when the driver does not know it.
+    /// Fails with `Invalid` if there is no such channel, and with `NoSupport` if the driver
+    /// does not know its reference.
     pub fn get_reference_voltage_mv(channel: u32) -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::REFERENCE_MILLIVOLTS, channel, 0).to_result()
+        S::command(DRIVER_NUM, Command::Reference.number(), channel, 0).to_result()
     }
 }
 
@@ -94,13 +98,6 @@ impl<F: Fn(u16)> Upcall<OneId<DRIVER_NUM, SAMPLE_READY>> for ADCListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x5;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const SAMPLE_READY: u32 = 0;
-
-mod command {
-    pub const COUNT: u32 = 0;
-    pub const SAMPLE: u32 = 1;
-    pub const RESOLUTION_BITS: u32 = 101;
-    pub const REFERENCE_MILLIVOLTS: u32 = 102;
-}
+const SAMPLE_READY: u32 = upcall::SAMPLED;

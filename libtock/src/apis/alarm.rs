@@ -4,6 +4,7 @@ use crate::platform::subscribe::OneId;
 use crate::platform::{self, share, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
 use core::marker::PhantomData;
+use drivers::alarm::{upcall, Command, NUMBER};
 
 /// The app's one alarm and its clock.
 pub struct Alarm<S: Syscalls, C: platform::subscribe::Config = DefaultConfig>(
@@ -47,33 +48,34 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Ticks of the clock in a second.
+    /// Returns how many ticks the clock makes in a second.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn get_frequency() -> Result<Hz, ErrorCode> {
-        S::command(DRIVER_NUM, command::FREQUENCY, 0, 0)
+        S::command(DRIVER_NUM, Command::Frequency.number(), 0, 0)
             .to_result()
             .map(Hz)
     }
 
-    /// The clock. It wraps at 2^32.
+    /// Returns the clock in ticks. It wraps at 2^32.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn get_ticks() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::NOW, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Now.number(), 0, 0).to_result()
     }
 
-    /// The clock in milliseconds. It wraps when [`Alarm::get_ticks`] does.
+    /// Returns the clock in milliseconds. It wraps when [`Alarm::get_ticks`] does.
     ///
     /// # Errors
-    /// `NoDevice` without the driver; `Fail` if its clock stands still.
+    /// Fails with `NoDevice` if the kernel does not have the driver, and with `Fail` if
+    /// its clock has a frequency of 0.
     pub fn get_milliseconds() -> Result<u64, ErrorCode> {
         let Hz(frequency) = Self::get_frequency()?;
         (u64::from(Self::get_ticks()?) * 1000)
@@ -81,13 +83,14 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
             .ok_or(ErrorCode::Fail)
     }
 
-    /// Sets the alarm, in place of one that is set. Gives the clock's value
-    /// when it will go off.
+    /// Sets the alarm to go off after `time`, in place of one that is set. Returns the
+    /// value, in ticks, that the clock will have then.
     ///
     /// # Errors
-    /// `NoMem` when the kernel has no memory left for the process.
+    /// Fails with `NoMem` if the kernel has no memory left for the process, and with
+    /// `NoDevice` if it does not have the driver.
     pub fn set_relative(time: Ticks) -> Result<Ticks, ErrorCode> {
-        S::command(DRIVER_NUM, command::SET_RELATIVE, time.0, 0)
+        S::command(DRIVER_NUM, Command::Relative.number(), time.0, 0)
             .to_result()
             .map(Ticks)
     }
@@ -95,15 +98,15 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
     /// Unsets the alarm.
     ///
     /// # Errors
-    /// `Already` when none is set.
+    /// Fails with `Already` if none is set, and with `NoDevice` without the driver.
     pub fn cancel() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::STOP, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Stop.number(), 0, 0).to_result()
     }
 
     /// Has `listener` called when the alarm goes off.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(Ticks)>(
         listener: &'share AlarmListener<F>,
         subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, EXPIRED>>,
@@ -111,10 +114,10 @@ impl<S: Syscalls, C: platform::subscribe::Config> Alarm<S, C> {
         S::subscribe::<_, _, C, DRIVER_NUM, EXPIRED>(subscribe, listener)
     }
 
-    /// Sleeps at least that long. Other upcalls run meanwhile.
+    /// Sleeps for at least `time`. Other upcalls run meanwhile.
     ///
     /// # Errors
-    /// As for [`Alarm::set_relative`] and [`Syscalls::subscribe`].
+    /// Fails with an error of [`Alarm::set_relative`] or of [`Syscalls::subscribe`].
     pub fn sleep_for<T: Convert>(time: T) -> Result<(), ErrorCode> {
         let ticks = time.to_ticks(Self::get_frequency()?);
         let expired = Cell::new(false);
@@ -139,15 +142,7 @@ impl<F: Fn(Ticks)> Upcall<OneId<DRIVER_NUM, EXPIRED>> for AlarmListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x0;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number of the alarm: (clock now, clock when it was due, 0).
-pub const EXPIRED: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const FREQUENCY: u32 = 1;
-    pub const NOW: u32 = 2;
-    pub const STOP: u32 = 3;
-    pub const SET_RELATIVE: u32 = 5;
-}
+pub const EXPIRED: u32 = upcall::EXPIRED;

@@ -2,6 +2,7 @@
 
 use crate::platform::subscribe::OneId;
 use crate::platform::{share::Handle, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
+use drivers::button::{upcall, Command, NUMBER};
 
 /// The buttons of a board, by index.
 pub struct Buttons<S: Syscalls>(S);
@@ -26,20 +27,21 @@ impl From<u32> for ButtonState {
 }
 
 impl<S: Syscalls> Buttons<S> {
-    /// How many buttons there are.
+    /// Returns how many buttons there are.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn count() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// What a button is doing.
+    /// Returns whether the button of this index is pressed or released now.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn read(button: u32) -> Result<ButtonState, ErrorCode> {
-        S::command(DRIVER_NUM, command::READ, button, 0)
+        S::command(DRIVER_NUM, Command::Read.number(), button, 0)
             .to_result::<u32, ErrorCode>()
             .map(Into::into)
     }
@@ -54,26 +56,28 @@ impl<S: Syscalls> Buttons<S> {
         Self::read(button) == Ok(ButtonState::Released)
     }
 
-    /// Asks for events of a button.
+    /// Asks for an event whenever the button of this index is pressed or released.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn enable_interrupts(button: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::ENABLE_INTERRUPT, button, 0).to_result()
+        S::command(DRIVER_NUM, Command::Enable.number(), button, 0).to_result()
     }
 
-    /// Asks for no more events of a button.
+    /// Asks for no more events of the button of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no button of that index, and with `NoDevice` if
+    /// the kernel does not have the driver.
     pub fn disable_interrupts(button: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::DISABLE_INTERRUPT, button, 0).to_result()
+        S::command(DRIVER_NUM, Command::Disable.number(), button, 0).to_result()
     }
 
-    /// Has `listener` called at each event, instead of the one before.
+    /// Has `listener` called at each event, in place of one that was registered before.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(u32, ButtonState)>(
         listener: &'share ButtonListener<F>,
         subscribe: Handle<Subscribe<'share, S, DRIVER_NUM, EVENT>>,
@@ -97,13 +101,6 @@ impl<F: Fn(u32, ButtonState)> Upcall<OneId<DRIVER_NUM, EVENT>> for ButtonListene
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x3;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const EVENT: u32 = 0;
-
-mod command {
-    pub const COUNT: u32 = 0;
-    pub const ENABLE_INTERRUPT: u32 = 1;
-    pub const DISABLE_INTERRUPT: u32 = 2;
-    pub const READ: u32 = 3;
-}
+const EVENT: u32 = upcall::EVENT;

@@ -7,6 +7,7 @@ use crate::platform::{
 use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
+use drivers::console::{read_only, read_write, upcall, Command, NUMBER};
 
 /// The console: bytes out and in.
 pub struct Console<S: Syscalls, C: Config = DefaultConfig>(PhantomData<S>, PhantomData<C>);
@@ -14,13 +15,14 @@ pub struct Console<S: Syscalls, C: Config = DefaultConfig>(PhantomData<S>, Phant
 impl<S: Syscalls, C: Config> Console<S, C> {
     /// Whether the driver is there.
     pub fn exists() -> bool {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).is_success()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).is_success()
     }
 
     /// Writes all bytes and waits until they are out.
     ///
     /// # Errors
-    /// `Busy` when another write is under way, or the kernel's error.
+    /// Fails with `Busy` while another write is under way, with `NoDevice` if the kernel
+    /// does not have the driver, and with what the kernel says of buffer or subscription.
     pub fn write(s: &[u8]) -> Result<(), ErrorCode> {
         let written: Cell<Option<(u32,)>> = Cell::new(None);
         share::scope::<
@@ -42,8 +44,9 @@ impl<S: Syscalls, C: Config> Console<S, C> {
         })
     }
 
-    /// Reads until `buf` is full or the driver stops. Gives the number of
-    /// bytes, from the start of `buf`, and how the read ended.
+    /// Reads until `buf` is full or the driver stops. Returns how many bytes it put at the
+    /// start of `buf`, and how the read ended: with the driver's error, with
+    /// `Busy` while another one is under way, or with `NoDevice` without the driver.
     pub fn read(buf: &mut [u8]) -> (usize, Result<(), ErrorCode>) {
         let done: Cell<Option<(u32, u32)>> = Cell::new(None);
         let length = buf.len();
@@ -72,7 +75,7 @@ impl<S: Syscalls, C: Config> Console<S, C> {
         (bytes.min(length), result)
     }
 
-    /// A sink for `write!`.
+    /// Returns a sink for `write!`.
     pub fn writer() -> ConsoleWriter<S> {
         ConsoleWriter(PhantomData)
     }
@@ -81,26 +84,26 @@ impl<S: Syscalls, C: Config> Console<S, C> {
     /// [`WRITTEN`] says when they are out.
     ///
     /// # Errors
-    /// `Busy` when a write is under way.
+    /// Fails with `Busy` while a write is under way, and with `NoDevice` without the driver.
     pub fn start_write(length: usize) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::WRITE, length as u32, 0).to_result()
+        S::command(DRIVER_NUM, Command::Write.number(), length as u32, 0).to_result()
     }
 
     /// Starts to read `length` bytes into the lent buffer. The upcall [`READ`]
     /// says when the read has ended.
     ///
     /// # Errors
-    /// `Busy` when a read is under way.
+    /// Fails with `Busy` while a read is under way, and with `NoDevice` without the driver.
     pub fn start_read(length: usize) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::READ, length as u32, 0).to_result()
+        S::command(DRIVER_NUM, Command::Read.number(), length as u32, 0).to_result()
     }
 
     /// Ends the read that is under way; its upcall still comes.
     ///
     /// # Errors
-    /// The kernel's.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn abort_read() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::ABORT_READ, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::AbortRead.number(), 0, 0).to_result()
     }
 }
 
@@ -131,23 +134,16 @@ pub type LentForWrite<'scope, 'share, S> = LentRo<'scope, 'share, S, DRIVER_NUM,
 pub type LentForRead<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, READ_BUFFER>;
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x1;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number: a write has ended (bytes, 0, 0).
-pub const WRITTEN: u32 = 1;
+pub const WRITTEN: u32 = upcall::WRITTEN;
 
 /// Subscribe number: a read has ended (status, bytes, 0).
-pub const READ: u32 = 2;
+pub const READ: u32 = upcall::READ;
 
 /// Read-only buffer number of what is to be written.
-pub const WRITE_BUFFER: u32 = 1;
+pub const WRITE_BUFFER: u32 = read_only::WRITE;
 
 /// Read-write buffer number of what is being read.
-pub const READ_BUFFER: u32 = 1;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const WRITE: u32 = 1;
-    pub const READ: u32 = 2;
-    pub const ABORT_READ: u32 = 3;
-}
+pub const READ_BUFFER: u32 = read_write::READ;

@@ -4,35 +4,26 @@ use crate::platform::lend::LentRw;
 use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
 use core::cell::Cell;
 use core::marker::PhantomData;
+use drivers::key_store::{self as definition, read_only, read_write, upcall, NUMBER};
+pub use drivers::key_store::{Command, Generation, State};
 
 /// The objects that the meter's manifest grants this application, by its numbers,
 /// and its session slots. Each call waits for its end.
 ///
-/// Every call may end with `NoDevice` (no driver, not granted, or no such object
-/// or slot), `Off` (not in this state of the meter), `Uninstalled` (the object is
-/// empty), `NoSupport` (its kind cannot do that), `Busy` and `Fail`; what else,
-/// the calls say.
+/// Every call may fail
+///
+/// - with `NoDevice` if there is no driver, if the operation is not granted, or if
+///   there is no such object or slot of this application: which, is not told;
+/// - with `Off` if it is granted, but not in this state of the meter, or if the key
+///   store is not open;
+/// - with `Uninstalled` if the object, or its successor, has no content;
+/// - with `NoSupport` if an object of this kind cannot do that;
+/// - with `Busy` while an operation of this application is under way, or while the
+///   vault settles what a power cut left;
+/// - with `Fail` if the record was altered, or flash or random numbers failed.
+///
+/// Each call says in which other cases it fails.
 pub struct KeyStore<S: Syscalls>(PhantomData<S>);
-
-/// Where the meter stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Being made.
-    Factory = 0,
-    /// In use.
-    Operational = 1,
-    /// Out of use.
-    Decommissioned = 2,
-}
-
-/// Which of the keys of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
-    /// The one in use.
-    Current = 0,
-    /// The one that [`KeyStore::activate`] makes the current one.
-    Successor = 1,
-}
 
 /// How [`KeyStore::agree`] makes a key of the shared secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,74 +50,76 @@ impl<S: Syscalls> KeyStore<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// The meter's state.
+    /// Returns the meter's state.
     ///
     /// # Errors
-    /// `Off` the key store is closed; `BadRVal` it answers with another number.
+    /// Fails with `NoDevice` if there is no driver or it is not granted, with `Off` if the
+    /// key store is not open, and with `BadRVal` if the driver answers with a number that
+    /// is no state.
     pub fn state() -> Result<State, ErrorCode> {
-        match S::command(DRIVER_NUM, command::STATE, 0, 0).to_result()? {
-            0u32 => Ok(State::Factory),
-            1 => Ok(State::Operational),
-            2 => Ok(State::Decommissioned),
-            _ => Err(ErrorCode::BadRVal),
-        }
+        let number: u32 = S::command(DRIVER_NUM, Command::State.number(), 0, 0).to_result()?;
+        State::from_number(number as usize).ok_or(ErrorCode::BadRVal)
     }
 
     /// Moves the meter on to a later state.
     ///
     /// # Errors
-    /// `NoDevice` not this application's to ask for.
+    /// Fails as [every call](KeyStore) may, with `NoDevice` if the step is not
+    /// this application's to ask for, and with `Off` if it does not begin at this state.
     pub fn advance_state(state: State) -> Result<(), ErrorCode> {
-        Self::change(command::ADVANCE_STATE, state as u32, 0, &[])
+        Self::change(Command::AdvanceState, state as u32, 0, &[])
     }
 
     /// Makes a key, or a successor if the application may activate one.
     ///
     /// # Errors
-    /// `Already` there is a key, and no right to activate; `NoMem` the vault is full.
+    /// Fails as [every call](KeyStore) may, with `Already` if there is a key and
+    /// the application may not activate another, and with `NoMem` if the vault is full.
     pub fn generate(object: u32) -> Result<(), ErrorCode> {
-        Self::change(command::GENERATE, object, 0, &[])
+        Self::change(Command::Generate, object, 0, &[])
     }
 
     /// Brings a key in, in the factory state: 32 bytes, or 16 for AES.
     ///
     /// # Errors
-    /// As [`KeyStore::generate`]; `Size`; `Invalid` it is no key.
+    /// Fails with an error of [`KeyStore::generate`], with `Size` if the key has another
+    /// length than its kind, and with `Invalid` if the bytes are no key.
     pub fn import(object: u32, key: &[u8]) -> Result<(), ErrorCode> {
-        Self::change(command::IMPORT, object, 0, key)
+        Self::change(Command::Import, object, 0, key)
     }
 
-    /// The public key of a private one, SEC 1 uncompressed.
+    /// Returns the public key of a private one, SEC 1 uncompressed.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn public_key(object: u32, generation: Generation) -> Result<[u8; 65], ErrorCode> {
-        Self::fixed(command::PUBLIC_KEY, object, generation as u32, &[])
+        Self::fixed(Command::PublicKey, object, generation as u32, &[])
     }
 
-    /// Signs a digest; r and s.
+    /// Signs a digest by ECDSA; returns r and s.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn sign(
         object: u32,
         generation: Generation,
         digest: &[u8; 32],
     ) -> Result<[u8; 64], ErrorCode> {
-        Self::fixed(command::SIGN, object, generation as u32, digest)
+        Self::fixed(Command::Sign, object, generation as u32, digest)
     }
 
     /// Agrees with `peer` (SEC 1 uncompressed) on a key for the session slot.
     ///
     /// # Errors
-    /// `Size` of information (1,024 bytes) or salt; `Invalid` `peer` is no point of
-    /// the curve, or there is no such slot; `Busy` it is another's; `NoMem` the application holds as
-    /// many slots as it may.
+    /// Fails as [every call](KeyStore) may, with `Size` if the information (1,024 bytes)
+    /// or the salt (128 bytes) is too long, with `Invalid` if `peer` is no point of the
+    /// curve or there is no such slot, with `Busy` if the slot is another process's, and
+    /// with `NoMem` if the application holds as many slots as it may.
     pub fn agree(
         object: u32,
         slot: u32,
@@ -135,24 +128,25 @@ impl<S: Syscalls> KeyStore<S> {
         information: &[u8],
     ) -> Result<(), ErrorCode> {
         let (number, salt) = match derivation {
-            Derivation::Hkdf(salt) => (0, salt),
-            Derivation::Dlms => (1, &[][..]),
+            Derivation::Hkdf(salt) => (definition::Derivation::Hkdf, salt),
+            Derivation::Dlms => (definition::Derivation::Dlms, &[][..]),
         };
-        let second = slot | number << 16;
+        let second = slot | u32::from(number.number()) << 16;
         let inputs = [peer, information, salt];
-        Self::call(command::AGREE, object, second, inputs, &mut []).map(drop)
+        Self::call(Command::Agree, object, second, inputs, &mut []).map(drop)
     }
 
-    /// Encrypts up to 1,024 bytes with an object or slot. Gives ciphertext and tag.
+    /// Encrypts up to 1,024 bytes with an object or slot; returns ciphertext and tag.
     ///
     /// Where the manifest binds the key's nonces to a counter, the last four bytes
     /// of the nonce are a value of that counter, big endian, greater than all used
     /// before. The counter is raised ahead; after a start no value below is left.
     ///
     /// # Errors
-    /// `Size` of the text, the associated data (1,024 bytes, and 1,088 with the text)
-    /// or the output; `Already` the nonce's
-    /// value is used up; `Reserve` the counter has to be raised first.
+    /// Fails as [every call](KeyStore) may, with `Size` if the text (1,024 bytes) or
+    /// the associated data (1,024 bytes, and 1,088 with the text) is too long or the
+    /// output too short, with `Already` if the nonce's value is used up, and with
+    /// `Reserve` if the counter has to be raised first.
     pub fn encrypt<'a>(
         key: u32,
         tag: Tag,
@@ -162,13 +156,15 @@ impl<S: Syscalls> KeyStore<S> {
         output: &'a mut [u8],
     ) -> Result<&'a [u8], ErrorCode> {
         let inputs = [text, associated, nonce];
-        Self::call(command::ENCRYPT, key, tag as u32, inputs, output)
+        Self::call(Command::Encrypt, key, tag as u32, inputs, output)
     }
 
-    /// Decrypts what [`KeyStore::encrypt`] gives.
+    /// Decrypts what [`KeyStore::encrypt`] returns; returns the text.
     ///
     /// # Errors
-    /// `Size` as for that; `Fail` it is not authentic.
+    /// Fails as [every call](KeyStore) may, with `Size` if text, associated data or
+    /// output have a length that [`KeyStore::encrypt`] refuses, and with `Fail` if the text
+    /// is not authentic.
     pub fn decrypt<'a>(
         key: u32,
         tag: Tag,
@@ -178,16 +174,17 @@ impl<S: Syscalls> KeyStore<S> {
         output: &'a mut [u8],
     ) -> Result<&'a [u8], ErrorCode> {
         let inputs = [sealed, associated, nonce];
-        Self::call(command::DECRYPT, key, tag as u32, inputs, output)
+        Self::call(Command::Decrypt, key, tag as u32, inputs, output)
     }
 
-    /// As [`KeyStore::encrypt`], with the key of another object behind the first byte
-    /// of the associated data: DLMS/COSEM's authentication key behind the security
-    /// control byte.
+    /// Encrypts as [`KeyStore::encrypt`] does, with the key of another object behind the
+    /// first byte of the associated data: DLMS/COSEM's authentication key behind the
+    /// security control byte.
     ///
     /// # Errors
-    /// As for that; `Size` there is no first byte, or with the key it is too much;
-    /// `Invalid` the second object is 0, which means none, or above 0xFFFF.
+    /// Fails with an error of [`KeyStore::encrypt`], with `Size` also if there is no first
+    /// byte or the data is too long with the key, and with `Invalid` if the second object
+    /// is 0, which means none, or above 0xFFFF.
     pub fn encrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,
@@ -198,13 +195,14 @@ impl<S: Syscalls> KeyStore<S> {
     ) -> Result<&'a [u8], ErrorCode> {
         let second = with_authentication(tag, authentication)?;
         let inputs = [text, associated, nonce];
-        Self::call(command::ENCRYPT, key, second, inputs, output)
+        Self::call(Command::Encrypt, key, second, inputs, output)
     }
 
-    /// Decrypts what [`KeyStore::encrypt_with`] gives.
+    /// Decrypts what [`KeyStore::encrypt_with`] returns; returns the text.
     ///
     /// # Errors
-    /// As for that; `Fail` it is not authentic.
+    /// Fails with an error of [`KeyStore::decrypt`], and with `Size` and `Invalid` where
+    /// [`KeyStore::encrypt_with`] does.
     pub fn decrypt_with<'a>(
         (key, authentication): (u32, u32),
         tag: Tag,
@@ -215,114 +213,120 @@ impl<S: Syscalls> KeyStore<S> {
     ) -> Result<&'a [u8], ErrorCode> {
         let second = with_authentication(tag, authentication)?;
         let inputs = [sealed, associated, nonce];
-        Self::call(command::DECRYPT, key, second, inputs, output)
+        Self::call(Command::Decrypt, key, second, inputs, output)
     }
 
-    /// HMAC-SHA-256 of a message of up to 1,024 bytes.
+    /// Returns the HMAC-SHA-256 of a message of up to 1,024 bytes.
     ///
     /// # Errors
-    /// `Size` of the message.
+    /// Fails as [every call](KeyStore) may, and with `Size` if the message is too long.
     pub fn hmac(key: u32, message: &[u8]) -> Result<[u8; 32], ErrorCode> {
-        Self::fixed(command::HMAC, key, 0, message)
+        Self::fixed(Command::Hmac, key, 0, message)
     }
 
-    /// Wraps the key of a session slot (RFC 3394).
+    /// Returns the key of a session slot, wrapped (RFC 3394).
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn wrap(key: u32, slot: u32) -> Result<[u8; 24], ErrorCode> {
-        Self::fixed(command::WRAP, key, slot, &[])
+        Self::fixed(Command::Wrap, key, slot, &[])
     }
 
     /// Unwraps a key into a slot or an object.
     ///
     /// # Errors
-    /// `Fail` it was not wrapped under this key; `NoMem` the vault is full.
+    /// Fails as [every call](KeyStore) may, with `Fail` if the bytes were not wrapped
+    /// under this key, and with `NoMem` if the vault is full or the application holds as
+    /// many slots as it may.
     pub fn unwrap(key: u32, target: u32, wrapped: &[u8; 24]) -> Result<(), ErrorCode> {
-        Self::change(command::UNWRAP, key, target, wrapped)
+        Self::change(Command::Unwrap, key, target, wrapped)
     }
 
     /// Verifies a signature (r and s) over a digest with a trust anchor.
     ///
     /// # Errors
-    /// `Fail` it is not the anchor's.
+    /// Fails as [every call](KeyStore) may, and with `Fail` if the signature is not
+    /// the anchor's.
     pub fn verify(anchor: u32, digest: &[u8; 32], signature: &[u8; 64]) -> Result<(), ErrorCode> {
         let mut input = [0; 96];
         input[..32].copy_from_slice(digest);
         input[32..].copy_from_slice(signature);
-        Self::change(command::VERIFY, anchor, 0, &input)
+        Self::change(Command::Verify, anchor, 0, &input)
     }
 
     /// Stores a trust anchor (65 bytes) or a certificate (up to 1,024 bytes).
     ///
     /// # Errors
-    /// `Size`; `Invalid` the trust anchor is no point of the curve; `NoMem`.
+    /// Fails as [every call](KeyStore) may, with `Size` if the length is another, with
+    /// `Invalid` if the trust anchor is no point of the curve, and with `NoMem` if the
+    /// vault is full.
     pub fn store(object: u32, bytes: &[u8]) -> Result<(), ErrorCode> {
-        Self::change(command::STORE, object, 0, bytes)
+        Self::change(Command::Store, object, 0, bytes)
     }
 
-    /// Reads a trust anchor or a certificate.
+    /// Reads a trust anchor or a certificate into `buffer`; returns its bytes.
     ///
     /// # Errors
-    /// `Size` the buffer is too short.
+    /// Fails as [every call](KeyStore) may, and with `Size` if `buffer` is too short.
     pub fn read(object: u32, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
-        Self::call(command::READ, object, 0, [&[]; 3], buffer)
+        Self::call(Command::Read, object, 0, [&[]; 3], buffer)
     }
 
-    /// A counter.
+    /// Returns the value of a counter.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn counter(object: u32) -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNTER, object, 0).to_result()
+        S::command(DRIVER_NUM, Command::Counter.number(), object, 0).to_result()
     }
 
-    /// Raises a counter.
+    /// Raises a counter to `value`.
     ///
     /// # Errors
-    /// `Invalid` it is that high already.
+    /// Fails as [every call](KeyStore) may, and with `Invalid` if the counter is that
+    /// high already.
     pub fn advance(object: u32, value: u32) -> Result<(), ErrorCode> {
-        Self::change(command::ADVANCE, object, value, &[])
+        Self::change(Command::Advance, object, value, &[])
     }
 
     /// Makes the successor the current key; the one before it is gone.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn activate(object: u32) -> Result<(), ErrorCode> {
-        Self::change(command::ACTIVATE, object, 0, &[])
+        Self::change(Command::Activate, object, 0, &[])
     }
 
     /// Erases an object, or closes a slot.
     ///
     /// # Errors
-    /// As all calls.
+    /// Fails as [every call](KeyStore) may.
     pub fn erase(object: u32) -> Result<(), ErrorCode> {
-        Self::change(command::ERASE, object, 0, &[])
+        Self::change(Command::Erase, object, 0, &[])
     }
 
     /// Wipes a session slot, at once.
     ///
     /// # Errors
-    /// `NoDevice` it is no slot of this application.
+    /// Fails with `NoDevice` if it is no slot of this application.
     pub fn close(slot: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::CLOSE, slot, 0).to_result()
+        S::command(DRIVER_NUM, Command::Close.number(), slot, 0).to_result()
     }
 
     /// An operation with an input and without output.
-    fn change(number: u32, first: u32, second: u32, input: &[u8]) -> Result<(), ErrorCode> {
-        Self::call(number, first, second, [input, &[], &[]], &mut []).map(drop)
+    fn change(command: Command, first: u32, second: u32, input: &[u8]) -> Result<(), ErrorCode> {
+        Self::call(command, first, second, [input, &[], &[]], &mut []).map(drop)
     }
 
     /// An operation that always has so many bytes of output.
     fn fixed<const N: usize>(
-        number: u32,
+        command: Command,
         first: u32,
         second: u32,
         input: &[u8],
     ) -> Result<[u8; N], ErrorCode> {
         let mut output = [0; N];
-        let length = Self::call(number, first, second, [input, &[], &[]], &mut output)?.len();
+        let length = Self::call(command, first, second, [input, &[], &[]], &mut output)?.len();
         (length == N).then_some(output).ok_or(ErrorCode::BadRVal)
     }
 
@@ -330,12 +334,14 @@ impl<S: Syscalls> KeyStore<S> {
     ///
     /// - `inputs`: input, associated data or information, nonce or salt
     ///
-    /// Gives the bytes of `output` that were written.
+    /// Returns the bytes of `output` that were written.
     ///
     /// # Errors
-    /// Those of the command and of its end.
+    /// Fails with the error of the command or of its upcall, with that of an allow or of
+    /// the subscription, and with `BadRVal` if the driver claims more bytes than `output`
+    /// has.
     pub fn call<'a>(
-        number: u32,
+        command: Command,
         first: u32,
         second: u32,
         inputs: [&[u8]; 3],
@@ -359,20 +365,20 @@ impl<S: Syscalls> KeyStore<S> {
             S::allow_ro::<DefaultConfig, DRIVER_NUM, NONCE>(nonce, inputs[2])?;
             S::subscribe::<_, _, DefaultConfig, DRIVER_NUM, DONE>(subscribe, &done)?;
             let lent = LentRw::lend(allow_rw, &mut *output).map_err(|(error, _)| error)?;
-            let started = S::command(DRIVER_NUM, number, first, second).to_result();
-            let result = started.and_then(|()| Self::wait(number, &done));
+            let started = S::command(DRIVER_NUM, command.number(), first, second).to_result();
+            let result = started.and_then(|()| Self::wait(command, &done));
             lent.take_back();
             result
         })?;
         output.get(..length as usize).ok_or(ErrorCode::BadRVal)
     }
 
-    fn wait(number: u32, done: &Done) -> Result<u32, ErrorCode> {
+    fn wait(command: Command, done: &Done) -> Result<u32, ErrorCode> {
         loop {
             S::yield_wait();
             match done.take() {
-                Some((0, length, command)) if command == number => return Ok(length),
-                Some((status, _, command)) if command == number => {
+                Some((0, length, ended)) if ended == command.number() => return Ok(length),
+                Some((status, _, ended)) if ended == command.number() => {
                     return Err(ErrorCode::from_kernel(status));
                 }
                 // Of an operation that somebody else has started.
@@ -391,48 +397,22 @@ fn with_authentication(tag: Tag, authentication: u32) -> Result<u32, ErrorCode> 
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8000_0004;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Number of the first session slot; there are eight.
-pub const FIRST_SLOT: u32 = 0x8000;
+pub const FIRST_SLOT: u32 = definition::FIRST_SLOT as u32;
 
 /// Subscribe number: an operation has ended (status, bytes of output, command).
-pub const DONE: u32 = 0;
+pub const DONE: u32 = upcall::DONE;
 
 /// Read-only buffer number of the input.
-pub const INPUT: u32 = 0;
+pub const INPUT: u32 = read_only::INPUT;
 
 /// Read-only buffer number of associated data or information.
-pub const ASSOCIATED: u32 = 1;
+pub const ASSOCIATED: u32 = read_only::ASSOCIATED;
 
 /// Read-only buffer number of nonce or salt.
-pub const NONCE: u32 = 2;
+pub const NONCE: u32 = read_only::NONCE;
 
 /// Read-write buffer number of the output.
-pub const OUTPUT: u32 = 0;
-
-/// Numbers of the commands.
-#[allow(missing_docs)]
-pub mod command {
-    pub const EXISTS: u32 = 0;
-    pub const STATE: u32 = 1;
-    pub const ADVANCE_STATE: u32 = 2;
-    pub const GENERATE: u32 = 3;
-    pub const IMPORT: u32 = 4;
-    pub const PUBLIC_KEY: u32 = 5;
-    pub const SIGN: u32 = 6;
-    pub const AGREE: u32 = 7;
-    pub const ENCRYPT: u32 = 8;
-    pub const DECRYPT: u32 = 9;
-    pub const HMAC: u32 = 10;
-    pub const WRAP: u32 = 11;
-    pub const UNWRAP: u32 = 12;
-    pub const VERIFY: u32 = 13;
-    pub const STORE: u32 = 14;
-    pub const READ: u32 = 15;
-    pub const COUNTER: u32 = 16;
-    pub const ADVANCE: u32 = 17;
-    pub const ACTIVATE: u32 = 18;
-    pub const ERASE: u32 = 19;
-    pub const CLOSE: u32 = 20;
-}
+pub const OUTPUT: u32 = read_write::OUTPUT;

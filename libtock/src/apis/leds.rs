@@ -1,50 +1,47 @@
 //! Light-emitting diodes (driver 0x2).
 
 use crate::platform::{ErrorCode, Syscalls};
+use drivers::led::{Command, NUMBER};
 
 /// The LEDs of a board, by index.
 pub struct Leds<S: Syscalls>(S);
 
 impl<S: Syscalls> Leds<S> {
-    /// How many LEDs there are.
+    /// Returns how many LEDs there are.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn count() -> Result<u32, ErrorCode> {
-        S::command(DRIVER_NUM, command::COUNT, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Lights an LED.
+    /// Lights the LED of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn on(led: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::ON, led, 0).to_result()
+        S::command(DRIVER_NUM, Command::On.number(), led, 0).to_result()
     }
 
-    /// Darkens an LED.
+    /// Darkens the LED of this index.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn off(led: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::OFF, led, 0).to_result()
+        S::command(DRIVER_NUM, Command::Off.number(), led, 0).to_result()
     }
 
-    /// Changes an LED.
+    /// Lights the LED of this index if it is dark, and darkens it if it is lit.
     ///
     /// # Errors
-    /// `Invalid` for the index.
+    /// Fails with `Invalid` if there is no LED of that index, and with `NoDevice` if the
+    /// kernel does not have the driver.
     pub fn toggle(led: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::TOGGLE, led, 0).to_result()
+        S::command(DRIVER_NUM, Command::Toggle.number(), led, 0).to_result()
     }
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x2;
-
-mod command {
-    pub const COUNT: u32 = 0;
-    pub const ON: u32 = 1;
-    pub const OFF: u32 = 2;
-    pub const TOGGLE: u32 = 3;
-}
+pub const DRIVER_NUM: u32 = NUMBER;

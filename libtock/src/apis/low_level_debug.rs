@@ -1,6 +1,7 @@
 //! Debug output that needs nothing but the command system call (driver 0x8).
 
 use crate::platform::Syscalls;
+use drivers::low_level_debug::{Command, NUMBER};
 
 /// Prints numbers and alerts, with the app's name set before by the kernel.
 pub struct LowLevelDebug<S: Syscalls>(S);
@@ -8,23 +9,23 @@ pub struct LowLevelDebug<S: Syscalls>(S);
 impl<S: Syscalls> LowLevelDebug<S> {
     /// Whether the driver is there.
     pub fn exists() -> bool {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).is_success()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).is_success()
     }
 
     /// Prints one of the alerts that the kernel knows.
     pub fn print_alert_code(code: AlertCode) {
         // There is nowhere to report a failure of the debug output to.
-        let _ = S::command(DRIVER_NUM, command::ALERT, code as u32, 0);
+        let _ = S::command(DRIVER_NUM, Command::Alert.number(), code as u32, 0);
     }
 
     /// Prints a number in hexadecimal.
     pub fn print_1(x: u32) {
-        let _ = S::command(DRIVER_NUM, command::PRINT_1, x, 0);
+        let _ = S::command(DRIVER_NUM, Command::Print1.number(), x, 0);
     }
 
     /// Prints two numbers in hexadecimal.
     pub fn print_2(x: u32, y: u32) {
-        let _ = S::command(DRIVER_NUM, command::PRINT_2, x, y);
+        let _ = S::command(DRIVER_NUM, Command::Print2.number(), x, y);
     }
 }
 
@@ -38,11 +39,4 @@ pub enum AlertCode {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const ALERT: u32 = 1;
-    pub const PRINT_1: u32 = 2;
-    pub const PRINT_2: u32 = 3;
-}
+pub const DRIVER_NUM: u32 = NUMBER;

@@ -3,6 +3,7 @@
 use crate::platform::subscribe::OneId;
 use crate::platform::{share, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls, Upcall};
 use core::cell::Cell;
+use drivers::rng::{read_write, upcall, Command, NUMBER};
 
 /// The kernel's source of random bytes.
 pub struct Rng<S: Syscalls>(S);
@@ -11,23 +12,24 @@ impl<S: Syscalls> Rng<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Asks for `n` bytes in the allowed buffer.
+    /// Asks for `n` bytes in the buffer that was allowed, or as many as it holds.
     ///
     /// # Errors
-    /// `Busy`; `Size` or `Invalid` from drivers that check `n`.
+    /// Fails with `Busy` while a request is under way, with `Size` or `Invalid` if the
+    /// driver checks `n` and it is too large, and with `NoDevice` without the driver.
     pub fn get_bytes_async(n: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::GET_BYTES, n, 0).to_result()
+        S::command(DRIVER_NUM, Command::Get.number(), n, 0).to_result()
     }
 
     /// Gives the driver a buffer to fill.
     ///
     /// # Errors
-    /// As for [`Syscalls::allow_rw`].
+    /// Fails with the error of [`Syscalls::allow_rw`], `NoDevice` without the driver.
     pub fn allow_buffer<'share>(
         buf: &'share mut [u8],
         allow_rw: share::Handle<AllowRw<'share, S, DRIVER_NUM, BUFFER>>,
@@ -43,7 +45,7 @@ impl<S: Syscalls> Rng<S> {
     /// Has `listener` called when bytes are there.
     ///
     /// # Errors
-    /// As for [`Syscalls::subscribe`].
+    /// Fails with the error of [`Syscalls::subscribe`], `NoDevice` without the driver.
     pub fn register_listener<'share, F: Fn(u32)>(
         listener: &'share RngListener<F>,
         subscribe: share::Handle<Subscribe<'share, S, DRIVER_NUM, BYTES_READY>>,
@@ -59,7 +61,8 @@ impl<S: Syscalls> Rng<S> {
     /// Fills the first `n` bytes of `buf`, or all of it, and waits for that.
     ///
     /// # Errors
-    /// As for [`Rng::get_bytes_async`] and [`Rng::allow_buffer`].
+    /// Fails with an error of [`Rng::get_bytes_async`] or of [`Rng::allow_buffer`], or with
+    /// the one that the driver ends with.
     pub fn get_bytes_sync(buf: &mut [u8], n: u32) -> Result<(), ErrorCode> {
         let filled: Cell<Option<(u32, u32)>> = Cell::new(None);
         share::scope::<
@@ -96,12 +99,7 @@ impl<F: Fn(u32)> Upcall<OneId<DRIVER_NUM, BYTES_READY>> for RngListener<F> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x40001;
+pub const DRIVER_NUM: u32 = NUMBER;
 
-const BYTES_READY: u32 = 0;
-const BUFFER: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const GET_BYTES: u32 = 1;
-}
+const BYTES_READY: u32 = upcall::DONE;
+const BUFFER: u32 = read_write::BUFFER;

@@ -4,6 +4,7 @@ use crate::platform::lend::{LentRo, LentRw};
 use crate::platform::{share, AllowRo, AllowRw, DefaultConfig, ErrorCode, Subscribe, Syscalls};
 use core::cell::Cell;
 use core::marker::PhantomData;
+use drivers::storage::{read_only, read_write, upcall, Command, NUMBER};
 
 /// The partitions of this application, by the numbers of the meter's manifest.
 pub struct Storage<S: Syscalls>(PhantomData<S>);
@@ -15,51 +16,65 @@ impl<S: Syscalls> Storage<S> {
     /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// Number of the oldest record, and of the one that is appended next.
+    /// Returns the number of the oldest record, and of the one that is appended next.
     /// Between them there may be holes.
     ///
     /// # Errors
-    /// `NoDevice` no driver, or not a partition of this application; `Busy` the
-    /// store is being opened; `Off` there is no flash; `Fail` it cannot be read.
+    /// Fails with `NoDevice` if there is no driver or the partition is not this
+    /// application's to read, with `Busy` while the partition is being opened after a
+    /// start, with `Off` if there is no flash, and with `Fail` if that cannot be read.
     pub fn range(partition: u32) -> Result<(u32, u32), ErrorCode> {
-        S::command(DRIVER_NUM, command::RANGE, partition, 0).to_result()
+        S::command(DRIVER_NUM, Command::Range.number(), partition, 0).to_result()
     }
 
-    /// Records that the partition keeps at least, and bytes of a record.
+    /// Returns how many records the partition keeps at least, and how many bytes a record
+    /// has at most.
     ///
     /// # Errors
-    /// `NoDevice` as for [`Storage::range`].
+    /// Fails with `NoDevice` if there is no driver or the partition is not this
+    /// application's to read.
     pub fn capacity(partition: u32) -> Result<(u32, u32), ErrorCode> {
-        S::command(DRIVER_NUM, command::CAPACITY, partition, 0).to_result()
+        S::command(DRIVER_NUM, Command::Capacity.number(), partition, 0).to_result()
     }
 
     /// Starts to append the first `length` bytes of the lent buffer. [`DONE`]
     /// tells when the record is durable; until then it may be lost.
     ///
     /// # Errors
-    /// `NoDevice` no driver, or not the owner; `Size`; `Busy` an operation of
-    /// this application is under way; `Off` there is no flash.
+    /// Fails with `NoDevice` if there is no driver or this application does not own the
+    /// partition, with `Size` if `length` exceeds a record or the buffer, with `Busy`
+    /// while an operation of this application is under way, and with `Off` if there is no
+    /// flash.
     pub fn start_append(partition: u32, length: usize) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::APPEND, partition, length as u32).to_result()
+        S::command(
+            DRIVER_NUM,
+            Command::Append.number(),
+            partition,
+            length as u32,
+        )
+        .to_result()
     }
 
     /// Starts to read a record into the lent buffer; [`DONE`] tells its length.
     ///
     /// # Errors
-    /// As for [`Storage::start_append`].
+    /// Fails with `NoDevice` if there is no driver or the partition is not this
+    /// application's to read, with `Busy` while an operation of this application is under
+    /// way, and with `Off` if there is no flash.
     pub fn start_read(partition: u32, number: u32) -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::READ, partition, number).to_result()
+        S::command(DRIVER_NUM, Command::Read.number(), partition, number).to_result()
     }
 
-    /// Appends a record and waits until it is durable. Gives its number.
+    /// Appends a record, waits until it is durable and returns its number.
     ///
     /// # Errors
-    /// As for [`Storage::start_append`]; `Fail` it could not be written.
+    /// Fails with an error of [`Storage::start_append`], and with `Fail` if the record
+    /// could not be written.
     pub fn append(partition: u32, record: &[u8]) -> Result<u32, ErrorCode> {
         let done = Done::default();
         share::scope::<
@@ -78,12 +93,12 @@ impl<S: Syscalls> Storage<S> {
         })
     }
 
-    /// Reads a record and waits for it. Gives its bytes.
+    /// Reads a record into `buffer`, waits for it and returns its bytes.
     ///
     /// # Errors
-    /// `Uninstalled` overwritten, never whole or never written; `Fail` not
-    /// authentic; `Size` the buffer is too short; others as for
-    /// [`Storage::start_read`].
+    /// Fails with `Uninstalled` if the record was overwritten, never whole or never
+    /// written, with `Fail` if it is not authentic, with `Size` if `buffer` is too short,
+    /// and with an error of [`Storage::start_read`].
     pub fn read(partition: u32, number: u32, buffer: &mut [u8]) -> Result<&[u8], ErrorCode> {
         let done = Done::default();
         let length = share::scope::<
@@ -118,28 +133,20 @@ impl<S: Syscalls> Storage<S> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8000_0006;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number: an operation has ended (status, partition, record number or
 /// length).
-pub const DONE: u32 = 0;
+pub const DONE: u32 = upcall::DONE;
 
 /// Read-only buffer number of the record to append.
-pub const APPEND_BUFFER: u32 = 0;
+pub const APPEND_BUFFER: u32 = read_only::RECORD;
 
 /// Read-write buffer number that records are read to.
-pub const READ_BUFFER: u32 = 0;
+pub const READ_BUFFER: u32 = read_write::RECORD;
 
 /// A buffer to append that is with the driver.
 pub type LentForAppend<'scope, 'share, S> = LentRo<'scope, 'share, S, DRIVER_NUM, APPEND_BUFFER>;
 
 /// A buffer to read to that is with the driver.
 pub type LentForRead<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM, READ_BUFFER>;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const APPEND: u32 = 1;
-    pub const READ: u32 = 2;
-    pub const RANGE: u32 = 3;
-    pub const CAPACITY: u32 = 4;
-}

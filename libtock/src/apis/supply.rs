@@ -1,6 +1,7 @@
 //! The supply (driver 0x80000007): when it begins to fall.
 
 use crate::platform::{ErrorCode, Syscalls};
+use drivers::supply::{upcall, Command, NUMBER};
 
 /// The supply as the kernel sees it. Its upcall is subscribed to as
 /// [`FALLS`] of [`DRIVER_NUM`].
@@ -16,21 +17,21 @@ pub struct Level {
 }
 
 impl<S: Syscalls> Supply<S> {
-    /// Success if the driver is there.
+    /// Whether the driver is there.
     ///
     /// # Errors
-    /// `NoDevice` without it.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn exists() -> Result<(), ErrorCode> {
-        S::command(DRIVER_NUM, command::EXISTS, 0, 0).to_result()
+        S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).to_result()
     }
 
-    /// How the supply is now.
+    /// Returns how the supply is now.
     ///
     /// # Errors
-    /// `NoDevice` without the driver.
+    /// Fails with `NoDevice` if the kernel does not have the driver.
     pub fn level() -> Result<Level, ErrorCode> {
         let (low, warnings): (u32, u32) =
-            S::command(DRIVER_NUM, command::LEVEL, 0, 0).to_result()?;
+            S::command(DRIVER_NUM, Command::Level.number(), 0, 0).to_result()?;
         Ok(Level {
             low: low != 0,
             warnings,
@@ -39,12 +40,7 @@ impl<S: Syscalls> Supply<S> {
 }
 
 /// The driver's number.
-pub const DRIVER_NUM: u32 = 0x8000_0007;
+pub const DRIVER_NUM: u32 = NUMBER;
 
 /// Subscribe number: the supply begins to fall (warnings so far, 0, 0).
-pub const FALLS: u32 = 0;
-
-mod command {
-    pub const EXISTS: u32 = 0;
-    pub const LEVEL: u32 = 1;
-}
+pub const FALLS: u32 = upcall::FALLS;

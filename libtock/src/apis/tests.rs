@@ -2,7 +2,7 @@
 
 use super::alarm::{Convert, Hz, Milliseconds, Ticks};
 use super::buttons::{ButtonListener, ButtonState};
-use super::key_store::{command, Derivation, Generation, State, Tag, FIRST_SLOT};
+use super::key_store::{Command, Derivation, Generation, State, Tag, FIRST_SLOT};
 use super::low_level_debug::AlertCode;
 use crate::platform::{share, ErrorCode, Syscalls as _};
 use crate::unittest::fake::{self, Syscalls as S};
@@ -261,9 +261,9 @@ fn a_key_store_operates_and_refuses() {
     let forged = KeyStore::verify(0x301, &[1; 32], &[2; 64]);
     assert_eq!(forged, Err(ErrorCode::Fail));
     let calls = keys.take_calls();
-    assert_eq!(calls[0].command, (command::SIGN, 0x101, 1));
+    assert_eq!(calls[0].command, (Command::Sign, 0x101, 1));
     assert_eq!(calls[0].inputs, [vec![9; 32], vec![], vec![]]);
-    assert_eq!(calls[2].command, (command::VERIFY, 0x301, 0));
+    assert_eq!(calls[2].command, (Command::Verify, 0x301, 0));
     assert_eq!(calls[2].inputs[0], [[1; 32], [2; 32], [2; 32]].concat());
 }
 
@@ -307,17 +307,32 @@ fn a_key_store_takes_three_inputs() {
     assert_eq!(KeyStore::read(0x301, &mut buffer), Ok(&[5; 3][..]));
     let calls = keys.take_calls();
     assert_eq!(calls.len(), 6);
-    assert_eq!(calls[0].command, (command::ENCRYPT, key, 12));
+    assert_eq!(calls[0].command, (Command::Encrypt, key, 12));
     assert_eq!(
         calls[0].inputs,
         [b"text".to_vec(), b"ad".to_vec(), vec![3; 12]]
     );
-    assert_eq!(calls[1].command, (command::AGREE, 0x104, key + (1 << 16)));
+    assert_eq!(calls[1].command, (Command::Agree, 0x104, key + (1 << 16)));
     assert_eq!(calls[1].inputs, [vec![4; 65], b"info".to_vec(), vec![]]);
-    assert_eq!(calls[2].command, (command::AGREE, 0x104, key));
+    assert_eq!(calls[2].command, (Command::Agree, 0x104, key));
     assert_eq!(calls[2].inputs, [vec![4; 65], vec![], b"salt".to_vec()]);
     let with = 12 | 0x203 << 16;
-    assert_eq!(calls[3].command, (command::ENCRYPT, 0x202, with));
+    assert_eq!(calls[3].command, (Command::Encrypt, 0x202, with));
     assert_eq!(calls[3].inputs, [vec![], vec![0x30], vec![3; 12]]);
-    assert_eq!(calls[4].command, (command::DECRYPT, 0x202, with));
+    assert_eq!(calls[4].command, (Command::Decrypt, 0x202, with));
+}
+
+#[test]
+fn every_client_is_bound_at_the_root() {
+    let modules = |text: &'static str| -> Vec<&str> {
+        let names = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub mod "));
+        names
+            .map(|name| name.trim_end_matches([';', ' ', '{']))
+            .collect()
+    };
+    let clients = modules(include_str!("mod.rs"));
+    assert!(clients.contains(&"supply"));
+    assert_eq!(modules(include_str!("../bound.rs")), clients);
 }

@@ -34,19 +34,19 @@ pub unsafe trait RawSyscalls {
     /// A class that takes one argument and gives at most two results.
     ///
     /// # Safety
-    /// As safe as the call that is made. Not for yield.
+    /// The class may not be yield, and the call that is made must be safe.
     unsafe fn syscall1<const CLASS: usize>(_: [Register; 1]) -> [Register; 2];
 
     /// A class that takes two arguments and gives at most two results.
     ///
     /// # Safety
-    /// As safe as the call that is made. Not for yield.
+    /// The class may not be yield, and the call that is made must be safe.
     unsafe fn syscall2<const CLASS: usize>(_: [Register; 2]) -> [Register; 2];
 
     /// A class that takes four arguments and gives four results.
     ///
     /// # Safety
-    /// As safe as the call that is made. Not for yield. A buffer that is
+    /// The class may not be yield, and the call that is made must be safe. A buffer that is
     /// allowed read-only may not be written, and one that is allowed
     /// read-write not even be read, until the kernel has given it back. A
     /// non-null upcall must be an `unsafe extern "C" fn(u32, u32, u32,

@@ -20,8 +20,9 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Registers `upcall` until the share that `subscribe` proves ends.
     ///
     /// # Errors
-    /// The kernel's: `NoDevice`, `NoSupport` for the number, `NoMem`, or what
-    /// the system-call filter says.
+    /// Fails with `NoDevice` if there is no such driver, with `NoSupport` if it has no such
+    /// number, with `NoMem` if the kernel has no memory left for the process, and with the
+    /// error of a system-call filter that refuses the call.
     fn subscribe<
         'share,
         IDS: subscribe::SupportsId<DRIVER_NUM, SUBSCRIBE_NUM>,
@@ -43,8 +44,10 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Shares a buffer that the driver may read and write until the share ends.
     ///
     /// # Errors
-    /// The kernel's: `NoDevice`, `NoSupport` for the number, `Invalid` for the
-    /// address, `NoMem`, or what the system-call filter says.
+    /// Fails with `NoDevice` if there is no such driver, with `NoSupport` if it has no such
+    /// number, with `Invalid` if the buffer is not in the process's memory, with `NoMem` if
+    /// the kernel has no memory left for the process, and with the error of a system-call
+    /// filter that refuses the call.
     fn allow_rw<'share, CONFIG: allow_rw::Config, const DRIVER_NUM: u32, const BUFFER_NUM: u32>(
         allow_rw: share::Handle<AllowRw<'share, Self, DRIVER_NUM, BUFFER_NUM>>,
         buffer: &'share mut [u8],
@@ -56,7 +59,7 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Shares a buffer that the driver may read until the share ends.
     ///
     /// # Errors
-    /// As for [`Syscalls::allow_rw`].
+    /// Fails in the cases of [`Syscalls::allow_rw`]; the buffer may also lie in flash.
     fn allow_ro<'share, CONFIG: allow_ro::Config, const DRIVER_NUM: u32, const BUFFER_NUM: u32>(
         allow_ro: share::Handle<AllowRo<'share, Self, DRIVER_NUM, BUFFER_NUM>>,
         buffer: &'share [u8],
@@ -68,7 +71,7 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Moves the app break, the end of the process's memory, to `addr`.
     ///
     /// # Errors
-    /// `NoMem` when it would meet the grants or an allowed buffer.
+    /// Fails with `NoMem` if it would meet the grants or an allowed buffer.
     ///
     /// # Safety
     /// Nothing reachable may lie at or above `addr`.
@@ -77,7 +80,7 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Moves the app break by `incr` bytes and returns where it was.
     ///
     /// # Errors
-    /// As for [`Syscalls::memop_brk`].
+    /// Fails in the cases of [`Syscalls::memop_brk`].
     ///
     /// # Safety
     /// Nothing reachable may lie at or above the new break.
@@ -86,25 +89,26 @@ pub trait Syscalls: RawSyscalls + Sized {
     /// Moves the app break up by `incr` bytes and returns where it was.
     ///
     /// # Errors
-    /// `NoMem`; `Invalid` for more than `i32::MAX` bytes.
+    /// Fails with `NoMem` if it would meet the grants, and with `Invalid` for more than
+    /// `i32::MAX` bytes.
     fn memop_increment_brk(incr: u32) -> Result<*const u8, ErrorCode>;
 
     /// First address of the process's RAM.
     ///
     /// # Errors
-    /// None from a kernel that follows TRD 104.
+    /// A kernel that follows TRD 104 does not fail here.
     fn memop_app_ram_start() -> Result<*const u8, ErrorCode>;
 
     /// Tells a debugger where the stack begins.
     ///
     /// # Errors
-    /// `NoSupport` on kernels without the hint.
+    /// Fails with `NoSupport` if the kernel does not take the hint.
     fn memop_debug_stack_start(stack_top: *const u8) -> Result<(), ErrorCode>;
 
     /// Tells a debugger where the heap begins.
     ///
     /// # Errors
-    /// `NoSupport` on kernels without the hint.
+    /// Fails with `NoSupport` if the kernel does not take the hint.
     fn memop_debug_heap_start(initial_break: *const u8) -> Result<(), ErrorCode>;
 
     /// Ends the process.

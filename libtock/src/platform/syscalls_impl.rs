@@ -26,7 +26,7 @@ unsafe extern "C" fn kernel_upcall<IDS, U: Upcall<IDS>>(
 /// Not generic over numbers, so that an app has one copy of it.
 ///
 /// # Safety
-/// As for [`RawSyscalls::syscall4`] with these arguments.
+/// The arguments must be such as [`RawSyscalls::syscall4`] may be called with.
 pub(super) unsafe fn swap<S: RawSyscalls, const CLASS: usize>(
     driver_num: u32,
     number: u32,

@@ -45,7 +45,7 @@ impl Allowed {
 /// number `only`, in `place`.
 ///
 /// # Errors
-/// `NoSupport`: it is another number.
+/// Fails with `NoSupport` if it is another number.
 pub(super) fn swap_only<B>(
     place: &RefCell<B>,
     only: u32,

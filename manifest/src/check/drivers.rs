@@ -1,13 +1,18 @@
 //! Drivers are told apart, and those that policy rests on are the restricted ones.
 
-use super::{check_name, distinct_numbers, refuse_if, ManifestError};
+use drivers::{channel, key_store, storage, Driver};
+
+use super::{check_name, distinct_numbers, refuse_if, Refusal};
 use crate::model::Manifest;
+use crate::place::Place;
 
 /// Drivers whose tables name apps: an app that is not known must not reach them.
-const POLICED: [&str; 3] = ["key_store", "channel", "storage"];
+const POLICED: [&Driver; 3] = [&key_store::DRIVER, &channel::DRIVER, &storage::DRIVER];
 
-pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
+pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
+    let drivers = Place::at("drivers");
     distinct_numbers(
+        &drivers,
         "drivers",
         manifest
             .drivers
@@ -15,19 +20,25 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
             .map(|(name, driver)| (name, driver.number)),
     )?;
     for (name, driver) in &manifest.drivers {
-        check_name("driver", name)?;
+        let place = drivers.key(name);
+        check_name(&place, "driver", name)?;
         refuse_if!(
-            POLICED.contains(&name.as_str()) && !driver.restricted,
+            POLICED.iter().any(|policed| policed.name == name) && !driver.restricted,
+            place,
             "drivers.{name} must be restricted: it serves apps by their verified id"
         );
+        let commands = drivers.key(name).key("commands");
         for (command, number) in &driver.commands {
-            check_name(&format!("drivers.{name}: command"), command)?;
+            let place = commands.key(command);
+            check_name(&place, &format!("drivers.{name}: command"), command)?;
             refuse_if!(
                 *number == 0,
+                place,
                 "drivers.{name}.commands.{command}: command 0 is the existence check and always implied"
             );
         }
         distinct_numbers(
+            &commands,
             &format!("drivers.{name}"),
             driver.commands.iter().map(|(name, number)| (name, *number)),
         )?;

@@ -2,25 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use super::{check_name, distinct_numbers, refuse_if, ManifestError};
-use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
+use drivers::key_store::{Command, DRIVER, FIRST_RESERVED_OBJECT as RESERVED, SLOTS};
 
-/// From here on are the key store's own objects and the session slots.
-const RESERVED: u16 = 0x7000;
+use super::{check_name, distinct_numbers, named, of_app, refuse_if, Refusal};
+use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
+use crate::place::Place;
+
 /// Objects that the vault holds, a successor being one more. The generated table
 /// asserts that the capsule has these limits.
 pub(crate) const VAULT_OBJECTS: usize = 64;
 /// The vault's slots of 32 bytes for what the objects contain.
 pub(crate) const VAULT_SLOTS: usize = 256;
-/// Session slots of the key store.
-pub(crate) const SESSION_SLOTS: u32 = 8;
 /// Counters that nonces can be bound to.
 pub(crate) const NONCE_COUNTERS: usize = 4;
 /// Key-store commands that no key or transition has to justify.
-const HARMLESS: [&str; 1] = ["state"];
+const HARMLESS: [Command; 1] = [Command::State];
 
-pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
+pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
+    let keys = Place::at("keys");
     distinct_numbers(
+        &keys,
         "keys",
         manifest
             .keys
@@ -28,38 +29,42 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
             .map(|(name, key)| (name, u32::from(key.number))),
     )?;
     for (name, key) in &manifest.keys {
-        check_name("key", name)?;
+        let place = keys.key(name);
+        check_name(&place, "key", name)?;
         refuse_if!(
             key.number == 0 || key.number >= RESERVED,
+            place,
             "keys.{name}: number must be 0x1 to {:#x}; those from {RESERVED:#x} on are the key store's own",
             RESERVED - 1
         );
         refuse_if!(
             key.holder == Holder::Kernel && key.kind != Kind::Counter,
+            place,
             "keys.{name}: the kernel holds counters only"
         );
     }
     check_transitions(manifest)?;
     check_nonce_counters(manifest)?;
-    for app in &manifest.apps {
+    for (number, app) in manifest.apps.iter().enumerate() {
         for (name, grant) in &app.keys {
+            let place = of_app(number, "keys").key(name);
             let Some(key) = manifest.keys.get(name) else {
-                return Err(ManifestError(format!(
-                    "app {}: there is no key {name}",
-                    app.name
-                )));
+                return Err(Refusal {
+                    place,
+                    message: format!("app {}: there is no key {name}", app.name),
+                });
             };
-            check_grant(&format!("app {}: key {name}", app.name), key, grant)?;
+            check_grant(&place, &format!("app {}: key {name}", app.name), key, grant)?;
         }
-        check_nonces(manifest, app)?;
-        check_commands(manifest, app)?;
+        check_nonces(manifest, number, app)?;
+        check_commands(manifest, number, app)?;
     }
     check_session_slots(manifest)?;
     check_capacity(manifest)
 }
 
 /// The vault has room for everything at a time: it is never full.
-fn check_capacity(manifest: &Manifest) -> Result<(), ManifestError> {
+fn check_capacity(manifest: &Manifest) -> Result<(), Refusal> {
     let activates = |name: &str| {
         let mut grants = manifest.apps.iter().filter_map(|app| app.keys.get(name));
         grants.any(|grant| grant.operations.contains(&Operation::Activate))
@@ -77,6 +82,7 @@ fn check_capacity(manifest: &Manifest) -> Result<(), ManifestError> {
         .collect();
     refuse_if!(
         contents.len() > VAULT_OBJECTS,
+        Place::default(),
         "the key store holds {VAULT_OBJECTS} objects, not {}: keys, their successors, and the versions of apps",
         contents.len()
     );
@@ -88,6 +94,7 @@ fn check_capacity(manifest: &Manifest) -> Result<(), ManifestError> {
             .sum::<usize>();
     refuse_if!(
         slots > VAULT_SLOTS,
+        Place::default(),
         "the key store has {VAULT_SLOTS} slots, not {slots}: keys, their successors, the versions of apps, and the state"
     );
     Ok(())
@@ -99,25 +106,28 @@ fn record_slots(content: usize) -> usize {
 }
 
 /// The slots of each app are there whatever the others do.
-fn check_session_slots(manifest: &Manifest) -> Result<(), ManifestError> {
+fn check_session_slots(manifest: &Manifest) -> Result<(), Refusal> {
     let total: u32 = manifest
         .apps
         .iter()
         .map(|app| u32::from(app.session_slots))
         .sum();
     refuse_if!(
-        total > SESSION_SLOTS,
-        "the session_slots of all apps are {total}, but there are {SESSION_SLOTS}"
+        total > SLOTS as u32,
+        Place::default(),
+        "the session_slots of all apps are {total}, but there are {SLOTS}"
     );
-    for app in &manifest.apps {
+    for (number, app) in manifest.apps.iter().enumerate() {
         let (name, slots) = (&app.name, app.session_slots);
         let sessions = app.makes_sessions();
         refuse_if!(
             sessions && slots == 0,
+            named("app", number),
             "app {name}: it makes session keys, but has no session_slots"
         );
         refuse_if!(
             !sessions && slots > 0,
+            of_app(number, "session_slots"),
             "app {name}: session_slots = {slots}, but no key of it makes session keys"
         );
     }
@@ -125,27 +135,31 @@ fn check_session_slots(manifest: &Manifest) -> Result<(), ManifestError> {
 }
 
 /// Nonces are bound to counters that there are.
-fn check_nonce_counters(manifest: &Manifest) -> Result<(), ManifestError> {
+fn check_nonce_counters(manifest: &Manifest) -> Result<(), Refusal> {
     let mut counters = BTreeSet::new();
     for (name, key) in &manifest.keys {
         let Some(counter) = &key.nonce_counter else {
             continue;
         };
         let entry = format!("keys.{name}: nonce_counter");
+        let place = Place::at("keys").key(name);
         refuse_if!(
             !matches!(key.kind, Kind::Aes128 | Kind::P256),
+            place,
             "{entry}: a {} has no nonces",
             key.kind
         );
         let known = manifest.keys.get(counter);
         refuse_if!(
             !known.is_some_and(|known| known.kind == Kind::Counter),
+            place,
             "{entry}: there is no counter {counter}"
         );
         counters.insert(counter);
     }
     refuse_if!(
         counters.len() > NONCE_COUNTERS,
+        Place::default(),
         "nonce_counter: nonces can be bound to {NONCE_COUNTERS} counters, not to {}",
         counters.len()
     );
@@ -153,7 +167,7 @@ fn check_nonce_counters(manifest: &Manifest) -> Result<(), ManifestError> {
 }
 
 /// Who encrypts with nonces that are bound must be able to raise their counter.
-fn check_nonces(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
+fn check_nonces(manifest: &Manifest, number: usize, app: &App) -> Result<(), Refusal> {
     for (name, grant) in &app.keys {
         let mut both = grant.operations.iter().chain(&grant.session);
         let encrypts = both.any(|operation| *operation == Operation::Encrypt);
@@ -164,6 +178,7 @@ fn check_nonces(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
         let counts = app.keys.get(counter);
         refuse_if!(
             !counts.is_some_and(|grant| grant.operations.contains(&Operation::Advance)),
+            of_app(number, "keys").key(name),
             "app {}: key {name}: encrypt takes nonces of {counter}, which it may not advance",
             app.name
         );
@@ -171,15 +186,18 @@ fn check_nonces(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
     Ok(())
 }
 
-fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
+fn check_transitions(manifest: &Manifest) -> Result<(), Refusal> {
     for (index, step) in manifest.transitions.iter().enumerate() {
         let entry = format!("transition {} -> {} by {}", step.from, step.to, step.app);
+        let place = Place::at("transition").item(index).key("app");
         refuse_if!(
             manifest.app(&step.app).is_none(),
+            place,
             "{entry}: there is no such app"
         );
         refuse_if!(
             step.from >= step.to,
+            place,
             "{entry}: the meter's life goes one way, factory -> operational -> decommissioned"
         );
         refuse_if!(
@@ -190,34 +208,40 @@ fn check_transitions(manifest: &Manifest) -> Result<(), ManifestError> {
             ) == (
                 &step.app, step.from, step.to
             )),
+            place,
             "{entry} is declared twice"
         );
     }
     Ok(())
 }
 
-fn check_grant(entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), ManifestError> {
-    refuse_if!(grant.operations.is_empty(), "{entry}: no operations");
-    refuse_if!(grant.states.is_empty(), "{entry}: no states");
-    no_repetition(entry, &grant.operations)?;
-    no_repetition(entry, &grant.states)?;
-    no_repetition(entry, &grant.session)?;
+fn check_grant(place: &Place, entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), Refusal> {
+    let at = || place.clone();
+    refuse_if!(grant.operations.is_empty(), at(), "{entry}: no operations");
+    refuse_if!(grant.states.is_empty(), at(), "{entry}: no states");
+    no_repetition(place, entry, &grant.operations)?;
+    no_repetition(place, entry, &grant.states)?;
+    no_repetition(place, entry, &grant.session)?;
     for operation in &grant.operations {
         refuse_if!(
-            !key.kind.operations().contains(operation),
+            !key.kind.list_of_operations().contains(operation),
+            at(),
             "{entry}: a {} has no operation {operation}",
             key.kind
         );
         refuse_if!(
             key.holder == Holder::Kernel && *operation != Operation::Read,
+            at(),
             "{entry}: {operation} is the kernel's alone"
         );
         refuse_if!(
             *operation == Operation::Import && grant.states != [State::Factory],
+            at(),
             "{entry}: import is for the factory state only"
         );
         refuse_if!(
             operation.touches_a_secret() && grant.states.contains(&State::Decommissioned),
+            at(),
             "{entry}: {operation} in the decommissioned state, which has no keys"
         );
     }
@@ -225,15 +249,18 @@ fn check_grant(entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), ManifestE
         || grant.operations.contains(&Operation::Unwrap);
     refuse_if!(
         grant.operations.contains(&Operation::Agree) && grant.session.is_empty(),
+        at(),
         "{entry}: agree without a session list makes a key that is good for nothing"
     );
     refuse_if!(
         !grant.session.is_empty() && !makes_sessions,
+        at(),
         "{entry}: a session list, but neither agree nor unwrap to make a session key"
     );
     for operation in &grant.session {
         refuse_if!(
             !Operation::SESSION.contains(operation),
+            at(),
             "{entry}: a session key has no operation {operation}"
         );
     }
@@ -241,13 +268,15 @@ fn check_grant(entry: &str, key: &Key, grant: &KeyGrant) -> Result<(), ManifestE
 }
 
 /// The driver's commands and the keys' operations must say the same.
-fn check_commands(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
+fn check_commands(manifest: &Manifest, number: usize, app: &App) -> Result<(), Refusal> {
     let name = &app.name;
-    let needed = manifest.key_store_commands(app);
+    let needed = key_store_commands(manifest, app);
     for (command, reason) in &needed {
         refuse_if!(
-            !app.may_call("key_store", command),
-            "app {name}: {reason} needs key_store.{command}, which is not granted"
+            !app.may_call(DRIVER.name, command.name()),
+            named("app", number),
+            "app {name}: {reason} needs key_store.{}, which is not granted",
+            command.name()
         );
     }
     let sessions = app.makes_sessions();
@@ -255,50 +284,55 @@ fn check_commands(manifest: &Manifest, app: &App) -> Result<(), ManifestError> {
         .iter()
         .map(|(command, _)| *command)
         .chain(HARMLESS)
-        .chain(sessions.then_some("close"))
-        .chain(sessions.then_some("erase"))
+        .chain(sessions.then_some(Command::Close))
+        .chain(sessions.then_some(Command::Erase))
+        .map(Command::name)
         .collect();
-    for command in app.drivers.get("key_store").into_iter().flatten() {
+    for command in app.drivers.get(DRIVER.name).into_iter().flatten() {
         refuse_if!(
             !known.contains(command.as_str()),
+            named("app", number),
             "app {name}: key_store.{command} is granted, but no key or transition of it needs that"
         );
     }
     Ok(())
 }
 
-impl Manifest {
-    /// The key-store commands that the app's keys and transitions call for, each
-    /// with what calls for it.
-    fn key_store_commands(&self, app: &App) -> Vec<(&'static str, String)> {
-        let mut needed = Vec::new();
-        for (name, grant) in &app.keys {
-            let kind = self.keys[name].kind;
-            for operation in &grant.operations {
-                needed.push((
-                    operation.command(kind),
-                    format!("{operation} of key {name}"),
-                ));
-            }
-            for operation in &grant.session {
-                let reason = format!("{operation} with a session key of {name}");
-                // Session keys are of this kind.
-                needed.push((operation.command(Kind::Aes128), reason));
-            }
+/// The key-store commands that the app's keys and transitions call for, each
+/// with what calls for it.
+fn key_store_commands(manifest: &Manifest, app: &App) -> Vec<(Command, String)> {
+    let mut needed = Vec::new();
+    for (name, grant) in &app.keys {
+        let kind = manifest.keys[name].kind;
+        for operation in &grant.operations {
+            needed.push((
+                operation.command(kind),
+                format!("{operation} of key {name}"),
+            ));
         }
-        if self.transitions.iter().any(|step| step.app == app.name) {
-            needed.push(("advance_state", "its transition".into()));
+        for operation in &grant.session {
+            let reason = format!("{operation} with a session key of {name}");
+            // Session keys are of this kind.
+            needed.push((operation.command(Kind::Aes128), reason));
         }
-        needed
     }
+    if manifest.transitions.iter().any(|step| step.app == app.name) {
+        needed.push((Command::AdvanceState, "its transition".into()));
+    }
+    needed
 }
 
 fn no_repetition<T: PartialEq + std::fmt::Display>(
+    place: &Place,
     entry: &str,
     list: &[T],
-) -> Result<(), ManifestError> {
+) -> Result<(), Refusal> {
     for (index, item) in list.iter().enumerate() {
-        refuse_if!(list[..index].contains(item), "{entry}: {item} stands twice");
+        refuse_if!(
+            list[..index].contains(item),
+            place.clone(),
+            "{entry}: {item} stands twice"
+        );
     }
     Ok(())
 }

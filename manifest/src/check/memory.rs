@@ -1,6 +1,6 @@
 //! Regions lie on the part, apart from each other, in whole pages.
 
-use super::{refuse_if, ManifestError};
+use super::{path, refuse_if, Refusal};
 use crate::model::{Manifest, Region};
 
 const FLASH: Region = Region {
@@ -14,7 +14,7 @@ const RAM: Region = Region {
 /// Flash page of the part, and sector of the NOR, in bytes.
 pub const PAGE: u32 = 0x1000;
 
-pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
+pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
     let flash = [
         ("flash.bootloader", manifest.flash.bootloader),
         ("flash.kernel", manifest.flash.kernel),
@@ -36,11 +36,13 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     let secret = manifest.flash.device_secret;
     refuse_if!(
         secret.size != PAGE || secret.end() != manifest.flash.bootloader.end(),
+        path("flash.device_secret"),
         "flash.device_secret is not the last page of flash.bootloader"
     );
     refuse_if!(
         !manifest.board.kernel_stack.is_multiple_of(8)
             || manifest.board.kernel_stack >= manifest.ram.kernel.size,
+        path("board.kernel_stack"),
         "board.kernel_stack must be a multiple of 8 and fit in ram.kernel"
     );
     let nor = manifest.external_nor;
@@ -60,9 +62,10 @@ pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
     Ok(())
 }
 
-pub fn whole_pages(name: &str, region: Region) -> Result<(), ManifestError> {
+pub fn whole_pages(name: &str, region: Region) -> Result<(), Refusal> {
     refuse_if!(
         !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE),
+        path(name),
         "{name} is not made of whole {PAGE:#x}-byte pages"
     );
     Ok(())
@@ -72,16 +75,18 @@ pub fn disjoint_within<Name: AsRef<str>>(
     regions: &[(Name, Region)],
     whole: Region,
     place: &str,
-) -> Result<(), ManifestError> {
+) -> Result<(), Refusal> {
     for (index, (name, region)) in regions.iter().enumerate() {
         let name = name.as_ref();
         refuse_if!(
             region.size == 0 || !whole.contains(*region),
+            path(name),
             "{name} is empty or not on {place}"
         );
         for (other_name, other) in &regions[index + 1..] {
             refuse_if!(
                 region.overlaps(*other),
+                path(name),
                 "{name} and {} overlap",
                 other_name.as_ref()
             );

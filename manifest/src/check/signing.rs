@@ -2,48 +2,56 @@
 
 use std::path::{Component, Path};
 
-use super::{check_name, known_apps, refuse_if, ManifestError};
+use super::{check_name, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
+use crate::place::Place;
 
 /// Signers that the kernel tries one after the other.
 const SIGNERS_MAXIMUM: usize = 8;
 
-pub fn check(manifest: &Manifest) -> Result<(), ManifestError> {
+pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
     let signers = &manifest.signers;
     refuse_if!(
         signers.len() > SIGNERS_MAXIMUM,
+        Place::default(),
         "there are more than {SIGNERS_MAXIMUM} signers"
     );
     for (index, signer) in signers.iter().enumerate() {
-        check_name("signer", &signer.name)?;
+        let place = named("signer", index);
+        check_name(&place, "signer", &signer.name)?;
         let entry = format!("signer {}", signer.name);
-        refuse_if!(signer.apps.is_empty(), "{entry} may sign for no app");
-        known_apps(manifest, &entry, signer.apps.iter())?;
+        refuse_if!(signer.apps.is_empty(), place, "{entry} may sign for no app");
+        known_apps(manifest, &place, &entry, signer.apps.iter())?;
         let path = Path::new(&signer.public_key);
         refuse_if!(
             signer.public_key.is_empty()
                 || !path
                     .components()
                     .all(|part| matches!(part, Component::Normal(_))),
+            Place::at("signer").item(index).key("public_key"),
             "{entry}: public_key is a path from the top folder of the project"
         );
-        for other in &signers[index + 1..] {
+        for (later, other) in signers.iter().enumerate().skip(index + 1) {
             refuse_if!(
                 signer.name == other.name,
+                named("signer", later),
                 "two signers are named {}",
                 signer.name
             );
             refuse_if!(
                 signer.public_key == other.public_key,
+                place,
                 "{entry} and signer {} share a key",
                 other.name
             );
         }
     }
-    for app in manifest.apps.iter().filter(|app| app.package.is_some()) {
+    for (number, app) in manifest.apps.iter().enumerate() {
         refuse_if!(
             manifest.signing.required
+                && app.package.is_some()
                 && !signers.iter().any(|signer| signer.apps.contains(&app.name)),
+            named("app", number),
             "app {}: nobody may sign for it, so it would not run",
             app.name
         );
@@ -62,8 +70,8 @@ mod tests {
         let mut manifest = Manifest::parse(METER).expect("meter.toml is sound");
         change(&mut manifest);
         check(&manifest)
-            .expect_err("a broken page must be refused")
-            .0
+            .expect_err("a broken manifest must be refused")
+            .message
     }
 
     fn signer(name: &str, key: &str) -> Signer {
@@ -81,7 +89,10 @@ mod tests {
         let silent = METER.replace("[signing]\nrequired = true", "");
         assert_ne!(silent, METER);
         let manifest = Manifest::parse(&silent).expect("the section may be missing");
-        assert!(manifest.signing.required, "unless the page says otherwise");
+        assert!(
+            manifest.signing.required,
+            "unless the manifest says otherwise"
+        );
     }
 
     #[test]

@@ -1,13 +1,18 @@
-//! Pages that contradict themselves, and what is said about each.
+//! Manifests that contradict themselves, and what is said about each.
+
+mod drivers;
 
 use crate::Manifest;
 
 const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
 
 fn refused(from: &str, to: &str) -> String {
-    assert!(METER.contains(from), "the page no longer holds {from:?}");
+    assert!(
+        METER.contains(from),
+        "the manifest no longer holds {from:?}"
+    );
     Manifest::parse(&METER.replacen(from, to, 1))
-        .expect_err("a broken page must be refused")
+        .expect_err("a broken manifest must be refused")
         .0
 }
 
@@ -36,16 +41,9 @@ fn a_region_that_wraps_is_refused() {
 }
 
 #[test]
-fn an_unknown_driver_or_command_is_refused() {
-    assert!(refused("led = [", "laser = [").contains("no driver laser"));
-    assert!(refused("\"wear\"]", "\"erase\"]").contains("no command erase"));
-}
-
-#[test]
 fn shared_ids_are_refused() {
     assert!(refused("short_id = 2", "short_id = 1").contains("short_id"));
     assert!(refused("priority = 0", "priority = 1").contains("priority"));
-    assert!(refused("number = 0x2\n", "number = 0x3\n").contains("share number"));
 }
 
 #[test]
@@ -62,7 +60,7 @@ fn a_syntax_error_names_its_line() {
     assert!(refused("[board]", "[board").contains("line 6"));
 }
 
-/// What must be said when `from` on the page is `to` instead.
+/// What must be said when `from` in the manifest is `to` instead.
 fn says(from: &str, to: &str, message: &str) {
     let error = refused(from, to);
     assert!(error.contains(message), "{from:?} -> {to:?}: {error}");
@@ -71,8 +69,8 @@ fn says(from: &str, to: &str, message: &str) {
 /// The line that is said to be wrong must be the one on which this stands.
 fn says_line(from: &str, to: &str, stands: &str) {
     let text = METER.replacen(from, to, 1);
-    let error = Manifest::parse(&text).expect_err("a broken page").0;
-    let line = 1 + text[..text.find(stands).expect("on the page")]
+    let error = Manifest::parse(&text).expect_err("a broken manifest").0;
+    let line = 1 + text[..text.find(stands).expect("in the manifest")]
         .matches('\n')
         .count();
     let said = format!("line {line}: ");
@@ -86,7 +84,6 @@ fn what_contradicts_another_entry_is_said_with_its_line() {
         "number = 0x8000,",
         "operational_identity    =",
     );
-    says_line("geometry = 3", "geometry = 0", "commands = { start = 1");
     says_line(
         "[flash]\nbootloader    = { start = 0x00000",
         "[flash]\nbootloader    = { start = 0x00800",
@@ -246,7 +243,6 @@ fn numbers_that_are_taken_are_refused() {
     says("number = 0x102,", "number = 0x8000,", "the key store's own");
     says("number = 0x102,", "number = 0x7000,", "the key store's own");
     says("number = 0x102,", "number = 0,", "number must be");
-    says("geometry = 3", "geometry = 2", "share number 0x2");
     says(
         "number = 2\nowner",
         "number = 1\nowner",
@@ -298,7 +294,7 @@ fn the_vault_has_room_for_all() {
     let with = |count, kind| {
         Manifest::parse(&METER.replace("[keys]\n", &format!("[keys]\n{}", keys(count, kind))))
     };
-    // The page itself has 18 objects, a successor and five versions, in 171 slots.
+    // The manifest itself has 18 objects, a successor and five versions, in 171 slots.
     assert!(with(40, "counter").is_ok());
     let error = with(41, "counter").expect_err("too many objects").0;
     assert!(error.contains("holds 64 objects, not 65"), "{error}");
@@ -421,11 +417,6 @@ fn keys_and_key_store_commands_must_agree() {
         "key_store = [\"sign\"]\nmeter_adc = [",
         "app metering: key_store.sign is granted, but no key",
     );
-    says(
-        "verify = 13\n",
-        "",
-        "app tls: driver key_store has no command verify",
-    );
 }
 
 #[test]
@@ -446,17 +437,6 @@ fn the_meters_life_goes_one_way() {
          [[transition]]\napp = \"factory\"",
         "is declared twice",
     );
-}
-
-#[test]
-fn drivers_that_policy_rests_on_are_restricted() {
-    for number in ["0x80000004", "0x80000005", "0x80000006"] {
-        says(
-            &format!("number = {number}\nrestricted = true"),
-            &format!("number = {number}\nrestricted = false"),
-            "must be restricted",
-        );
-    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::{short_ids, MARK};
-use crate::model::{Manifest, Overflow};
+use crate::model::Manifest;
 
-/// Rust source of `CHANNELS`, a slice of `capsules_trust::channel::policy::Channel`.
+/// Returns the Rust source of `CHANNELS`, a slice of `capsules_trust::channel::policy::Channel`.
 #[must_use]
 pub fn channel_table(manifest: &Manifest) -> String {
     let mut out = format!(
@@ -19,15 +19,11 @@ pub fn channel_table(manifest: &Manifest) -> String {
         "\n/// The channels of meter.toml, by number.\npub const CHANNELS: &[Channel] = &[\n",
     );
     for (name, channel) in manifest.channels_by_number() {
-        let overflow = match channel.overflow {
-            Overflow::Oldest => "Oldest",
-            Overflow::Refuse => "Refuse",
-        };
         let _ = writeln!(
             out,
             "    // {name}: {} to {}\n    Channel {{\n        \
              number: {},\n        writer: {},\n        readers: &[{}],\n        \
-             message: {},\n        depth: {},\n        overflow: Overflow::{overflow},\n    }},",
+             message: {},\n        depth: {},\n        overflow: Overflow::{:?},\n    }},",
             channel.writer,
             channel.readers.join(", "),
             channel.number,
@@ -35,6 +31,7 @@ pub fn channel_table(manifest: &Manifest) -> String {
             short_ids(manifest, &channel.readers),
             channel.message,
             channel.depth,
+            channel.overflow,
         );
     }
     out.push_str("];\n");

@@ -6,9 +6,9 @@ use reasons::{Area, Reason};
 
 use super::isolation::RENEWAL;
 
-/// The page that shows the register of error and reason codes.
+/// Returns the page of the book that shows the register of error and reason codes.
 #[must_use]
-pub fn codes_page() -> String {
+pub fn codes_document() -> String {
     let mut out = format!(
         "# Codes\n\n\
          What a number in a report, or an exit code, means and what to do about it. A number never\n\

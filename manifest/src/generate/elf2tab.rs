@@ -7,7 +7,7 @@ use crate::model::{App, Manifest};
 /// System-call ABI that our apps ask for: major and minimum minor version.
 pub const KERNEL_ABI: (u16, u16) = (2, 2);
 
-/// Arguments for elf2tab that give `app` its name, ids, RAM and permissions;
+/// Returns the arguments for elf2tab that give `app` its name, ids, RAM and permissions;
 /// input and output files are the caller's to add.
 ///
 /// The permissions are those for drivers that are not restricted. Who may call a
@@ -30,8 +30,8 @@ pub fn elf2tab_arguments(manifest: &Manifest, app: &App) -> Vec<String> {
     arguments
 }
 
-/// Arguments for elf2tab for a program that stands in the slot of `app` without
-/// being it: no id, and no permission header, as upstream's own apps.
+/// Returns the arguments for elf2tab for a program that stands in the slot of `app` without
+/// being it: it has no id and no permission header, as upstream's own apps.
 #[must_use]
 pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
     // elf2tab adds this to the size of .data and .bss, and the kernel its own part;
@@ -40,8 +40,8 @@ pub fn guest_arguments(app: &App, package_name: &str) -> Vec<String> {
     relocatable_arguments(package_name, app.ram.size / 2)
 }
 
-/// As [`guest_arguments`], for a program that stands in no slot and asks for `memory`
-/// bytes beside .data and .bss.
+/// Returns the arguments as [`guest_arguments`] does, for a program that stands in no slot
+/// and asks for `memory` bytes beside .data and .bss.
 #[must_use]
 pub fn relocatable_arguments(package_name: &str, memory: u32) -> Vec<String> {
     [

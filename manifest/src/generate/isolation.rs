@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Profile, Region, State};
 
-/// How the page is renewed, for the reader of it and of a test that fails.
+/// How the document is renewed, for its reader and that of a test that fails.
 pub const RENEWAL: &str = "make policy";
 
-/// The page that shows the whole policy of a checked manifest.
+/// Returns the document that shows the whole policy of a checked manifest.
 #[must_use]
-pub fn isolation_page(manifest: &Manifest) -> String {
+pub fn isolation_document(manifest: &Manifest) -> String {
     let mut out = format!(
         "# Isolation\n\n\
          Who may do what on the meter. Generated from `boards/nrf52840-meter/meter.toml` by \
@@ -205,7 +205,7 @@ fn write_keys(out: &mut String, manifest: &Manifest) {
 fn write_key(out: &mut String, manifest: &Manifest, name: &str, key: &Key) {
     let title = format!("{name} ({:#x})", key.number);
     let mut nobody = Vec::new();
-    for operation in key.kind.operations() {
+    for operation in key.kind.list_of_operations() {
         let cells: Vec<String> = manifest
             .apps
             .iter()

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::MARK;
-use crate::check::keys::{NONCE_COUNTERS, SESSION_SLOTS, VAULT_OBJECTS, VAULT_SLOTS};
-use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation, State};
+use crate::check::keys::{NONCE_COUNTERS, VAULT_OBJECTS, VAULT_SLOTS};
+use crate::model::{App, Key, KeyGrant, Manifest, Operation};
 
-/// Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It compiles only
-/// with a capsule that has the limits against which meter.toml was checked.
+/// Returns the Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It
+/// compiles only with a capsule that has the limits against which meter.toml was checked.
 #[must_use]
 pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
@@ -21,9 +21,9 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     for (name, key) in manifest.keys_by_number() {
         let _ = writeln!(
             out,
-            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{}, nonces: {} }},",
+            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{:?}, nonces: {} }},",
             key.number,
-            kind(key.kind),
+            key.kind,
             nonces(manifest, key)
         );
     }
@@ -39,11 +39,11 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     for step in &manifest.transitions {
         let _ = writeln!(
             out,
-            "        // {}\n        Transition {{ app: {}, from: State::{}, to: State::{} }},",
+            "        // {}\n        Transition {{ app: {}, from: State::{:?}, to: State::{:?} }},",
             step.app,
             manifest.short_id(&step.app),
-            state(step.from),
-            state(step.to)
+            step.from,
+            step.to
         );
     }
     out.push_str("    ],\n    shares: &[\n");
@@ -64,7 +64,6 @@ fn write_limits(out: &mut String) {
     for (name, limit) in [
         ("vault::index::MAX_OBJECTS", VAULT_OBJECTS),
         ("vault::format::LIVE_SLOTS", VAULT_SLOTS),
-        ("sessions::COUNT", SESSION_SLOTS as usize),
         ("nonces::PLACES", NONCE_COUNTERS),
     ] {
         let _ = writeln!(
@@ -117,23 +116,4 @@ fn nonces(manifest: &Manifest, key: &Key) -> String {
     counter.map_or("None".into(), |counter| {
         format!("Some({:#x})", manifest.keys[counter].number)
     })
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::P256 => "P256",
-        Kind::Aes128 => "Aes128",
-        Kind::Secret => "Secret",
-        Kind::TrustAnchor => "TrustAnchor",
-        Kind::Certificate => "Certificate",
-        Kind::Counter => "Counter",
-    }
-}
-
-fn state(state: State) -> &'static str {
-    match state {
-        State::Factory => "Factory",
-        State::Operational => "Operational",
-        State::Decommissioned => "Decommissioned",
-    }
 }

@@ -10,7 +10,7 @@ const KERNEL_VERSION: (u16, u16, u16) = (2, 3, 0);
 /// flash: three TLVs, version and sentinel.
 const ATTRIBUTES_SIZE: u32 = 12 + 12 + 12 + 8;
 
-/// The kernel's linker script.
+/// Returns the kernel's linker script.
 ///
 /// Sections `.vectors` and `.irqs` come first, in this order; the kernel's stack
 /// is at the bottom of RAM, so that an overflow leaves RAM and faults.
@@ -123,7 +123,7 @@ SECTIONS
     )
 }
 
-/// `layout_memory.x` of an app: the part of libtock's linker script that differs
+/// Returns `layout_memory.x` of an app: the part of libtock's linker script that differs
 /// from slot to slot.
 #[must_use]
 pub fn app_memory_script(app: &App) -> String {

@@ -11,9 +11,9 @@ mod storage;
 mod tables;
 
 pub use channel::channel_table;
-pub use codes::codes_page;
+pub use codes::codes_document;
 pub use elf2tab::{elf2tab_arguments, guest_arguments, relocatable_arguments, KERNEL_ABI};
-pub use isolation::{isolation_page, RENEWAL};
+pub use isolation::{isolation_document, RENEWAL};
 pub use key_store::key_store_table;
 pub use linker::{app_memory_script, kernel_script};
 pub use signing::signer_table;

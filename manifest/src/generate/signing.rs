@@ -9,12 +9,12 @@ use p256::pkcs8::DecodePublicKey;
 use p256::PublicKey;
 
 use super::{short_ids, MARK};
-use crate::check::ManifestError;
+use crate::error::ManifestError;
 use crate::model::Manifest;
 
-/// Rust source of the constants `SIGNATURES_REQUIRED` and `SIGNERS`; it names the
-/// type `Signer` of the including module. Public keys are read from under `root`,
-/// the project's top folder.
+/// Returns the Rust source of the constants `SIGNATURES_REQUIRED` and `SIGNERS`; it names
+/// the type `Signer` of the including module. Public keys are read from under `root`, the
+/// project's top folder.
 ///
 /// # Errors
 /// Says which key is not there or none.

@@ -6,7 +6,8 @@ use super::{short_ids, MARK};
 use crate::check::PAGE;
 use crate::model::Manifest;
 
-/// Rust source of `PARTITIONS`, a slice of `capsules_trust::storage::policy::Partition`.
+/// Returns the Rust source of `PARTITIONS`, a slice of
+/// `capsules_trust::storage::policy::Partition`.
 #[must_use]
 pub fn storage_table(manifest: &Manifest) -> String {
     let mut out = format!(

@@ -8,7 +8,7 @@ use crate::model::{App, FaultPolicy, Manifest, Region};
 /// Bytes that one region of the nRF52840's ACL can lock.
 const LARGEST_LOCK: u32 = 512 * 1024;
 
-/// Rust source of the tables that the board includes; it names the board's own
+/// Returns the Rust source of the tables that the board includes; it names the board's own
 /// types `App`, `Grant` and `Fault`.
 #[must_use]
 pub fn kernel_tables(manifest: &Manifest) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Grants, Operation, Region, State};
+use super::{by_name, Grants, Operation, Region, State};
 
 /// What the kernel does when an app faults.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -23,11 +23,13 @@ pub enum FaultPolicy {
 #[serde(deny_unknown_fields)]
 pub struct KeyGrant {
     /// Operations it may ask for.
+    #[serde(deserialize_with = "by_name::list")]
     pub operations: Vec<Operation>,
     /// States of the meter in which it may.
+    #[serde(deserialize_with = "by_name::list")]
     pub states: Vec<State>,
     /// Operations with a session key that came out of this one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_name::list")]
     pub session: Vec<Operation>,
 }
 
@@ -63,12 +65,12 @@ pub struct App {
 }
 
 impl App {
-    /// Whether session keys come out of a key of it.
+    /// Returns whether session keys come out of a key of it.
     pub(crate) fn makes_sessions(&self) -> bool {
         self.keys.values().any(|grant| !grant.session.is_empty())
     }
 
-    /// Whether it may call that command of that driver.
+    /// Returns whether it may call that command of that driver.
     #[must_use]
     pub fn may_call(&self, driver: &str, command: &str) -> bool {
         self.drivers

@@ -1,16 +1,9 @@
 //! Channels from app to app.
 
+pub use drivers::channel::Overflow;
 use serde::Deserialize;
 
-/// What happens to a message for which a reader's queue has no room.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Overflow {
-    /// The oldest message in that queue gives way.
-    Oldest,
-    /// It is refused, and the writer waits.
-    Refuse,
-}
+use super::by_name;
 
 /// A queue of messages from one app to others.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,5 +20,6 @@ pub struct Channel {
     /// Messages in each reader's queue.
     pub depth: u8,
     /// What happens when a queue is full.
+    #[serde(deserialize_with = "by_name::one")]
     pub overflow: Overflow,
 }

@@ -13,19 +13,19 @@ pub struct Region {
 }
 
 impl Region {
-    /// First address behind the region; 64 bits, so that it cannot wrap.
+    /// Returns the first address behind the region, in 64 bits, so that it cannot wrap.
     #[must_use]
     pub fn end(self) -> u64 {
         u64::from(self.start) + u64::from(self.size)
     }
 
-    /// Whether `other` lies wholly inside.
+    /// Returns whether `other` lies wholly inside.
     #[must_use]
     pub fn contains(self, other: Region) -> bool {
         other.start >= self.start && other.end() <= self.end()
     }
 
-    /// Whether the two share an address.
+    /// Returns whether the two share an address.
     #[must_use]
     pub fn overlaps(self, other: Region) -> bool {
         u64::from(self.start) < other.end() && u64::from(other.start) < self.end()
@@ -53,8 +53,8 @@ pub struct FlashMap {
 }
 
 impl FlashMap {
-    /// What the meter itself writes, and what a new image must leave as it is:
-    /// the device secret, then the stores.
+    /// Returns what the meter itself writes, and what a new image must leave as it is: the
+    /// device secret, then the stores.
     #[must_use]
     pub fn own_data(&self) -> [std::ops::Range<usize>; 2] {
         let range = |start: u32, end: u64| start as usize..end as usize;

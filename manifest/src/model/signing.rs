@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub struct Signing {
     /// Whether an app that no signer vouches for stays down. Otherwise it runs as
-    /// a guest, which is no app of the page: for images of bring-up only.
+    /// a guest, which is no app of the manifest: for images of bring-up only.
     pub required: bool,
 }
 

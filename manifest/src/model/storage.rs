@@ -23,7 +23,7 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Where it lies on the NOR.
+    /// Returns where it lies on the NOR.
     #[must_use]
     pub fn region(&self) -> Region {
         Region {

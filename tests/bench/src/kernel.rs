@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use audit::specimen::artifacts::built;
-use audit::specimen::elf::Elf;
-use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
 use emulator::{Machine, Stop};
+use system_tests::elf::Elf;
+use system_tests::firmware;
 
 use super::Figure;
 
@@ -33,7 +33,7 @@ pub fn measure() -> Result<Vec<Figure>> {
         app.address(name)
             .with_context(|| format!("there is no symbol {name}"))
     };
-    let firmware = Firmware::kernel_only().with_guest("bench-app", "dlms");
+    let firmware = firmware::kernel_only().with_guest("bench-app", "dlms");
     let mut figures = Vec::new();
     for (symbol, words, goal) in CALLS {
         let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
@@ -83,7 +83,7 @@ fn median(mut count: impl FnMut() -> Option<u64>) -> Option<u64> {
 /// of two apps that spin.
 fn process_switch() -> Result<u64> {
     let kernel = Elf::read(&built("bring-up/kernel.elf"));
-    let firmware = Firmware::kernel_only()
+    let firmware = firmware::kernel_only()
         .with_attacker("dlms", "spin", 0)
         .with_attacker("update", "spin", 0);
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
@@ -122,7 +122,7 @@ fn run_to_app(machine: &mut Machine) -> Option<u64> {
 /// From reset to the first instruction of the bench app; nobody has signed it, nor the
 /// app beside it.
 fn boot(apps: usize) -> Result<u64> {
-    let mut firmware = Firmware::kernel_only().with_guest("bench-app", "dlms");
+    let mut firmware = firmware::kernel_only().with_guest("bench-app", "dlms");
     if apps > 1 {
         firmware = firmware.with_guest("attacker", "update");
     }

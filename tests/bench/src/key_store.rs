@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{ensure, Context, Result};
 use audit::specimen::artifacts::built;
-use audit::specimen::elf::Elf;
 use audit::specimen::firmware::Firmware;
+use drivers::key_store::Command;
 use emulator::Stop;
-use libtock::apis::key_store::command;
+use system_tests::elf::Elf;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, Request, AES, ANCHOR, KEY, NOTHING, SECRET, SLOT};
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
@@ -27,16 +28,16 @@ const STEP: &str = "operations7Working4step17";
 pub fn measure() -> Result<Vec<Figure>> {
     let mut bridge = Bridge::quiet();
     for (object, kind) in [(KEY, "p256"), (AES, "aes128"), (SECRET, "secret")] {
-        let made = bridge.call(command::GENERATE, object, 0, NOTHING);
+        let made = bridge.call(Command::Generate, object, 0, NOTHING);
         ensure!(made.is_ok(), "no {kind} key: {made:?}");
     }
-    let public = output(&mut bridge, (command::PUBLIC_KEY, KEY, 0), NOTHING)?;
+    let public = output(&mut bridge, (Command::PublicKey, KEY, 0), NOTHING)?;
     output(
         &mut bridge,
-        (command::STORE, ANCHOR, 0),
+        (Command::Store, ANCHOR, 0),
         [&public, &[], &[]],
     )?;
-    let sign = (command::SIGN, KEY, 0);
+    let sign = (Command::Sign, KEY, 0);
     let signature = output(&mut bridge, sign, [&DIGEST, &[], &[]])?;
     let signed = [&DIGEST[..], &signature].concat();
     let mut figures = Vec::new();
@@ -44,29 +45,29 @@ pub fn measure() -> Result<Vec<Figure>> {
         ("key store: sign", sign, [&DIGEST[..], &[], &[]]),
         (
             "key store: verify",
-            (command::VERIFY, ANCHOR, 0),
+            (Command::Verify, ANCHOR, 0),
             [&signed[..], &[], &[]],
         ),
         (
             "key store: agree",
-            (command::AGREE, KEY, SLOT),
+            (Command::Agree, KEY, SLOT),
             [&public[..], b"information", b"salt"],
         ),
         (
             "key store: HMAC of 32 bytes",
-            (command::HMAC, SECRET, 0),
+            (Command::Hmac, SECRET, 0),
             [&DIGEST[..], &[], &[]],
         ),
         (
             "key store: HMAC of 1,024 bytes",
-            (command::HMAC, SECRET, 0),
+            (Command::Hmac, SECRET, 0),
             [&MESSAGE[..], &[], &[]],
         ),
     ] {
         let count = instructions(&mut bridge, command, inputs)?;
         figures.push(Figure::new(name, count, ""));
     }
-    let encrypt = (command::ENCRYPT, AES, 16);
+    let encrypt = (Command::Encrypt, AES, 16);
     let mut sealing = |text: &[u8]| instructions(&mut bridge, encrypt, [text, &[], &[7; 12]]);
     let (none, all) = (sealing(&[])?, sealing(&MESSAGE)?);
     figures.push(Figure::new(
@@ -89,7 +90,7 @@ pub fn measure() -> Result<Vec<Figure>> {
             "verification",
             longest_step(
                 &mut bridge,
-                (command::VERIFY, ANCHOR, 0),
+                (Command::Verify, ANCHOR, 0),
                 [&signed, &[], &[]],
             )?,
         ),
@@ -105,8 +106,8 @@ pub fn measure() -> Result<Vec<Figure>> {
         milliseconds(sealed),
         "",
     ));
-    let one = Firmware::key_bridge().without("metering");
-    let five = Firmware::key_bridge().with_puppets(&["tls", "update", "factory"]);
+    let one = firmware::key_bridge().without("metering");
+    let five = firmware::key_bridge().with_scripted_apps(&["tls", "update", "factory"]);
     for (apps, firmware) in [("one app", one), ("five apps", five)] {
         figures.push(Figure::new(
             &format!("reset to the first instruction of a signed app, {apps}"),
@@ -140,7 +141,7 @@ fn milliseconds(instructions: u64) -> String {
     format!("{instructions} instructions, {time:.1} ms")
 }
 
-fn request<'a>(command: (u32, u32, u32), inputs: [&'a [u8]; 3]) -> Request<'a> {
+fn request<'a>(command: (Command, u32, u32), inputs: [&'a [u8]; 3]) -> Request<'a> {
     Request {
         command,
         inputs,
@@ -149,13 +150,21 @@ fn request<'a>(command: (u32, u32, u32), inputs: [&'a [u8]; 3]) -> Request<'a> {
     }
 }
 
-fn output(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3]) -> Result<Vec<u8>> {
+fn output(
+    bridge: &mut Bridge,
+    command: (Command, u32, u32),
+    inputs: [&[u8]; 3],
+) -> Result<Vec<u8>> {
     let answer = bridge.carry_out(request(command, inputs));
     ensure!(answer.result.is_ok(), "{command:?}: {:?}", answer.result);
     Ok(answer.output)
 }
 
-fn instructions(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3]) -> Result<u64> {
+fn instructions(
+    bridge: &mut Bridge,
+    command: (Command, u32, u32),
+    inputs: [&[u8]; 3],
+) -> Result<u64> {
     let before = bridge.machine.instructions();
     output(bridge, command, inputs)?;
     Ok(bridge.machine.instructions() - before)
@@ -163,7 +172,11 @@ fn instructions(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3
 
 /// The most instructions from one step to the next: the step, and the kernel's loop,
 /// which serves interrupts, once.
-fn longest_step(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3]) -> Result<u64> {
+fn longest_step(
+    bridge: &mut Bridge,
+    command: (Command, u32, u32),
+    inputs: [&[u8]; 3],
+) -> Result<u64> {
     let kernel = Elf::read(&built("key-bridge/kernel.elf"));
     let step = kernel.places(&[STEP])[0].start;
     bridge.post(request(command, inputs));
@@ -183,7 +196,7 @@ fn longest_step(bridge: &mut Bridge, command: (u32, u32, u32), inputs: [&[u8]; 3
 /// then does all in one step; each with its wiping.
 fn longest_service(
     bridge: &mut Bridge,
-    command: (u32, u32, u32),
+    command: (Command, u32, u32),
     inputs: [&[u8]; 3],
 ) -> Result<u64> {
     bridge.post(request(command, inputs));

@@ -7,7 +7,6 @@ mod sizes;
 mod storage;
 
 use anyhow::Result;
-
 use system_tests::images;
 use xtask::project::Project;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
+use system_tests::firmware;
 
 use super::Figure;
 
@@ -56,7 +57,7 @@ pub fn measure() -> Result<Vec<Figure>> {
 
 /// An app that spins: nothing but translated code.
 fn busy_mips() -> Result<String> {
-    let firmware = Firmware::kernel_only().with_attacker("dlms", "spin", 0);
+    let firmware = firmware::kernel_only().with_attacker("dlms", "spin", 0);
     let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
     machine.run_for(Duration::from_millis(200));
     let before = machine.instructions();

@@ -5,7 +5,7 @@ use audit::probe::STORAGE;
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
-use audit::specimen::scripted_app::{Call, Puppet};
+use audit::specimen::scripted_app::{Call, ScriptedApp};
 
 use super::Figure;
 
@@ -16,12 +16,12 @@ const RECORD: u32 = 64;
 const RECORDS: usize = 32;
 
 /// Instructions of the whole meter for a record, system call, sealing, external flash
-/// and upcall included; the owner is on strings, so nothing measures meanwhile.
+/// and upcall included; the owner is a scripted app, so nothing measures meanwhile.
 pub fn measure() -> Result<Vec<Figure>> {
     let manifest = manifest();
-    let firmware = Firmware::meter().with_puppet("metering");
+    let firmware = Firmware::meter().with_scripted_app("metering");
     let mut machine = meter::boot(firmware.bytes(), "sine:230V,5A,pf1,50Hz", 1);
-    let owner = Puppet::find(&mut machine, &manifest, "metering").map_err(Error::msg)?;
+    let owner = ScriptedApp::find(&mut machine, &manifest, "metering").map_err(Error::msg)?;
     let arena = owner.arena();
     let shares = [
         Call::share(STORAGE, 0, arena, RECORD),

@@ -10,7 +10,6 @@
 //!
 //! An input that was found to break something belongs into the target's seeds.
 
-mod board;
 pub mod driver;
 mod forget;
 pub mod targets;

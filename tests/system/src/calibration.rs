@@ -13,7 +13,7 @@ use emulator::Machine;
 
 use crate::energy_pages::{self, Fill};
 
-/// Starts again without load: what the first line says of the energy was restored.
+/// Starts again without load, and returns the energy that the first line shows, in Wh.
 ///
 /// # Panics
 /// When no line comes.
@@ -25,8 +25,8 @@ pub fn restored_energy(machine: &mut Machine, seed: u64) -> f64 {
     last_reading(machine)["import_Wh"]
 }
 
-/// Flash of a meter that was calibrated and has saved its registers under this load,
-/// its energy store filled up.
+/// Returns the flash of a meter that was calibrated and has saved its registers under this
+/// load, its energy store filled up.
 ///
 /// # Panics
 /// As for [`calibrated`].
@@ -52,8 +52,8 @@ const CALIBRATION: [(&str, &str); 6] = [
     ("low", "60"),
 ];
 
-/// The flash of the meter after calibration with the front end of `seed`; made
-/// once in a test run.
+/// Returns the flash of the meter after calibration with the front end of `seed`; made once
+/// in a test run.
 ///
 /// # Panics
 /// When the meter does not accept a step.

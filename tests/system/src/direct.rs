@@ -50,7 +50,7 @@ impl Scanner {
         self.front_end.set_mains(mains);
     }
 
-    /// Time of the next scan, ns.
+    /// Returns the time of the next scan in nanoseconds.
     pub fn time_ns(&self) -> u64 {
         self.scans * SCAN_NS
     }
@@ -62,7 +62,7 @@ impl Scanner {
     }
 
     /// Scans one block and hands it to `use_block`.
-    pub fn block<R>(&mut self, lost: u32, use_block: impl FnOnce(&Block<'_>) -> R) -> R {
+    pub fn block<R>(&mut self, lost_scans: u32, use_block: impl FnOnce(&Block<'_>) -> R) -> R {
         let mut bytes = [0; SCANS_PER_BLOCK * SCAN_BYTES];
         let mut places = bytes.chunks_exact_mut(2);
         for _ in 0..SCANS_PER_BLOCK {
@@ -86,17 +86,17 @@ impl Scanner {
         }
         self.sequence = self.sequence.wrapping_add(1);
         let time_us = (self.scans - 1) * SCAN_NS / 1_000;
-        let flags = u32::from(lost != 0);
+        let flags = u32::from(lost_scans != 0);
         use_block(&Block::from_parts(
             self.sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             &bytes,
         ))
     }
 
-    /// Runs `meter` for `seconds`; the measurements and pulses it gave.
+    /// Runs `meter` for `seconds`, and returns the measurements and pulses that it gave.
     pub fn run(&mut self, meter: &mut Meter, seconds: u32) -> (Vec<Measurement>, u64) {
         let mut measurements = Vec::new();
         let mut pulses = 0;
@@ -108,7 +108,7 @@ impl Scanner {
         (measurements, pulses)
     }
 
-    /// Mean active and reactive power (W, var) over about `seconds` of whole
+    /// Returns the mean active and reactive power (W, var) over about `seconds` of whole
     /// windows, from the energy registers, after a second of settling.
     pub fn mean_power(&mut self, meter: &mut Meter, seconds: u32) -> (f64, f64) {
         self.run(meter, 1);
@@ -141,7 +141,7 @@ impl Scanner {
     }
 }
 
-/// Import less export: active (Wh) and reactive (varh).
+/// Returns import less export: active (Wh) and reactive (varh).
 pub fn net(totals: &EnergyTotals) -> (f64, f64) {
     (
         (totals.import_nwh as f64 - totals.export_nwh as f64) * 1e-9,

@@ -34,7 +34,7 @@ impl PowerFactor {
         PowerFactor::EightTenthsCapacitive,
     ];
 
-    /// Angle by which the current lags, degrees.
+    /// Returns the angle by which the current lags, in degrees.
     pub fn lag_degrees(self) -> f64 {
         match self {
             PowerFactor::One => 0.0,
@@ -43,7 +43,7 @@ impl PowerFactor {
         }
     }
 
-    /// As tables and diagrams name it.
+    /// Returns the name that tables and diagrams use.
     pub fn label(self) -> &'static str {
         match self {
             PowerFactor::One => "1",
@@ -52,7 +52,7 @@ impl PowerFactor {
         }
     }
 
-    /// As the emulator's description of a synthetic load names it.
+    /// Returns the name that the emulator's description of a synthetic load uses.
     pub fn item(self) -> &'static str {
         match self {
             PowerFactor::One => "pf1",
@@ -75,7 +75,7 @@ pub struct IecPoint {
 }
 
 impl IecPoint {
-    /// The `--mains` description of this point.
+    /// Returns the `--mains` description of this point.
     pub fn mains(&self) -> String {
         format!(
             "sine:{REFERENCE_VOLTS}V,{}A,{},{REFERENCE_HERTZ}Hz",
@@ -84,7 +84,7 @@ impl IecPoint {
         )
     }
 
-    /// Active power at this point, watts.
+    /// Returns the active power at this point in watts.
     pub fn watts(&self) -> f64 {
         REFERENCE_VOLTS * self.amperes * self.power_factor.lag_degrees().to_radians().cos()
     }
@@ -101,7 +101,7 @@ pub struct Accuracy {
     pub error_percent: f64,
 }
 
-/// 0.05 Ib to Imax at every power factor, by rising current.
+/// Returns the points from 0.05 Ib to Imax at every power factor, by rising current.
 pub fn iec_points() -> Vec<IecPoint> {
     let amperes = [0.25, 0.5, 1.0, 2.5, 4.0, 5.0, 10.0, 20.0, 40.0, 60.0];
     let mut points = Vec::new();

@@ -33,7 +33,7 @@ pub fn save(folder: &Path, found: &[Accuracy], conditions: &str) -> io::Result<(
     fs::write(folder.join("iec-accuracy.svg"), svg(found))
 }
 
-/// The table: a row for each current, a column for each power factor.
+/// Returns the table: a row for each current, a column for each power factor.
 pub fn markdown(found: &[Accuracy], conditions: &str) -> String {
     let mut text = String::from("# Accuracy at the IEC points\n\n");
     let _ = writeln!(text, "{conditions}\n");
@@ -72,7 +72,7 @@ pub fn markdown(found: &[Accuracy], conditions: &str) -> String {
     text
 }
 
-/// The diagram: error over current, a line for each power factor, between the
+/// Returns the diagram: error over current, a line for each power factor, between the
 /// limits of the class and of the promise.
 pub fn svg(found: &[Accuracy]) -> String {
     let mut out = String::new();

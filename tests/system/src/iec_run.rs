@@ -5,20 +5,20 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use audit::specimen::meter;
 use emulator::front_end::FrontEnd;
 use emulator::mains::Mains;
 use emulator::Machine;
 
 use crate::calibration;
 use crate::iec::{iec_points, Accuracy, IecPoint};
-use audit::specimen::meter;
 
 /// Virtual time from the supply to the first line.
 const START: Duration = Duration::from_secs(2);
 /// Virtual time at a point: the first second is the meter's to settle.
 const DURATION: Duration = Duration::from_millis(7_500);
 
-/// Error of the active energy at every point, with the front end of `seed`.
+/// Measures the error of the active energy at every point, with the front end of `seed`.
 ///
 /// # Panics
 /// When the images are not built, or the meter falls silent.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use emulator::{Machine, Stop};
-use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
-use libtock::apis::key_store::command;
-use libtock::platform::ErrorCode;
-
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
+use drivers::key_store::{Command, FIRST_SLOT};
+use emulator::{Machine, Stop};
+use key_bridge::mailbox::{self, Word, IDLE, MAGIC};
+use libtock::platform::ErrorCode;
+
+use crate::firmware;
 
 /// A private key on P-256.
 pub const KEY: u32 = 0x601;
@@ -30,7 +31,7 @@ pub const CERTIFICATE: u32 = 0x641;
 /// A counter.
 pub const COUNTER: u32 = 0x651;
 /// The first session slot.
-pub const SLOT: u32 = 0x8000;
+pub const SLOT: u32 = FIRST_SLOT as u32;
 
 /// What the meter measures meanwhile, if it measures.
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
@@ -44,7 +45,7 @@ pub const NOTHING: [&[u8]; 3] = [&[]; 3];
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// Command and arguments.
-    pub command: (u32, u32, u32),
+    pub command: (Command, u32, u32),
     /// Input, associated data or information, nonce or salt.
     pub inputs: [&'a [u8]; 3],
     /// Bytes lent for the output.
@@ -75,24 +76,24 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// A blank meter in the factory state that does not measure: nothing but the
-    /// bridge runs.
+    /// Returns a blank meter in the factory state that does not measure: nothing but the bridge
+    /// runs.
     ///
     /// # Panics
     /// When the image is not built.
     pub fn quiet() -> Self {
-        Self::boot(&Firmware::key_bridge().without("metering"))
+        Self::boot(&firmware::key_bridge().without("metering"))
     }
 
-    /// A blank meter in the factory state that measures.
+    /// Returns a blank meter in the factory state that measures.
     ///
     /// # Panics
     /// When the image is not built.
     pub fn measuring() -> Self {
-        Self::boot(&Firmware::key_bridge())
+        Self::boot(&firmware::key_bridge())
     }
 
-    /// A meter with this flash, at the bridge's first turn.
+    /// Returns a meter with this flash, at the bridge's first turn.
     ///
     /// # Panics
     /// When the bridge does not run.
@@ -117,13 +118,13 @@ impl Bridge {
         bridge
     }
 
-    /// Where the bridge's RAM lies.
+    /// Returns where the bridge's RAM lies.
     pub fn ram() -> std::ops::Range<u32> {
         let ram = manifest().app("dlms").expect("a slot").ram;
         ram.start..ram.start + ram.size
     }
 
-    /// Runs to the bridge's next turn; none if that does not come.
+    /// Runs to the bridge's next turn; returns none if that does not come.
     pub fn run_to_turn(&mut self, limit: Duration) -> Option<()> {
         let stop = self.machine.run_for(limit);
         (stop == Stop::Breakpoint(self.turn)).then_some(())
@@ -134,7 +135,7 @@ impl Bridge {
         assert!(self.machine.write_memory(place, &value.to_le_bytes()));
     }
 
-    /// A word of the mailbox.
+    /// Returns a word of the mailbox.
     ///
     /// # Panics
     /// Never: it lies in RAM.
@@ -143,7 +144,7 @@ impl Bridge {
         self.machine.read_word(place).expect("RAM")
     }
 
-    /// Where a buffer of the mailbox lies.
+    /// Returns where a buffer of the mailbox lies.
     pub fn buffer(&self, number: usize) -> u32 {
         self.mailbox + mailbox::buffer(number) as u32
     }
@@ -166,10 +167,10 @@ impl Bridge {
         self.set(Word::Done, 0);
         self.set(Word::First, first);
         self.set(Word::Second, second);
-        self.set(Word::Command, command);
+        self.set(Word::Command, command.number());
     }
 
-    /// The answer to the request that was posted, at the bridge's turn.
+    /// Returns the answer to the request that was posted, at the bridge's turn.
     ///
     /// # Panics
     /// When it is not done, or ended with a number that no error has.
@@ -209,13 +210,13 @@ impl Bridge {
     /// The key store's.
     pub fn call(
         &mut self,
-        number: u32,
+        command: Command,
         first: u32,
         second: u32,
         inputs: [&[u8]; 3],
     ) -> Result<Vec<u8>, ErrorCode> {
         let answer = self.carry_out(Request {
-            command: (number, first, second),
+            command: (command, first, second),
             inputs,
             output: mailbox::SIZES[mailbox::OUTPUT],
             rounds: 1,
@@ -228,7 +229,7 @@ impl Bridge {
     /// # Errors
     /// The key store's.
     pub fn import(&mut self, object: u32, key: &[u8]) -> Result<(), ErrorCode> {
-        self.call(command::IMPORT, object, 0, [key, &[], &[]])
+        self.call(Command::Import, object, 0, [key, &[], &[]])
             .map(drop)
     }
 
@@ -237,7 +238,7 @@ impl Bridge {
     /// # Errors
     /// The key store's.
     pub fn erase(&mut self, object: u32) -> Result<(), ErrorCode> {
-        self.call(command::ERASE, object, 0, NOTHING).map(drop)
+        self.call(Command::Erase, object, 0, NOTHING).map(drop)
     }
 
     /// Overwrites the buffers of the mailbox, so that no key is in the app's RAM

@@ -52,7 +52,7 @@ impl Secrets {
         }
     }
 
-    /// Every piece in an image.
+    /// Returns every piece in an image.
     pub fn find(&self, image: &[u8]) -> Vec<Finding> {
         let candidates = image.windows(PIECE).enumerate().filter(|(_, window)| {
             let start = u16::from_le_bytes([window[0], window[1]]);

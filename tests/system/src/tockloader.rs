@@ -1,15 +1,16 @@
 //! tockloader on a copy of the image of bring-up, as a person uses it, and what then runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use audit::specimen::artifacts::{built, manifest, project};
+use audit::specimen::meter;
 use emulator::report::crash_log::{self, Process};
 use emulator::Machine;
 
-use audit::specimen::artifacts::{built, manifest, project};
-use audit::specimen::meter;
+use crate::scratch;
 
 /// A flash image that tockloader works on.
 pub struct Installation {
@@ -18,13 +19,13 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// A copy of the bring-up image, which also runs programs that nobody has signed,
-    /// in a file of the folder for tests.
+    /// Copies the bring-up image, which also runs programs that nobody has signed,
+    /// into a file of this name for tests.
     ///
     /// # Panics
     /// When there is no image, or the folder takes no files.
-    pub fn new(folder: &str, name: &str) -> Self {
-        let image = Path::new(folder).join(name);
+    pub fn new(name: &str) -> Self {
+        let image = scratch::file(name);
         fs::copy(built("bring-up/meter.img"), &image).expect("cargo's folder takes files");
         Self {
             image,
@@ -32,7 +33,7 @@ impl Installation {
         }
     }
 
-    /// The same image, whose list of apps tockloader shall look for here.
+    /// Returns the same image, whose list of apps tockloader shall look for here.
     #[must_use]
     pub fn with_apps_at(self, app_address: u32) -> Self {
         Self {
@@ -41,7 +42,7 @@ impl Installation {
         }
     }
 
-    /// Runs a command; whether it succeeded, and what it printed.
+    /// Runs a command, and returns whether it succeeded and what it printed.
     ///
     /// # Panics
     /// When the project's environment has no tockloader.
@@ -84,7 +85,7 @@ impl Installation {
         self.run("install", &[tab.to_str().expect("a plain path")]);
     }
 
-    /// The bytes of the image.
+    /// Returns the bytes of the image.
     ///
     /// # Panics
     /// When the file is gone.
@@ -92,25 +93,25 @@ impl Installation {
         fs::read(&self.image).expect("the image")
     }
 
-    /// A machine that ran from this image for two seconds.
+    /// Returns a machine that ran from this image for two seconds.
     pub fn boot(&self) -> Machine {
         boot(&self.flash())
     }
 
-    /// The process table after two seconds.
+    /// Returns the process table after two seconds.
     pub fn processes(&self) -> Vec<Process> {
         processes(&mut self.boot())
     }
 }
 
-/// A machine that ran from this flash for two seconds.
+/// Returns a machine that ran from this flash for two seconds.
 pub fn boot(flash: &[u8]) -> Machine {
     let mut machine = meter::boot(flash, "sine:230V,1A,pf1,50Hz", 1);
     machine.run_for(Duration::from_secs(2));
     machine
 }
 
-/// The process table.
+/// Returns the process table.
 ///
 /// # Panics
 /// When there is none.

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use emulator::Machine;
-use key_bridge::mailbox::Word;
-use libtock::apis::key_store::command;
-
-use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
 use audit::fixture::BASE_POINT;
 use audit::specimen::artifacts::manifest;
 use audit::specimen::firmware::Firmware;
-use audit::specimen::scripted_app::{Call, Puppet, Silent};
+use audit::specimen::scripted_app::{Call, ScriptedApp, Silent};
+use drivers::alarm;
+use drivers::key_store::Command;
+use emulator::Machine;
+use key_bridge::mailbox::Word;
 
-const ALARM: u32 = 0;
-const TICKS: u32 = 2;
-const SET_RELATIVE: u32 = 5;
+use crate::firmware;
+use crate::key_bridge::{Bridge, Request, AES, KEY, NOTHING, SLOT as FIRST_SLOT};
+
 /// RTC1 (nRF52840 PS, 6.22), left-justified in a word as the alarm driver gives it.
 const TICKS_A_SECOND: u64 = 32_768 << 8;
 /// A millisecond.
@@ -38,13 +37,13 @@ pub struct Occupation {
 pub const OCCUPATIONS: [Occupation; 4] = [
     Occupation {
         name: "signs",
-        request: repeated((command::SIGN, KEY, 0), [&[0x3C; 32], &[], &[]]),
+        request: repeated((Command::Sign, KEY, 0), [&[0x3C; 32], &[], &[]]),
         alarms: 40,
     },
     Occupation {
         name: "seals 1,024 bytes",
         request: repeated(
-            (command::ENCRYPT, AES, 16),
+            (Command::Encrypt, AES, 16),
             [&[0x5A; 1_024], &[0xA5; 64], &[7; 12]],
         ),
         alarms: 8,
@@ -52,19 +51,19 @@ pub const OCCUPATIONS: [Occupation; 4] = [
     Occupation {
         name: "agrees on keys",
         request: repeated(
-            (command::AGREE, KEY, FIRST_SLOT),
+            (Command::Agree, KEY, FIRST_SLOT),
             [&BASE_POINT, &[0xA5; 1_024], &[0x5A; 128]],
         ),
         alarms: 40,
     },
     Occupation {
         name: "generates keys",
-        request: repeated((command::GENERATE, KEY, 0), NOTHING),
+        request: repeated((Command::Generate, KEY, 0), NOTHING),
         alarms: 30,
     },
 ];
 
-const fn repeated(command: (u32, u32, u32), inputs: [&'static [u8]; 3]) -> Request<'static> {
+const fn repeated(command: (Command, u32, u32), inputs: [&'static [u8]; 3]) -> Request<'static> {
     Request {
         command,
         inputs,
@@ -78,11 +77,11 @@ const fn repeated(command: (u32, u32, u32), inputs: [&'static [u8]; 3]) -> Reque
 pub struct Busy {
     /// The app that calls the key store.
     pub bridge: Bridge,
-    bystander: Puppet,
+    bystander: ScriptedApp,
 }
 
 impl Busy {
-    /// A meter in the factory state with the keys that occupations need, both apps
+    /// Returns a meter in the factory state with the keys that occupations need, both apps
     /// waiting.
     ///
     /// # Errors
@@ -92,26 +91,37 @@ impl Busy {
     /// # Panics
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
+        Self::with(&firmware::key_bridge())
+    }
+
+    /// The same on this firmware, which has the key bridge.
+    ///
+    /// # Errors
+    /// As [`Busy::boot`].
+    ///
+    /// # Panics
+    /// When the bridge does not run.
+    pub fn with(firmware: &Firmware) -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
-        let mut bridge = Bridge::boot(&Firmware::key_bridge().with_puppet(SLOT));
+        let mut bridge = Bridge::boot(&firmware.clone().with_scripted_app(SLOT));
         let manifest = manifest();
         // The search ends at each turn of the bridge.
-        let mut tries = (0..TURNS).map(|_| Puppet::find(&mut bridge.machine, &manifest, SLOT));
+        let mut tries = (0..TURNS).map(|_| ScriptedApp::find(&mut bridge.machine, &manifest, SLOT));
         let bystander = tries.find_map(Result::ok);
         drop(tries);
         let bystander = bystander.ok_or("the app that waits does not run")?;
         for object in [KEY, AES] {
             bridge
-                .call(command::GENERATE, object, 0, NOTHING)
+                .call(Command::Generate, object, 0, NOTHING)
                 .map_err(|error| format!("no key {object:#x}: {error:?}"))?;
         }
         Ok(Self { bridge, bystander })
     }
 
-    /// The longest that the other app waits while the bridge is occupied: from the
-    /// moment that an alarm was set for to the app's own reading of the clock, in ticks
-    /// of 31 us, of alarms one after the other, each a millisecond after the last. The
-    /// meter ends in the state that it began in.
+    /// Returns the longest that the other app waits while the bridge is occupied: from the
+    /// moment that an alarm was set for to the app's own reading of the clock, in ticks of 31
+    /// us, of alarms one after the other, each a millisecond after the last. The meter ends in
+    /// the state that it began in.
     ///
     /// # Errors
     /// The other app falls silent, or the bridge's request is not done once.
@@ -136,10 +146,10 @@ impl Busy {
 }
 
 /// In ticks of the alarm driver.
-fn longest(bystander: &Puppet, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
+fn longest(bystander: &ScriptedApp, machine: &mut Machine, alarms: usize) -> Result<u64, Silent> {
     let nap = [
-        Call::command(ALARM, SET_RELATIVE, NAP, 0).and_wait(),
-        Call::command(ALARM, TICKS, 0, 0),
+        Call::command(alarm::NUMBER, alarm::Command::Relative, NAP, 0).and_wait(),
+        Call::command(alarm::NUMBER, alarm::Command::Now, 0, 0),
     ];
     let answers = bystander.make(machine, &nap.repeat(alarms))?;
     let mut longest = 0;

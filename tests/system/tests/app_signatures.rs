@@ -5,18 +5,18 @@
 use std::time::Duration;
 
 use audit::specimen::artifacts::read_built;
-use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
 use audit::specimen::signed::strangers_key;
 use emulator::report::crash_log;
+use system_tests::firmware;
 
 const LOAD: &str = "sine:230V,5A,pf0.8,50Hz";
 
 /// The kernel of bring-up lets guests run, but gives them nobody's identity.
 #[test]
 fn guests_of_bring_up_are_no_apps() {
-    let bring_up = Firmware::bring_up();
-    let stranger = bring_up.puppet("update").signed(&strangers_key());
+    let bring_up = firmware::bring_up();
+    let stranger = bring_up.scripted_app("update").signed(&strangers_key());
     let firmware = bring_up
         .with_object("dlms", &read_built("attacker-dlms.tbf"))
         .with_object("update", stranger.bytes());

@@ -20,7 +20,7 @@ fn walls_that_are_open_are_named() {
 
 /// Of the true image none is open, and every attack comes to nothing.
 #[test]
-fn every_wall_of_the_page_stands_and_every_attack_comes_to_nothing() {
+fn every_wall_of_the_manifest_stands_and_every_attack_comes_to_nothing() {
     let findings = audit(
         &Firmware::meter(),
         &manifest(),

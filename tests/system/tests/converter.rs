@@ -1,10 +1,10 @@
 //! The converter for apps, driver 0x5, on the running image while nothing meters.
 
 use audit::specimen::artifacts::manifest;
-use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
-use audit::specimen::scripted_app::{Answer, Call, Puppet};
+use audit::specimen::scripted_app::{Answer, Call, ScriptedApp};
 use emulator::Machine;
+use system_tests::firmware;
 
 const ADC: u32 = 5;
 const SUCCESS: u32 = 128;
@@ -19,21 +19,22 @@ mod command {
 
 struct App {
     machine: Machine,
-    puppet: Puppet,
+    scripted: ScriptedApp,
 }
 
 impl App {
     fn start() -> Self {
-        let firmware = Firmware::bring_up()
+        let firmware = firmware::bring_up()
             .without("metering")
-            .with_free_puppet("dlms");
+            .with_free_scripted_app("dlms");
         let mut machine = meter::boot(firmware.bytes(), "sine:230V,1A,pf1,50Hz", 1);
-        let puppet = Puppet::find(&mut machine, &manifest(), "dlms").expect("the puppet");
-        Self { machine, puppet }
+        let scripted =
+            ScriptedApp::find(&mut machine, &manifest(), "dlms").expect("the scripted app");
+        Self { machine, scripted }
     }
 
     fn call(&mut self, call: Call) -> Answer {
-        self.puppet
+        self.scripted
             .call(&mut self.machine, call)
             .expect("an answer")
     }
@@ -55,15 +56,15 @@ impl App {
     /// is no sample: those have 12 bits, left-justified.
     fn lend(&mut self, number: u32, offset: u32, samples: u32) {
         let marks = vec![0x55; 2 * samples as usize];
-        self.puppet.fill(&mut self.machine, offset, &marks);
-        let address = self.puppet.arena() + offset;
+        self.scripted.fill(&mut self.machine, offset, &marks);
+        let address = self.scripted.arena() + offset;
         let answer = self.call(Call::lend(ADC, number, address, 2 * samples));
         assert_eq!(answer.registers[0], 130, "{answer:x?}");
     }
 
     /// Whether all samples from an offset on were written.
     fn is_full(&mut self, offset: u32, samples: usize) -> bool {
-        let bytes = self.puppet.look(&mut self.machine, offset, 2 * samples);
+        let bytes = self.scripted.look(&mut self.machine, offset, 2 * samples);
         bytes.len() == 2 * samples && bytes.chunks(2).all(|sample| sample[0] & 0xF == 0)
     }
 }
@@ -91,7 +92,7 @@ fn buffers_of_any_length_are_filled() {
         app.lend(0, 0, samples);
         let [mode, what, address] = app.upcall(command::BUFFER, 1, 2_000);
         assert_eq!((mode, what), (2, samples << 8 | 1));
-        assert_eq!(address, app.puppet.arena());
+        assert_eq!(address, app.scripted.arena());
         assert!(app.is_full(0, samples as usize), "{samples}");
     }
 }

@@ -34,10 +34,10 @@ fn root() -> PathBuf {
 
 /// The Markdown files of the root and of docs/.
 fn documents(root: &Path) -> Vec<PathBuf> {
-    let folders = [root.into(), root.join("docs"), root.join("docs/syscalls")];
+    let folders = ["", "docs", "docs/guides", "docs/syscalls"];
     let entries = folders
         .iter()
-        .flat_map(|folder: &PathBuf| fs::read_dir(folder).expect("a folder of documents"));
+        .flat_map(|folder| fs::read_dir(root.join(folder)).expect("a folder of documents"));
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut found: Vec<PathBuf> = paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
@@ -113,5 +113,16 @@ fn every_page_is_in_the_book() {
         };
         let page = page.to_str().expect("a name in UTF-8");
         assert!(page == "SUMMARY.md" || listed.contains(&page), "{page}");
+    }
+}
+
+/// The guide makes an app `lamp` of what `apps/blink` is.
+#[test]
+fn the_guide_to_an_app_shows_blink_as_it_is() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
+    let guide = read("docs/guides/write-an-app.md");
+    for file in ["Cargo.toml", "build.rs", "src/main.rs"] {
+        let text = read(&format!("apps/blink/{file}")).replace("blink", "lamp");
+        assert!(guide.contains(&format!("\n{text}```")), "{file}:\n{text}");
     }
 }

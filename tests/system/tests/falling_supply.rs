@@ -9,7 +9,7 @@ use std::time::Duration;
 use audit::specimen::meter;
 use emulator::machine::Cut;
 use emulator::{Machine, Stop};
-use metering::save_policy::{FIRST_TOKENS, MOST_WARNINGS};
+use metering::save_budget::{FIRST_TOKENS, MOST_WARNINGS};
 use system_tests::calibration;
 use system_tests::energy_pages::Fill;
 

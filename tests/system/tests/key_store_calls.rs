@@ -1,10 +1,10 @@
 //! The key store through its own system calls: what is made on the meter, the host can check.
 
-use audit::specimen::firmware::Firmware;
-use libtock::apis::key_store::command;
+use drivers::key_store::Command;
 use libtock::platform::ErrorCode;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, AES, ANCHOR, AUTHENTICATION, BOUND, COUNTER, KEY, NOTHING};
 
 /// The host's own implementation verifies what the meter signed, and the meter
@@ -12,25 +12,25 @@ use system_tests::key_bridge::{Bridge, AES, ANCHOR, AUTHENTICATION, BOUND, COUNT
 #[test]
 fn a_signature_of_the_meter_is_verified_by_a_peer() {
     let mut bridge = Bridge::quiet();
-    assert_eq!(bridge.call(command::GENERATE, KEY, 0, NOTHING), Ok(vec![]));
+    assert_eq!(bridge.call(Command::Generate, KEY, 0, NOTHING), Ok(vec![]));
     let public = bridge
-        .call(command::PUBLIC_KEY, KEY, 0, NOTHING)
+        .call(Command::PublicKey, KEY, 0, NOTHING)
         .expect("a public key");
     let peer = VerifyingKey::from_sec1_bytes(&public).expect("a point");
-    let store = bridge.call(command::STORE, ANCHOR, 0, [&public, &[], &[]]);
+    let store = bridge.call(Command::Store, ANCHOR, 0, [&public, &[], &[]]);
     assert_eq!(store, Ok(vec![]));
     for round in 0..4u8 {
         let digest = [round.wrapping_mul(0x55); 32];
         let signature = bridge
-            .call(command::SIGN, KEY, 0, [&digest, &[], &[]])
+            .call(Command::Sign, KEY, 0, [&digest, &[], &[]])
             .expect("a signature");
         let parsed = Signature::from_slice(&signature).expect("r and s");
         peer.verify_prehash(&digest, &parsed).expect("authentic");
         let mut input = [&digest[..], &signature].concat();
-        let verified = bridge.call(command::VERIFY, ANCHOR, 0, [&input, &[], &[]]);
+        let verified = bridge.call(Command::Verify, ANCHOR, 0, [&input, &[], &[]]);
         assert_eq!(verified, Ok(vec![]));
         input[31] ^= 1;
-        let other = bridge.call(command::VERIFY, ANCHOR, 0, [&input, &[], &[]]);
+        let other = bridge.call(Command::Verify, ANCHOR, 0, [&input, &[], &[]]);
         assert_eq!(other, Err(ErrorCode::Fail));
     }
 }
@@ -49,23 +49,23 @@ fn dlms_texts_are_sealed_with_an_authentication_key() {
     let sealed = *b"\x41\x13\x12\xFF\x93\x5A\x47\x56\x68\x27\xC4\x67\xBC\
         \x7D\x82\x5C\x3B\xE4\xA7\x7C\x3F\xCC\x05\x6B\x6B";
     let with = 12 | AUTHENTICATION << 16;
-    let made = bridge.call(command::ENCRYPT, AES, with, [&text, b"\x30", &nonce]);
+    let made = bridge.call(Command::Encrypt, AES, with, [&text, b"\x30", &nonce]);
     assert_eq!(made.as_deref(), Ok(&sealed[..]));
-    let opened = bridge.call(command::DECRYPT, AES, with, [&sealed, b"\x30", &nonce]);
+    let opened = bridge.call(Command::Decrypt, AES, with, [&sealed, b"\x30", &nonce]);
     assert_eq!(opened.as_deref(), Ok(&text[..]));
-    let challenge = bridge.call(command::ENCRYPT, AES, with, [&[], b"\x10K56iVagY", &nonce]);
+    let challenge = bridge.call(Command::Encrypt, AES, with, [&[], b"\x10K56iVagY", &nonce]);
     let answer = *b"\xFE\x14\x66\xAF\xB3\xDB\xCD\x4F\x93\x89\xE2\xB7";
     assert_eq!(challenge.as_deref(), Ok(&answer[..]));
     // Neither key for the other.
     let with = 12 | AES << 16;
     let swapped = bridge.call(
-        command::ENCRYPT,
+        Command::Encrypt,
         AUTHENTICATION,
         with,
         [&[], b"\x10", &nonce],
     );
     assert_eq!(swapped, Err(ErrorCode::NoDevice));
-    let other = bridge.call(command::ENCRYPT, AES, with, [&[], b"\x10", &nonce]);
+    let other = bridge.call(Command::Encrypt, AES, with, [&[], b"\x10", &nonce]);
     assert_eq!(other, Err(ErrorCode::NoDevice));
 }
 
@@ -76,14 +76,14 @@ fn no_nonce_comes_twice_over_a_power_cut() {
     let seal = |bridge: &mut Bridge, count: u32| {
         let mut nonce = *b"meter...----";
         nonce[8..].copy_from_slice(&count.to_be_bytes());
-        let sealed = bridge.call(command::ENCRYPT, BOUND, 12, [b"text", &[], &nonce]);
+        let sealed = bridge.call(Command::Encrypt, BOUND, 12, [b"text", &[], &nonce]);
         sealed.map(drop)
     };
-    let firmware = Firmware::key_bridge().without("metering");
+    let firmware = firmware::key_bridge().without("metering");
     let mut bridge = Bridge::boot(&firmware);
     assert_eq!(bridge.import(BOUND, &[7; 16]), Ok(()));
     assert_eq!(seal(&mut bridge, 1), Err(ErrorCode::Reserve));
-    let raised = bridge.call(command::ADVANCE, COUNTER, 100, NOTHING);
+    let raised = bridge.call(Command::Advance, COUNTER, 100, NOTHING);
     assert_eq!(raised, Ok(vec![]));
     assert_eq!(seal(&mut bridge, 1), Ok(()));
     assert_eq!(seal(&mut bridge, 1), Err(ErrorCode::Already));
@@ -92,7 +92,7 @@ fn no_nonce_comes_twice_over_a_power_cut() {
     for count in [1, 2, 3, 100] {
         assert_eq!(seal(&mut bridge, count), Err(ErrorCode::Already));
     }
-    let raised = bridge.call(command::ADVANCE, COUNTER, 200, NOTHING);
+    let raised = bridge.call(Command::Advance, COUNTER, 200, NOTHING);
     assert_eq!(raised, Ok(vec![]));
     assert_eq!(seal(&mut bridge, 101), Ok(()));
 }
@@ -101,9 +101,9 @@ fn no_nonce_comes_twice_over_a_power_cut() {
 fn a_counter_rises_and_never_falls() {
     let mut bridge = Bridge::quiet();
     for value in [1, 2, 0x1_0000, u32::MAX] {
-        let raised = bridge.call(command::ADVANCE, COUNTER, value, NOTHING);
+        let raised = bridge.call(Command::Advance, COUNTER, value, NOTHING);
         assert_eq!(raised, Ok(vec![]));
-        let lowered = bridge.call(command::ADVANCE, COUNTER, value - 1, NOTHING);
+        let lowered = bridge.call(Command::Advance, COUNTER, value - 1, NOTHING);
         assert_eq!(lowered, Err(ErrorCode::Invalid));
     }
 }

@@ -14,13 +14,13 @@
 use std::ops::Range;
 
 use audit::specimen::artifacts::{built, manifest};
-use audit::specimen::elf::Elf;
+use drivers::key_store::Command;
 use emulator::Stop;
 use hkdf::Hkdf;
-use libtock::apis::key_store::command;
 use p256::SecretKey;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use system_tests::elf::Elf;
 use system_tests::key_bridge::{
     Bridge, Request, AES, AUTHENTICATION, KEY, NOTHING, SECRET, SLOT, WRAPPING,
 };
@@ -204,13 +204,13 @@ fn no_key_is_left_anywhere_after_an_operation() {
         search.look(&mut bridge, &format!("after {name}"), false);
         output
     };
-    perform("public_key", command::PUBLIC_KEY, KEY, 0, NOTHING);
-    perform("sign", command::SIGN, KEY, 0, [&digest, &[], &[]]);
+    perform("public_key", Command::PublicKey, KEY, 0, NOTHING);
+    perform("sign", Command::Sign, KEY, 0, [&digest, &[], &[]]);
     let inputs = [peer.as_bytes(), INFORMATION, SALT];
-    perform("agree", command::AGREE, KEY, SLOT, inputs);
+    perform("agree", Command::Agree, KEY, SLOT, inputs);
     perform(
         "agree for DLMS",
-        command::AGREE,
+        Command::Agree,
         KEY,
         SLOT + 1 + (1 << 16),
         inputs,
@@ -220,7 +220,7 @@ fn no_key_is_left_anywhere_after_an_operation() {
         let inputs = [&message[..], b"more", &nonce];
         let sealed = perform(
             &format!("encrypt with {name}"),
-            command::ENCRYPT,
+            Command::Encrypt,
             object,
             12,
             inputs,
@@ -228,7 +228,7 @@ fn no_key_is_left_anywhere_after_an_operation() {
         let inputs = [&sealed[..], b"more", &nonce];
         let text = perform(
             &format!("decrypt with {name}"),
-            command::DECRYPT,
+            Command::Decrypt,
             object,
             12,
             inputs,
@@ -239,30 +239,30 @@ fn no_key_is_left_anywhere_after_an_operation() {
     let inputs = [&message[..], b"more", &nonce];
     perform(
         "encrypt with an authentication key",
-        command::ENCRYPT,
+        Command::Encrypt,
         AES,
         with,
         inputs,
     );
     let inputs = [&message[..], &[], &[]];
-    perform("hmac", command::HMAC, SECRET, 0, inputs);
-    perform("hmac with a slot", command::HMAC, SLOT, 0, inputs);
-    let wrapped = perform("wrap", command::WRAP, WRAPPING, SLOT, NOTHING);
+    perform("hmac", Command::Hmac, SECRET, 0, inputs);
+    perform("hmac with a slot", Command::Hmac, SLOT, 0, inputs);
+    let wrapped = perform("wrap", Command::Wrap, WRAPPING, SLOT, NOTHING);
     perform(
         "unwrap",
-        command::UNWRAP,
+        Command::Unwrap,
         WRAPPING,
         SLOT + 2,
         [&wrapped, &[], &[]],
     );
     perform(
         "unwrap into an object",
-        command::UNWRAP,
+        Command::Unwrap,
         WRAPPING,
         AES,
         [&wrapped, &[], &[]],
     );
-    perform("activate", command::ACTIVATE, AES, 0, NOTHING);
+    perform("activate", Command::Activate, AES, 0, NOTHING);
     search.expect_in_key_store(&mut bridge, "session key");
     for object in [SLOT, SLOT + 1, SLOT + 2, KEY, AES, SECRET] {
         assert_eq!(bridge.erase(object), Ok(()));
@@ -294,13 +294,13 @@ fn while_it_works_keys_are_in_its_buffers_alone() {
     let operations = [
         (
             "import",
-            (command::IMPORT, KEY, 0),
+            (Command::Import, KEY, 0),
             [&private[..], &[], &[]],
         ),
-        ("sign", (command::SIGN, KEY, 0), [&[0xC3; 32], &[], &[]]),
+        ("sign", (Command::Sign, KEY, 0), [&[0xC3; 32], &[], &[]]),
         (
             "agree",
-            (command::AGREE, KEY, SLOT),
+            (Command::Agree, KEY, SLOT),
             [peer.as_bytes(), INFORMATION, SALT],
         ),
     ];

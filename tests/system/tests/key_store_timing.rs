@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
+use drivers::key_store::Command;
 use emulator::report::crash_log;
-use libtock::apis::key_store::command;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::SecretKey;
+use system_tests::firmware;
 use system_tests::key_bridge::{Bridge, Request, KEY, NOTHING, SLOT};
 use system_tests::waiting::{Busy, OCCUPATIONS};
 
@@ -99,7 +101,7 @@ fn assert_same(name: &str, counts: &[u64]) {
 fn every_key_signs_in_the_same_number_of_instructions() {
     let digest = [0x3C; 32];
     let counts = counts(Request {
-        command: (command::SIGN, KEY, 0),
+        command: (Command::Sign, KEY, 0),
         inputs: [&digest, &[], &[]],
         output: 64,
         rounds: 1,
@@ -112,7 +114,7 @@ fn every_key_agrees_in_the_same_number_of_instructions() {
     let peer = SecretKey::from_slice(&[0x29; 32]).expect("a number below n");
     let point = peer.public_key().to_encoded_point(false);
     let counts = counts(Request {
-        command: (command::AGREE, KEY, SLOT),
+        command: (Command::Agree, KEY, SLOT),
         inputs: [point.as_bytes(), b"information", b"salt"],
         output: 0,
         rounds: 1,
@@ -123,11 +125,22 @@ fn every_key_agrees_in_the_same_number_of_instructions() {
 /// Signatures one after the other for seconds, beside an app that measures.
 #[test]
 fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
-    let mut bridge = Bridge::measuring();
-    assert_eq!(bridge.call(command::GENERATE, KEY, 0, NOTHING), Ok(vec![]));
+    no_sample_is_lost_on(&firmware::key_bridge());
+}
+
+/// On a kernel that serves deferred calls before processes, as upstream's does: an alarm
+/// spaces the steps.
+#[test]
+fn the_meter_loses_no_sample_where_an_alarm_spaces_the_steps() {
+    no_sample_is_lost_on(&firmware::key_bridge_by_alarm());
+}
+
+fn no_sample_is_lost_on(firmware: &Firmware) {
+    let mut bridge = Bridge::boot(firmware);
+    assert_eq!(bridge.call(Command::Generate, KEY, 0, NOTHING), Ok(vec![]));
     let digest = [0x3C; 32];
     let request = Request {
-        command: (command::SIGN, KEY, 0),
+        command: (Command::Sign, KEY, 0),
         inputs: [&digest, &[], &[]],
         output: 64,
         rounds: u32::MAX,
@@ -158,8 +171,18 @@ fn the_meter_loses_no_sample_while_an_app_signs_all_the_time() {
 /// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
+    nobody_waits_long_on(&firmware::key_bridge());
+}
+
+/// The same bound where an alarm spaces the steps.
+#[test]
+fn no_other_app_waits_longer_where_an_alarm_spaces_the_steps() {
+    nobody_waits_long_on(&firmware::key_bridge_by_alarm());
+}
+
+fn nobody_waits_long_on(firmware: &Firmware) {
     const BOUND: Duration = Duration::from_millis(6);
-    let mut busy = Busy::boot().expect("two apps");
+    let mut busy = Busy::with(firmware).expect("two apps");
     for occupation in &OCCUPATIONS {
         let wait = busy.longest_wait(occupation).expect("an app that waits");
         let name = occupation.name;

@@ -222,8 +222,8 @@ fn energy_over_changing_loads_agrees_with_a_reference() {
             for _ in 0..blocks {
                 let outcome = scanner.block(0, |block| meter.process(block));
                 if let Some(shown) = outcome.measurement {
-                    high += u64::from(shown.high_gain_samples);
-                    low += u64::from(shown.samples - shown.high_gain_samples);
+                    high += u64::from(shown.high_gain_scans);
+                    low += u64::from(shown.scans - shown.high_gain_scans);
                 }
             }
         }
@@ -256,7 +256,7 @@ fn switching_ranges_makes_no_jump() {
         let last = shown.last().unwrap();
         let error = (last.active_uw as f64 / 1e6 / (230.0 * amperes) - 1.0) * 100.0;
         assert!(error.abs() <= AIM_PERCENT, "{amperes} A: {error} %");
-        ranges.push(last.high_gain_samples == last.samples);
+        ranges.push(last.high_gain_scans == last.scans);
     }
     let changes = ranges.windows(2).filter(|two| two[0] != two[1]).count();
     assert_eq!(changes, 2, "there and back, once each: {ranges:?}");
@@ -320,14 +320,14 @@ fn lost_blocks_are_flagged_and_their_energy_is_not_invented() {
             if let Some(shown) = outcome.measurement {
                 flagged += u32::from(!shown.flags.is_empty());
                 if !shown.flags.is_empty() {
-                    assert!(shown.lost >= 25 * 80 && shown.lost < 26 * 80);
+                    assert!(shown.lost_scans >= 25 * 80 && shown.lost_scans < 26 * 80);
                 }
             }
         }
         flagged
     };
     assert_eq!(flagged, 1);
-    assert_eq!(meter.lost(), 25 * 80);
+    assert_eq!(meter.lost_scans(), 25 * 80);
     let after = *meter.registers();
     let seconds = (after.scans - before.scans) as f64 / 4_000.0;
     let energy = (after.totals.import_nwh - before.totals.import_nwh) as f64 * 1e-9 * 3_600.0;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use audit::specimen::artifacts::{manifest, read_built};
-use audit::specimen::firmware::Firmware;
 use audit::specimen::meter;
 use emulator::report::crash_log::Process;
 use emulator::Machine;
+use system_tests::firmware;
 use system_tests::tockloader::{self, Installation};
 
 /// Bytes that elf2tab puts before the app's first byte.
@@ -16,7 +16,7 @@ fn header_size(name: &str) -> u32 {
 }
 
 fn image(name: &str) -> Installation {
-    Installation::new(env!("CARGO_TARGET_TMPDIR"), name)
+    Installation::new(name)
 }
 
 /// Every process of that table which is a relocatable app has printed, twice, the
@@ -98,7 +98,7 @@ fn one_that_asks_for_much_takes_nothing_from_an_app_with_addresses() {
     // In flash before the meter, and more RAM than lies before the meter's.
     let object = read_built("relocatable-96.tbf");
     let small = read_built("relocatable-12.tbf");
-    let flash = Firmware::bring_up()
+    let flash = firmware::bring_up()
         .with_object("tls", &object)
         .with_object("dlms", &small);
     let mut machine = tockloader::boot(flash.bytes());

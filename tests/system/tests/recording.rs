@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use audit::specimen::meter;
 use emulator::mains::Mains;
-use system_tests::calibration;
+use system_tests::{calibration, scratch};
 
 const SEED: u64 = 1;
 /// Rows a second of the recording.
@@ -41,7 +41,7 @@ fn energy_of_a_recording_is_within_half_a_percent() {
         }
     }
     let watts = joules / SECONDS as f64;
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("drill.csv");
+    let path = scratch::file("drill.csv");
     fs::write(&path, text).expect("cargo's folder for tests takes files");
 
     let mains = Mains::parse(path.to_str().expect("a plain path")).expect("a recording");

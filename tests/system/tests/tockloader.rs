@@ -4,7 +4,7 @@ use audit::specimen::artifacts::manifest;
 use system_tests::tockloader::Installation;
 
 fn copy_of_the_meter(name: &str) -> Installation {
-    Installation::new(env!("CARGO_TARGET_TMPDIR"), name)
+    Installation::new(name)
 }
 
 /// Names of the processes two seconds after a boot.

@@ -34,11 +34,11 @@ impl<S: Syscalls> App<'_, '_, S> {
         let Some(pending) = &mut self.pending else {
             return;
         };
-        if pending.started || !self.storage.is_idle() {
+        if pending.started || !self.energy_store.is_idle() {
             return;
         }
         match self
-            .storage
+            .energy_store
             .append(Kind::Calibration, &pending.record.to_bytes())
         {
             Ok(()) => pending.started = true,
@@ -176,7 +176,7 @@ impl<S: Syscalls> App<'_, '_, S> {
     fn show(&mut self) {
         let calibration = self.meter.calibration();
         let registers = self.meter.registers();
-        let at_risk = self.policy.at_risk(&registers.totals);
+        let at_risk = self.save_budget.at_risk(&registers.totals);
         let mut line = Line::new();
         line.str("show sealed=").number(self.sealed.into());
         line.str(" calibrated=")

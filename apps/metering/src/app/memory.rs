@@ -8,7 +8,7 @@ use crate::profile_store;
 use core::cell::Cell;
 use libtock::apis::alarm;
 use libtock::apis::console;
-use libtock::apis::storage as records;
+use libtock::apis::storage;
 use libtock::apis::supply;
 use libtock::platform::{AllowRo, AllowRw, Subscribe};
 use metrology::{Calibrator, Meter, ProfileLog, Range};
@@ -33,9 +33,9 @@ pub type Shares<'share, S> = (
 
 /// What the load profile needs of the storage driver.
 pub type IntervalShares<'share, S> = (
-    AllowRo<'share, S, { records::DRIVER_NUM }, { records::APPEND_BUFFER }>,
-    AllowRw<'share, S, { records::DRIVER_NUM }, { records::READ_BUFFER }>,
-    Subscribe<'share, S, { records::DRIVER_NUM }, { records::DONE }>,
+    AllowRo<'share, S, { storage::DRIVER_NUM }, { storage::APPEND_BUFFER }>,
+    AllowRw<'share, S, { storage::DRIVER_NUM }, { storage::READ_BUFFER }>,
+    Subscribe<'share, S, { storage::DRIVER_NUM }, { storage::DONE }>,
 );
 
 /// What upcalls leave for the app to see when it wakes.

@@ -1,4 +1,4 @@
-//! Clients of the drivers that only this app may use.
+//! System calls of the drivers that only this app may use.
 
 pub mod energy_store;
 pub mod meter_adc;

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+use drivers::meter_adc::Header;
 use libtock::platform::{share, CommandReturn, ErrorCode, Syscalls as _, YieldNoWaitReturn};
 use libtock::unittest::{command_return, fake, DriverInfo, DriverShareRef};
 use libtock::unittest::{RoAllowBuffer, RwAllowBuffer};
@@ -22,8 +23,8 @@ pub struct MeterAdc {
     started: Cell<bool>,
     queue: RefCell<VecDeque<Vec<u8>>>,
     sequence: Cell<u32>,
-    lost: Cell<u32>,
-    pub lost_in_total: Cell<u32>,
+    lost_scans: Cell<u32>,
+    pub lost_scans_in_total: Cell<u32>,
     since_take: Cell<u32>,
     buffer: RefCell<RwAllowBuffer>,
     share_ref: DriverShareRef,
@@ -35,27 +36,29 @@ impl MeterAdc {
         let sequence = self.sequence.get();
         self.sequence.set(sequence + 1);
         if self.queue.borrow().len() == QUEUE_BLOCKS {
-            self.lost.set(self.lost.get() + scans.len() as u32);
-            self.lost_in_total
-                .set(self.lost_in_total.get() + scans.len() as u32);
+            self.lost_scans
+                .set(self.lost_scans.get() + scans.len() as u32);
+            self.lost_scans_in_total
+                .set(self.lost_scans_in_total.get() + scans.len() as u32);
             return;
         }
-        let lost = self.lost.take();
-        let mut flags = u32::from(lost > 0);
+        let lost_scans = self.lost_scans.take();
+        let mut flags = if lost_scans > 0 { Header::OVERRUN } else { 0 };
         for scan in scans {
             for (channel, value) in scan.iter().enumerate() {
                 if *value <= 0 || *value >= 16_383 {
-                    flags |= 2 << channel;
+                    flags |= Header::range_end(channel);
                 }
             }
         }
-        let time_us = u64::from(sequence + 1) * 20_000;
-        let mut bytes = Vec::new();
-        bytes.extend(sequence.to_le_bytes());
-        bytes.extend(flags.to_le_bytes());
-        bytes.extend(time_us.to_le_bytes());
-        bytes.extend((scans.len() as u32).to_le_bytes());
-        bytes.extend(lost.to_le_bytes());
+        let header = Header {
+            sequence,
+            flags,
+            time_us: u64::from(sequence + 1) * 20_000,
+            scans: scans.len() as u32,
+            lost_scans,
+        };
+        let mut bytes = header.encode().to_vec();
         bytes.extend(scans.iter().flatten().flat_map(|value| value.to_le_bytes()));
         self.queue.borrow_mut().push_back(bytes);
         let arrivals = self.since_take.get() + 1;
@@ -96,15 +99,23 @@ impl fake::SyscallDriver for MeterAdc {
     }
 
     fn command(&self, command_id: u32, argument0: u32, _: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 if argument0 != 4_000 => command_return::failure(ErrorCode::Invalid),
-            1 if self.started.replace(true) => command_return::failure(ErrorCode::Already),
-            1 => command_return::success(),
-            3 => command_return::success_2_u32(4_000, 80),
-            4 if !self.started.get() => command_return::failure(ErrorCode::Reserve),
-            4 => self.take(),
-            _ => command_return::failure(ErrorCode::NoSupport),
+        use drivers::meter_adc::Command;
+        match Command::from_number(command_id as usize) {
+            Some(Command::Exists) => command_return::success(),
+            Some(Command::Start) if argument0 != 4_000 => {
+                command_return::failure(ErrorCode::Invalid)
+            }
+            Some(Command::Start) if self.started.replace(true) => {
+                command_return::failure(ErrorCode::Already)
+            }
+            Some(Command::Start) => command_return::success(),
+            Some(Command::Geometry) => command_return::success_2_u32(4_000, 80),
+            Some(Command::TakeBlock) if !self.started.get() => {
+                command_return::failure(ErrorCode::Reserve)
+            }
+            Some(Command::TakeBlock) => self.take(),
+            // The app never stops it.
+            Some(Command::Stop) | None => command_return::failure(ErrorCode::NoSupport),
         }
     }
 
@@ -208,11 +219,13 @@ impl fake::SyscallDriver for EnergyStore {
     }
 
     fn command(&self, command_id: u32, argument0: u32, argument1: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 => self.append(argument0, argument1),
-            2 => self.newest(argument0),
-            _ => command_return::failure(ErrorCode::NoSupport),
+        use drivers::energy_store::Command;
+        match Command::from_number(command_id as usize) {
+            Some(Command::Exists) => command_return::success(),
+            Some(Command::Append) => self.append(argument0, argument1),
+            Some(Command::Newest) => self.newest(argument0),
+            // The app does not ask for it.
+            Some(Command::Wear) | None => command_return::failure(ErrorCode::NoSupport),
         }
     }
 

@@ -72,8 +72,8 @@ impl CortexMConfig {
         low.is_enabled().then(|| (low.base(), low.size()))
     }
 
-    /// Whether any byte from `start` to before `end` is taken: by the whole
-    /// RAM block, accessible or not, or by the accessible part of a region.
+    /// Returns whether any byte from `start` to before `end` is taken: by the whole RAM
+    /// block, accessible or not, or by the accessible part of a region.
     fn overlaps(&self, start: usize, end: usize) -> bool {
         let block = self
             .ram_block()

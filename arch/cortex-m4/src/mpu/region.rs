@@ -175,7 +175,7 @@ impl RegionWords {
         })
     }
 
-    /// Whether the region is on.
+    /// Returns whether the region is on.
     pub(super) fn is_enabled(&self) -> bool {
         self.rasr & RASR_ENABLE != 0
     }

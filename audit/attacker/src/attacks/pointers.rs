@@ -82,7 +82,7 @@ pub fn subscribe_outside(_: u32) -> Verdict {
 }
 
 /// Has yield-no-wait write its result outside. Whether something was written, only
-/// the host can see: it looks when a puppet does the same.
+/// the host can see: it looks when a scripted app does the same.
 pub fn yield_result_outside(_: u32) -> Verdict {
     let ranges = foreign_ranges();
     for (address, _) in ranges {

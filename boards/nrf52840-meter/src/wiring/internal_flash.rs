@@ -4,19 +4,17 @@ use capsules_system::virtual_word_flash::{MuxWordFlash, WordFlashRegion};
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
 use kernel::static_init;
-use meter_hil::word_flash::WordFlash;
 use nrf52840::nvmc::PAGE_SIZE;
 
-use crate::data_pages::DataPages;
-use crate::peripherals::{self, Peripherals};
+use crate::peripherals::{self, Flash, Peripherals};
 use crate::tables::{ANCHOR, DATA_PAGES, ENERGY_STORE, KEY_STORE};
 
 const REGIONS: usize = 2;
 const WORDS_PER_PAGE: usize = PAGE_SIZE / 4;
 
-type Mux = MuxWordFlash<'static, DataPages, REGIONS>;
+type Mux = MuxWordFlash<'static, Flash, REGIONS>;
 /// Pages of one store.
-pub type Region = WordFlashRegion<'static, DataPages, REGIONS>;
+pub type Region = WordFlashRegion<'static, Flash, REGIONS>;
 
 /// The regions of meter.toml.
 pub struct Regions {
@@ -31,16 +29,14 @@ pub struct Regions {
 /// # Safety
 /// Once.
 pub unsafe fn regions(peripherals: &'static Peripherals) -> Regions {
-    let alarm = peripherals.rtc.alarm(peripherals::alarm::FLASH);
+    let alarm = peripherals.common.rtc.alarm(peripherals::alarm::FLASH);
     // SAFETY: the caller calls this once.
     unsafe {
         let flash = peripherals::data_flash(alarm);
         alarm.set_alarm_client(flash);
         flash.register();
-        let pages = static_init!(DataPages, DataPages::new(flash));
-        flash.set_word_client(pages);
-        let mux = static_init!(Mux, MuxWordFlash::new(pages));
-        pages.set_client(mux);
+        let mux = static_init!(Mux, MuxWordFlash::new(flash));
+        flash.set_word_client(mux);
         let region = |place: core::ops::Range<usize>| {
             WordFlashRegion::new(
                 mux,

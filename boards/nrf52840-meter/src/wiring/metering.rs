@@ -3,7 +3,7 @@
 use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules_metering::meter_adc::{self, MeterAdc};
 use capsules_metering::supply::{self, SupplyDriver};
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::time::Alarm;
 use kernel::{static_init, static_init_const, Kernel};
@@ -12,10 +12,11 @@ use meter_hil::supply_monitor::SupplyMonitor;
 use meter_hil::word_flash::WordFlash;
 
 use super::internal_flash::Region;
-use super::time::{Mux, VirtualAlarm};
-use crate::comparator::Comparator;
-use crate::front_end::SaadcFrontEnd;
 use crate::peripherals::Peripherals;
+use crate::pins::METER_SCAN;
+use nrf52840::power::Power;
+use nrf52840::saadc::Saadc;
+use nrf52840_components::time::{Mux, VirtualAlarm};
 
 /// Scans a second.
 const SCAN_RATE: u32 = 4_000;
@@ -31,17 +32,17 @@ pub unsafe fn meter_adc(
     kernel: &'static Kernel,
     peripherals: &'static Peripherals,
     memory: &dyn MemoryAllocationCapability,
-) -> &'static MeterAdc<'static, SaadcFrontEnd> {
+) -> &'static MeterAdc<'static, Saadc<'static>> {
     // SAFETY: the caller calls this once.
     unsafe {
-        let front_end = static_init!(SaadcFrontEnd, SaadcFrontEnd::new(&peripherals.saadc));
-        peripherals.saadc.set_scan_client(front_end);
+        let front_end = &peripherals.common.saadc;
+        front_end.set_scan_inputs(&METER_SCAN);
         let buffers = static_init_const!(
             [ScanBuffer; meter_adc::BUFFERS],
             [const { ScanBuffer([0; 480]) }; meter_adc::BUFFERS]
         );
         let driver = static_init!(
-            MeterAdc<'static, SaadcFrontEnd>,
+            MeterAdc<'static, Saadc<'static>>,
             MeterAdc::new(
                 front_end,
                 SCAN_RATE,
@@ -49,7 +50,7 @@ pub unsafe fn meter_adc(
                 kernel.create_grant(meter_adc::DRIVER_NUM, memory),
             )
         );
-        front_end.set_client(driver);
+        MeterFrontEnd::set_client(front_end, driver);
         driver
     }
 }
@@ -63,15 +64,14 @@ pub unsafe fn supply(
     peripherals: &'static Peripherals,
     mux: &'static Mux,
     memory: &dyn MemoryAllocationCapability,
-) -> &'static SupplyDriver<'static, Comparator, VirtualAlarm> {
+) -> &'static SupplyDriver<'static, Power<'static>, VirtualAlarm> {
     // SAFETY: the caller calls this once.
     unsafe {
-        let comparator = static_init!(Comparator, Comparator::new(&peripherals.power));
-        peripherals.power.set_power_fail_client(comparator);
+        let comparator = &peripherals.power;
         let alarm = static_init!(VirtualAlarm, VirtualAlarm::new(mux));
         alarm.setup();
         let driver = static_init!(
-            SupplyDriver<'static, Comparator, VirtualAlarm>,
+            SupplyDriver<'static, Power<'static>, VirtualAlarm>,
             SupplyDriver::new(
                 comparator,
                 alarm,

@@ -11,20 +11,42 @@ macro_rules! retry {
     }};
 }
 
-mod inputs_outputs;
+/// What calls a capsule again for the next step of its long work.
+#[cfg(not(long_steps_by_alarm))]
+macro_rules! steps {
+    ($mux:expr) => {
+        crate::background_steps::BackgroundSteps::new()
+    };
+}
+
+/// What calls a capsule again for the next step of its long work.
+#[cfg(long_steps_by_alarm)]
+macro_rules! steps {
+    ($mux:expr) => {{
+        let alarm = static_init!(VirtualAlarm, VirtualAlarm::new($mux));
+        alarm.setup();
+        let steps = static_init!(
+            capsules_system::step_call::AlarmSteps<'static, VirtualAlarm>,
+            capsules_system::step_call::AlarmSteps::new(alarm)
+        );
+        alarm.set_alarm_client(steps);
+        &*steps
+    }};
+}
+
 pub mod internal_flash;
 mod metering;
 pub mod randomness;
-mod serial;
-pub mod time;
 pub mod trust;
 
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::{static_init, Kernel};
 use nrf52840::wdt::Wdt;
+use nrf52840_components::{inputs_outputs, serial, time};
 
-use crate::crash::FaultRecorder;
+use crate::crash::FaultHooks;
 use crate::peripherals::Peripherals;
+use crate::pins::{APP_INPUTS, BUTTON_PINS, LED_PINS, LOCAL_PORT};
 use crate::platform::{Drivers, Filter, Platform, Scheduler};
 use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED};
 use capsules_trust::key_store::vault::Condition;
@@ -53,7 +75,7 @@ impl Wired {
     pub fn into_platform(
         self,
         filter: Filter,
-        faults: FaultRecorder,
+        faults: FaultHooks,
         scheduler: Scheduler,
         timer: cortexm4::systick::SysTick,
         watchdog: Wdt,
@@ -81,11 +103,12 @@ pub unsafe fn wire(
 ) -> Wired {
     // SAFETY: the caller calls this once, and each function below stands here once.
     unsafe {
-        let mux = time::mux(peripherals);
+        let common = peripherals.common;
+        let mux = time::mux(common);
         let flash = internal_flash::regions(peripherals);
         let random = randomness::randomness(kernel, peripherals, memory);
         let generator = random.generator;
-        let (console, low_level_debug) = serial::serial(kernel, peripherals, memory);
+        let (console, low_level_debug) = serial::serial(kernel, common, &LOCAL_PORT, memory);
         let storage = root
             .as_ref()
             .and_then(|root| trust::storage(kernel, peripherals, mux, root, generator, memory));
@@ -105,9 +128,9 @@ pub unsafe fn wire(
             drivers: Drivers {
                 alarm: time::alarms(kernel, mux, memory),
                 console,
-                led: inputs_outputs::leds(peripherals),
-                button: inputs_outputs::buttons(kernel, peripherals, memory),
-                adc: inputs_outputs::converter(kernel, peripherals, memory),
+                led: inputs_outputs::leds(common, LED_PINS),
+                button: inputs_outputs::buttons(kernel, common, BUTTON_PINS, memory),
+                adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
                 low_level_debug,
                 rng: random.driver,
                 meter_adc: metering::meter_adc(kernel, peripherals, memory),

@@ -42,10 +42,10 @@ pub unsafe fn randomness(
     type Clock = ReseedClock<'static, Rng<'static>>;
     // SAFETY: the caller calls this once.
     unsafe {
-        let generator = static_init!(Generator, Drbg::new(&peripherals.rng));
-        peripherals.rng.set_client(generator);
+        let generator = static_init!(Generator, Drbg::new(&peripherals.common.rng));
+        peripherals.common.rng.set_client(generator);
         let clock = static_init!(Clock, ReseedClock::new(generator, OVERFLOWS_PER_SEED));
-        peripherals.rtc.set_overflow_client(clock);
+        peripherals.common.rtc.set_overflow_client(clock);
         let numbers = static_init!(Numbers, RandomNumbers::new(generator));
         numbers.register();
         let driver = static_init!(

@@ -1,7 +1,7 @@
 //! What keeps secrets and passes messages: key store, storage, channels.
 
 use capsules_core::virtualizers::virtual_alarm::VirtualMuxAlarm;
-use capsules_support::owed::RetryAlarm;
+use capsules_support::pending_upcall::RetryAlarm;
 use capsules_trust::channel::{self, ChannelDriver};
 use capsules_trust::key_store::{self, vault};
 use capsules_trust::storage::{self, StorageDriver, Store};
@@ -16,16 +16,20 @@ use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
-use super::time::{Mux, VirtualAlarm};
-use crate::external_nor::ExternalNor;
-use crate::kernel_extras::Steps;
 use crate::peripherals::Peripherals;
 use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
 use crate::tables::key_store::KEY_STORE;
 use crate::tables::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
 use capsules_trust::root::Root;
+use nrf52840_components::time::{Mux, VirtualAlarm};
 
+/// What calls again for the next step of long work.
+#[cfg(not(long_steps_by_alarm))]
+pub type Steps = crate::background_steps::BackgroundSteps;
+/// What calls again for the next step of long work.
+#[cfg(long_steps_by_alarm)]
+pub type Steps = &'static capsules_system::step_call::AlarmSteps<'static, VirtualAlarm>;
 /// The sealed store of keys.
 pub type Vault = vault::Vault<'static, Region>;
 /// Driver 0x80000004.
@@ -34,10 +38,8 @@ pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 pub type Channels = ChannelDriver<'static>;
 /// The external flash's driver.
 pub type Memory = Qspi<'static, VirtualAlarm>;
-/// The external flash.
-pub type Nor = ExternalNor<VirtualAlarm>;
 /// Driver 0x80000006.
-pub type Storage = StorageDriver<'static, Nor, Generator>;
+pub type Storage = StorageDriver<'static, Memory, Generator>;
 
 const CHANNEL_COUNT: usize = CHANNELS.len();
 const READER_COUNT: usize = channel::reader_count(CHANNELS);
@@ -71,7 +73,7 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
-                Steps::new(),
+                steps!(mux),
                 retry,
             )
         );
@@ -115,7 +117,7 @@ pub unsafe fn storage(
     generator: &'static Generator,
     memory: &dyn MemoryAllocationCapability,
 ) -> Option<&'static Storage> {
-    type Records = Store<'static, Nor, Generator>;
+    type Records = Store<'static, Memory, Generator>;
     // SAFETY: the caller calls this once.
     unsafe {
         let alarm = static_init!(VirtualAlarm, VirtualMuxAlarm::new(mux));
@@ -123,13 +125,18 @@ pub unsafe fn storage(
         let qspi = static_init!(Memory, Qspi::new(base::QSPI, alarm));
         alarm.set_alarm_client(qspi);
         peripherals.qspi.set(qspi);
-        let nor = static_init!(Nor, ExternalNor::new(qspi));
-        qspi.set_nor_client(nor);
         let records = static_init_const!(StorageMemory, StorageMemory::new());
         // The table has passed the checks of meter.toml when this was compiled.
-        let store = Store::new(PARTITIONS, EXTERNAL_NOR_SIZE, records, root, nor, generator);
+        let store = Store::new(
+            PARTITIONS,
+            EXTERNAL_NOR_SIZE,
+            records,
+            root,
+            qspi,
+            generator,
+        );
         let store = static_init!(Records, store.ok()?);
-        nor.set_client(store);
+        SectorFlash::set_client(qspi, store);
         let grant = kernel.create_grant(storage::DRIVER_NUM, memory);
         let retry = retry!(mux);
         let driver = static_init!(Storage, StorageDriver::new(store, grant, retry));
@@ -137,7 +144,7 @@ pub unsafe fn storage(
         retry.set_client(driver);
         let pins = EXTERNAL_FLASH;
         for pin in [pins.sck, pins.csn].into_iter().chain(pins.io) {
-            peripherals.pins[pin].set_high_drive();
+            peripherals.common.pins[pin].set_high_drive();
         }
         qspi.initialize(pins);
         // A memory that is not there leaves the storage off.

@@ -4,6 +4,7 @@ mod fmt;
 
 use core::cell::Cell;
 
+use drivers::low_level_debug::Command;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::hil::uart::{Transmit, TransmitClient};
 use kernel::process::Error;
@@ -152,12 +153,14 @@ impl<'u, U: Transmit<'u>> SyscallDriver for LowLevelDebug<'u, U> {
         r3: usize,
         caller_id: ProcessId,
     ) -> CommandReturn {
-        match minor_num {
-            0 => (),
-            1 => self.push_entry(DebugEntry::AlertCode(r2), caller_id),
-            2 => self.push_entry(DebugEntry::Print1(r2), caller_id),
-            3 => self.push_entry(DebugEntry::Print2(r2, r3), caller_id),
-            _ => return CommandReturn::failure(ErrorCode::NOSUPPORT),
+        let Some(command) = Command::from_number(minor_num) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => (),
+            Command::Alert => self.push_entry(DebugEntry::AlertCode(r2), caller_id),
+            Command::Print1 => self.push_entry(DebugEntry::Print1(r2), caller_id),
+            Command::Print2 => self.push_entry(DebugEntry::Print2(r2, r3), caller_id),
         }
         CommandReturn::success()
     }

@@ -9,8 +9,8 @@ use kernel::syscall::SyscallReturn;
 use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
-use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::forever;
+use testing::{HostKernel, Power};
 
 #[derive(Default)]
 struct Converter {
@@ -117,13 +117,13 @@ impl Converter {
     }
 }
 
-fn setup() -> (Bench, &'static Converter) {
+fn setup() -> (HostKernel, &'static Converter) {
     let converter = forever(Converter::default());
-    let bench = Bench::new(|kernel| {
+    let host = HostKernel::with_processes(2, |kernel| {
         let buffer = || Box::leak(Box::new([0; BUF_LEN]));
         let driver = forever(AdcDedicated::new(
             converter,
-            kernel.create_grant(DRIVER_NUM, grants()),
+            kernel.create_grant(DRIVER_NUM, &Power),
             &[3, 4],
             buffer(),
             buffer(),
@@ -133,9 +133,9 @@ fn setup() -> (Bench, &'static Converter) {
         converter.set_highspeed_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
-    bench.subscribe(0, DRIVER_NUM, 0);
-    bench.subscribe(1, DRIVER_NUM, 0);
-    (bench, converter)
+    host.subscribe(0, DRIVER_NUM, 0);
+    host.subscribe(1, DRIVER_NUM, 0);
+    (host, converter)
 }
 
 fn samples(bytes: &[u8]) -> Vec<u16> {
@@ -147,8 +147,8 @@ fn samples(bytes: &[u8]) -> Vec<u16> {
 
 #[test]
 fn samples_once_and_again() {
-    let (bench, converter) = setup();
-    let command = |number, a, b| bench.command(0, DRIVER_NUM, number, a, b);
+    let (host, converter) = setup();
+    let command = |number, a, b| host.command(0, DRIVER_NUM, number, a, b);
     assert_eq!(command(0, 0, 0), SyscallReturn::SuccessU32(2));
     assert_eq!(command(101, 0, 0), SyscallReturn::SuccessU32(14));
     assert_eq!(command(102, 0, 0), SyscallReturn::SuccessU32(3000));
@@ -156,13 +156,13 @@ fn samples_once_and_again() {
     assert_eq!(command(1, 1, 0), SyscallReturn::Success);
     assert_eq!(command(1, 1, 0), SyscallReturn::Failure(ErrorCode::BUSY));
     converter.sample_ready(0x8000);
-    assert_eq!(bench.upcalls(0), [(0, [0, 1, 0x8000])]);
+    assert_eq!(host.upcalls(0), [(0, [0, 1, 0x8000])]);
 
     assert_eq!(command(2, 0, 0), SyscallReturn::Failure(ErrorCode::INVAL));
     assert_eq!(command(2, 0, 100), SyscallReturn::Success);
     converter.sample_ready(1);
     converter.sample_ready(2);
-    assert_eq!(bench.upcalls(0), [(0, [1, 0, 1]), (0, [1, 0, 2])]);
+    assert_eq!(host.upcalls(0), [(0, [1, 0, 1]), (0, [1, 0, 2])]);
     assert_eq!(command(5, 0, 0), SyscallReturn::Success);
     assert!(!converter.running.get());
     assert_eq!(command(5, 0, 0), SyscallReturn::Success);
@@ -170,91 +170,85 @@ fn samples_once_and_again() {
 
 #[test]
 fn the_adc_belongs_to_one_app_until_it_ends() {
-    let (bench, converter) = setup();
-    bench.command(0, DRIVER_NUM, 2, 0, 100);
+    let (host, converter) = setup();
+    host.command(0, DRIVER_NUM, 2, 0, 100);
     assert_eq!(
-        bench.command(1, DRIVER_NUM, 1, 0, 0),
+        host.command(1, DRIVER_NUM, 1, 0, 0),
         SyscallReturn::Failure(ErrorCode::NOMEM)
     );
     assert_eq!(
-        bench.command(1, DRIVER_NUM, 0, 0, 0),
+        host.command(1, DRIVER_NUM, 0, 0, 0),
         SyscallReturn::SuccessU32(2)
     );
-    bench.end(0);
+    host.end(0);
     converter.sample_ready(1);
     assert!(!converter.running.get());
-    assert_eq!(
-        bench.command(1, DRIVER_NUM, 1, 0, 0),
-        SyscallReturn::Success
-    );
+    assert_eq!(host.command(1, DRIVER_NUM, 1, 0, 0), SyscallReturn::Success);
 }
 
 #[test]
 fn fills_one_buffer_and_stops() {
-    let (bench, converter) = setup();
+    let (host, converter) = setup();
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 3, 0, 1000),
+        host.command(0, DRIVER_NUM, 3, 0, 1000),
         SyscallReturn::Failure(ErrorCode::NOMEM)
     );
-    bench.allow_rw(0, DRIVER_NUM, 0, 64, 600);
+    host.allow_rw(0, DRIVER_NUM, 0, 64, 600);
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 3, 1, 0),
+        host.command(0, DRIVER_NUM, 3, 1, 0),
         SyscallReturn::Failure(ErrorCode::INVAL)
     );
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 3, 1, 1000),
+        host.command(0, DRIVER_NUM, 3, 1, 1000),
         SyscallReturn::Success
     );
     converter.fill();
     converter.fill();
-    assert!(bench.upcalls(0).is_empty());
+    assert!(host.upcalls(0).is_empty());
     converter.fill();
-    let address = bench.memory(0) + 64;
-    assert_eq!(bench.upcalls(0), [(0, [2, 300 << 8 | 1, address])]);
+    let address = host.memory(0) + 64;
+    assert_eq!(host.upcalls(0), [(0, [2, 300 << 8 | 1, address])]);
     assert!(!converter.running.get());
-    assert!(samples(&bench.peek(0, 64, 600)).into_iter().eq(0..300));
+    assert!(samples(&host.peek(0, 64, 600)).into_iter().eq(0..300));
     // All the driver's buffers are back: it can start again.
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 3, 1, 1000),
+        host.command(0, DRIVER_NUM, 3, 1, 1000),
         SyscallReturn::Success
     );
 }
 
 #[test]
 fn fills_two_buffers_in_turn() {
-    let (bench, converter) = setup();
-    bench.allow_rw(0, DRIVER_NUM, 0, 64, 40);
+    let (host, converter) = setup();
+    host.allow_rw(0, DRIVER_NUM, 0, 64, 40);
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 4, 0, 1000),
+        host.command(0, DRIVER_NUM, 4, 0, 1000),
         SyscallReturn::Failure(ErrorCode::NOMEM)
     );
-    bench.allow_rw(0, DRIVER_NUM, 1, 128, 300);
+    host.allow_rw(0, DRIVER_NUM, 1, 128, 300);
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 4, 0, 1000),
+        host.command(0, DRIVER_NUM, 4, 0, 1000),
         SyscallReturn::Success
     );
-    let (first, second) = (bench.memory(0) + 64, bench.memory(0) + 128);
+    let (first, second) = (host.memory(0) + 64, host.memory(0) + 128);
     converter.fill();
-    assert_eq!(bench.upcalls(0), [(0, [3, 20 << 8, first])]);
-    assert!(samples(&bench.peek(0, 64, 40)).into_iter().eq(0..20));
+    assert_eq!(host.upcalls(0), [(0, [3, 20 << 8, first])]);
+    assert!(samples(&host.peek(0, 64, 40)).into_iter().eq(0..20));
     converter.fill();
     converter.fill();
-    assert_eq!(bench.upcalls(0), [(0, [3, 150 << 8, second])]);
-    assert!(samples(&bench.peek(0, 128, 300)).into_iter().eq(20..170));
+    assert_eq!(host.upcalls(0), [(0, [3, 150 << 8, second])]);
+    assert!(samples(&host.peek(0, 128, 300)).into_iter().eq(20..170));
     converter.fill();
-    assert_eq!(bench.upcalls(0), [(0, [3, 20 << 8, first])]);
-    assert_eq!(
-        bench.command(0, DRIVER_NUM, 5, 0, 0),
-        SyscallReturn::Success
-    );
+    assert_eq!(host.upcalls(0), [(0, [3, 20 << 8, first])]);
+    assert_eq!(host.command(0, DRIVER_NUM, 5, 0, 0), SyscallReturn::Success);
     assert!(converter.buffers.borrow().is_empty());
     // A buffer that is taken back only loses its samples.
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 4, 0, 1000),
+        host.command(0, DRIVER_NUM, 4, 0, 1000),
         SyscallReturn::Success
     );
-    bench.allow_rw(0, DRIVER_NUM, 0, 0, 0);
+    host.allow_rw(0, DRIVER_NUM, 0, 0, 0);
     converter.fill();
-    assert_eq!(bench.upcalls(0).len(), 1);
+    assert_eq!(host.upcalls(0).len(), 1);
     assert!(converter.running.get());
 }

@@ -1,5 +1,6 @@
 //! The system calls of the energy store.
 
+use drivers::energy_store::{read_only, read_write, upcall, Command, NUMBER, REPAIRED};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::OptionalCell;
@@ -7,52 +8,27 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{answer_pair, copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0002;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const APPEND: usize = 1;
-    pub const NEWEST: usize = 2;
-    pub const WEAR: usize = 3;
-}
-
-mod upcall {
-    pub const DURABLE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_ro {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-/// The kind that the upcall names when a repair has ended.
-const KIND_REPAIR: usize = usize::MAX;
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// What an app has no room to hear of yet.
 #[derive(Default)]
 pub struct App {
     /// How its record ended.
-    done: Upcall,
+    done: PendingUpcall,
     /// That a repair has ended.
-    repaired: Upcall,
+    repaired: PendingUpcall,
 }
 
 type AppGrant = Grant<
     App,
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ allow_ro::COUNT }>,
-    AllowRwCount<{ allow_rw::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// Gives apps the energy store.
@@ -86,7 +62,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
     }
 
     fn append(&self, process_id: ProcessId, kind: usize, length: usize) -> Result<(), ErrorCode> {
-        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let kind = Kind::from_number(kind).ok_or(ErrorCode::INVAL)?;
         let other = self.writer.get().filter(|writer| *writer != process_id);
         if other.is_some_and(|writer| self.is_alive(writer)) {
             return Err(ErrorCode::BUSY);
@@ -95,10 +71,10 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let payload = bytes.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.done.is_owed() {
+                if app.done.is_pending() {
                     return Err(ErrorCode::BUSY);
                 }
-                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
+                copy_in(kernel_data, read_only::RECORD as usize, payload)
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         // The end is told to the writer, and can come before `append` returns.
@@ -112,7 +88,7 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
     }
 
     fn newest(&self, process_id: ProcessId, kind: usize) -> Result<(usize, u32), ErrorCode> {
-        let kind = Kind::from_index(kind).ok_or(ErrorCode::INVAL)?;
+        let kind = Kind::from_number(kind).ok_or(ErrorCode::INVAL)?;
         let mut bytes = [0; MAX_PAYLOAD];
         let found = self.store.newest(kind, &mut bytes);
         if found == Err(ErrorCode::BUSY) {
@@ -121,21 +97,22 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
         let (length, sequence) = found?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                copy_out(kernel_data, allow_rw::PAYLOAD, &bytes[..length])
+                copy_out(kernel_data, read_write::RECORD as usize, &bytes[..length])
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
         Ok((length, sequence))
     }
 
-    /// Owes this upcall to the app. One that is gone hears of nothing.
+    /// Schedules the app's upcall that `which` picks. An app that is gone hears of nothing.
     fn tell(
         &self,
         process_id: ProcessId,
-        owed: fn(&mut App) -> &mut Upcall,
+        which: fn(&mut App) -> &mut PendingUpcall,
         arguments: (usize, usize, usize),
     ) {
         let _ = self.apps.enter(process_id, |app, kernel_data| {
-            if !owed(app).tell(kernel_data, upcall::DURABLE, arguments) {
+            let delivery = which(app).schedule(kernel_data, upcall::DONE as usize, arguments);
+            if delivery == Delivery::Pending {
                 self.retry.soon();
             }
         });
@@ -154,21 +131,21 @@ impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
 
     fn repaired(&self) {
         if let Some(reader) = self.reader.take() {
-            self.tell(reader, |app| &mut app.repaired, (0, KIND_REPAIR, 0));
+            self.tell(reader, |app| &mut app.repaired, (0, REPAIRED as usize, 0));
         }
     }
 }
 
 impl<'a, F: WordFlash<'a>> RetryClient for EnergyStoreDriver<'a, F> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
             let App { done, repaired } = &mut **app;
-            for owed in [done, repaired] {
-                owing |= !owed.pay(kernel_data, upcall::DURABLE);
+            for pending in [done, repaired] {
+                delivery = delivery.and(pending.retry(kernel_data, upcall::DONE as usize));
             }
         });
-        owing
+        delivery
     }
 }
 
@@ -180,18 +157,20 @@ impl<'a, F: WordFlash<'a>> SyscallDriver for EnergyStoreDriver<'a, F> {
         length: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::APPEND => self.append(process_id, kind, length).into(),
-            command::NEWEST => answer_pair(
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Append => self.append(process_id, kind, length).into(),
+            Command::Newest => answer_pair(
                 self.newest(process_id, kind)
                     .map(|(length, sequence)| (length as u32, sequence)),
             ),
-            command::WEAR => {
+            Command::Wear => {
                 let wear = self.store.wear();
                 CommandReturn::success_u32_u32(wear.records, wear.most_erases)
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

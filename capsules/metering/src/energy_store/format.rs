@@ -22,6 +22,7 @@
 //! which its base starts), check (9).
 
 use capsules_system::crc32;
+pub use drivers::energy_store::{Kind, RECORD_BYTES as MAX_PAYLOAD};
 
 /// Pages of the store.
 pub const PAGES: usize = 8;
@@ -32,8 +33,6 @@ pub const HEADER_WORDS: usize = 7;
 /// First of the two words of the page's header that hold the open marks.
 pub const OPEN_MARK_WORD: usize = 5;
 
-/// Longest payload in bytes.
-pub const MAX_PAYLOAD: usize = 112;
 /// Longest payload in words.
 pub const PAYLOAD_WORDS: usize = MAX_PAYLOAD / 4;
 /// Longest record in words: head, mask or sequence, payload, CRC, commit.
@@ -69,35 +68,8 @@ pub fn commit_seen(word: u32) -> bool {
     word >> 16 == 0xFFFF && word != ERASED
 }
 
-/// What a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Energy registers: written often.
-    Registers,
-    /// Calibration: written a few times in the meter's life.
-    Calibration,
-}
-
 /// Kinds of records.
-pub const KINDS: usize = 2;
-
-impl Kind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [Kind; KINDS] = [Kind::Registers, Kind::Calibration];
-
-    /// Number of the kind, as in the ABI.
-    pub fn index(self) -> usize {
-        match self {
-            Kind::Registers => 0,
-            Kind::Calibration => 1,
-        }
-    }
-
-    /// The kind with this number.
-    pub fn from_index(index: usize) -> Option<Self> {
-        Self::ALL.get(index).copied()
-    }
-}
+pub const KINDS: usize = Kind::ALL.len();
 
 /// A record's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,7 +283,7 @@ impl Place<'_> {
         if head != with_check(head) {
             return None;
         }
-        let kind = Kind::from_index((head >> KIND_SHIFT & 1) as usize)?;
+        let kind = Kind::from_number((head >> KIND_SHIFT & 1) as usize)?;
         let offset = head >> OFFSET_SHIFT & TEN_BITS;
         let field = (head >> FIELD_SHIFT & TEN_BITS) as usize;
         let mut cursor = Cursor {

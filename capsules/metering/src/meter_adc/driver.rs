@@ -2,46 +2,27 @@
 
 use core::cell::Cell;
 
+use drivers::meter_adc::{read_write, upcall, Command, Header, NUMBER, SCAN_BYTES};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::processbuffer::{WriteableProcessBuffer, WriteableProcessSlice};
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
-use super::queue::{BlockQueue, QueuedBlock, HEADER_BYTES, QUEUE_BLOCKS};
-use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
+use super::queue::{BlockQueue, QueuedBlock, QUEUE_BLOCKS};
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers, ScanBlock};
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0001;
+pub const DRIVER_NUM: usize = NUMBER as usize;
 /// Buffers that the capsule needs: those that wait and two in the hardware.
 pub const BUFFERS: usize = QUEUE_BLOCKS + 2;
 
-/// Bytes of one scan: three channels of `i16`.
-const SCAN_BYTES: usize = 6;
 /// Arrivals after which an app that has taken nothing is told again.
 const REMINDER: u32 = 50;
 
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const START: usize = 1;
-    pub const STOP: usize = 2;
-    pub const GEOMETRY: usize = 3;
-    pub const TAKE: usize = 4;
-}
-
-mod upcall {
-    pub const BLOCK: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const BLOCK: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
 /// The grant, which holds nothing but the upcall and the allowed buffer.
 type AppGrant =
-    Grant<(), UpcallCount<{ upcall::COUNT }>, AllowRoCount<0>, AllowRwCount<{ allow_rw::COUNT }>>;
+    Grant<(), UpcallCount<{ upcall::COUNT }>, AllowRoCount<0>, AllowRwCount<{ read_write::COUNT }>>;
 
 /// What the hardware is doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -198,7 +179,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
             self.apps
                 .enter(process_id, |_, kernel_data| {
                     kernel_data
-                        .get_readwrite_processbuffer(allow_rw::BLOCK)
+                        .get_readwrite_processbuffer(read_write::BLOCK as usize)
                         .and_then(|buffer| buffer.mut_enter(|slice| copy_out(block, slice)))
                         .unwrap_or(Err(ErrorCode::SIZE))
                 })
@@ -228,7 +209,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
                 if let Some(arguments) = arguments.filter(|_| due) {
                     // A full queue of upcalls is the app's own lateness: the
                     // block waits, and the next reminder tells.
-                    let _ = kernel_data.schedule_upcall(upcall::BLOCK, arguments);
+                    let _ = kernel_data.schedule_upcall(upcall::BLOCK as usize, arguments);
                 }
             })
             .is_ok()
@@ -236,16 +217,16 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
 }
 
 fn copy_out(block: &QueuedBlock, slice: &WriteableProcessSlice) -> Result<usize, ErrorCode> {
-    let length = HEADER_BYTES + block.scans().len();
-    let header = slice.get(0..HEADER_BYTES).ok_or(ErrorCode::SIZE)?;
-    let scans = slice.get(HEADER_BYTES..length).ok_or(ErrorCode::SIZE)?;
-    header.copy_from_slice_or_err(&block.header())?;
+    let length = Header::BYTES + block.scans().len();
+    let header = slice.get(0..Header::BYTES).ok_or(ErrorCode::SIZE)?;
+    let scans = slice.get(Header::BYTES..length).ok_or(ErrorCode::SIZE)?;
+    header.copy_from_slice_or_err(&block.header().encode())?;
     scans.copy_from_slice_or_err(block.scans())?;
     Ok(length)
 }
 
 impl<'a, F: MeterFrontEnd<'a>> MeterFrontEndClient for MeterAdc<'a, F> {
-    fn block_ready(&self, block: FilledBlock) {
+    fn block_ready(&self, block: ScanBlock) {
         let Some(owner) = self.owner.get() else {
             // Between stop and the last block, or the hardware refused to stop:
             // then it goes on, so that the next owner finds it running.
@@ -283,18 +264,21 @@ impl<'a, F: MeterFrontEnd<'a>> SyscallDriver for MeterAdc<'a, F> {
         _: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::START => self.start(process_id, argument).into(),
-            command::STOP => {
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Start => self.start(process_id, argument).into(),
+            Command::Stop => {
                 if !self.owns(process_id) {
                     return CommandReturn::failure(ErrorCode::RESERVE);
                 }
                 self.release();
                 CommandReturn::success()
             }
-            command::GEOMETRY => CommandReturn::success_u32_u32(self.rate, self.scans_per_block),
-            command::TAKE => {
+            Command::Geometry => CommandReturn::success_u32_u32(self.rate, self.scans_per_block),
+            Command::TakeBlock => {
                 if !self.owns(process_id) {
                     return CommandReturn::failure(ErrorCode::RESERVE);
                 }
@@ -303,7 +287,6 @@ impl<'a, F: MeterFrontEnd<'a>> SyscallDriver for MeterAdc<'a, F> {
                     Err(error) => CommandReturn::failure(error),
                 }
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

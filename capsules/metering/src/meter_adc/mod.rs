@@ -15,4 +15,4 @@ mod driver;
 mod queue;
 
 pub use driver::{MeterAdc, BUFFERS, DRIVER_NUM};
-pub use queue::{BlockQueue, QueuedBlock, FLAG_OVERRUN, HEADER_BYTES, QUEUE_BLOCKS};
+pub use queue::{BlockQueue, QueuedBlock, QUEUE_BLOCKS};

@@ -1,16 +1,10 @@
 //! Filled blocks that wait for the app, and the account of those that were lost.
 
-use meter_hil::front_end::FilledBlock;
+use drivers::meter_adc::Header;
+use meter_hil::front_end::ScanBlock;
 
 /// Filled blocks that can wait: 160 ms.
 pub const QUEUE_BLOCKS: usize = 8;
-/// Length of a block's header.
-pub const HEADER_BYTES: usize = 24;
-
-/// Flag: blocks were lost before this one.
-pub const FLAG_OVERRUN: u32 = 1 << 0;
-/// Position of channel 0's bit among the flags; channels 1 and 2 follow.
-const SATURATION_SHIFT: u32 = 1;
 
 /// A filled block with what its header says.
 pub struct QueuedBlock {
@@ -19,7 +13,7 @@ pub struct QueuedBlock {
     saturated: u8,
     last_scan_us: u64,
     scans: u32,
-    lost_before: u32,
+    lost_scans: u32,
 }
 
 impl QueuedBlock {
@@ -30,12 +24,12 @@ impl QueuedBlock {
 
     /// Flags as in the header.
     pub fn flags(&self) -> u32 {
-        let overrun = if self.lost_before > 0 {
-            FLAG_OVERRUN
+        let overrun = if self.lost_scans > 0 {
+            Header::OVERRUN
         } else {
             0
         };
-        overrun | (u32::from(self.saturated & 0b111) << SATURATION_SHIFT)
+        overrun | Header::range_ends(self.saturated)
     }
 
     /// Number of the block.
@@ -44,14 +38,14 @@ impl QueuedBlock {
     }
 
     /// The header that goes to the app before the scans.
-    pub fn header(&self) -> [u8; HEADER_BYTES] {
-        let mut header = [0; HEADER_BYTES];
-        header[0..4].copy_from_slice(&self.sequence.to_le_bytes());
-        header[4..8].copy_from_slice(&self.flags().to_le_bytes());
-        header[8..16].copy_from_slice(&self.last_scan_us.to_le_bytes());
-        header[16..20].copy_from_slice(&self.scans.to_le_bytes());
-        header[20..24].copy_from_slice(&self.lost_before.to_le_bytes());
-        header
+    pub fn header(&self) -> Header {
+        Header {
+            sequence: self.sequence,
+            flags: self.flags(),
+            time_us: self.last_scan_us,
+            scans: self.scans,
+            lost_scans: self.lost_scans,
+        }
     }
 }
 
@@ -96,23 +90,23 @@ impl BlockQueue {
 
     /// Adds a filled block. Gives back the buffer of the oldest when it had to
     /// make room.
-    pub fn push(&mut self, block: FilledBlock) -> Option<&'static mut [u8]> {
-        let mut lost_before = block.missed_blocks.saturating_mul(self.scans_per_block);
+    pub fn push(&mut self, block: ScanBlock) -> Option<&'static mut [u8]> {
+        let mut lost_scans = block.lost_blocks.saturating_mul(self.scans_per_block);
         let mut freed = None;
         if self.waiting == QUEUE_BLOCKS {
             if let Some(dropped) = self.take_oldest() {
-                let lost = dropped.lost_before.saturating_add(dropped.scans);
+                let lost = dropped.lost_scans.saturating_add(dropped.scans);
                 match self.blocks[self.oldest]
                     .as_mut()
                     .filter(|_| self.waiting > 0)
                 {
-                    Some(next) => next.lost_before = next.lost_before.saturating_add(lost),
-                    None => lost_before = lost_before.saturating_add(lost),
+                    Some(next) => next.lost_scans = next.lost_scans.saturating_add(lost),
+                    None => lost_scans = lost_scans.saturating_add(lost),
                 }
                 freed = Some(dropped.buffer);
             }
         }
-        let sequence = self.next_sequence.wrapping_add(block.missed_blocks);
+        let sequence = self.next_sequence.wrapping_add(block.lost_blocks);
         self.next_sequence = sequence.wrapping_add(1);
         self.blocks[(self.oldest + self.waiting) % QUEUE_BLOCKS] = Some(QueuedBlock {
             buffer: block.buffer,
@@ -120,7 +114,7 @@ impl BlockQueue {
             saturated: block.saturated,
             last_scan_us: block.last_scan_us.saturating_sub(self.epoch_us),
             scans: block.scans,
-            lost_before,
+            lost_scans,
         });
         self.waiting += 1;
         freed

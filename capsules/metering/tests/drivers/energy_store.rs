@@ -1,48 +1,43 @@
 //! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
 
 use capsules_metering::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
-use capsules_support::owed::RetryAlarm;
 use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::word_flash::WordFlash;
 
-use testing::bench::{grants, Bench};
-use testing::flash::{blank, Words, WordsInRam, PAGE_WORDS};
-use testing::rig::{forever, Clock};
+use testing::retry::retry_on;
+use testing::words_in_ram::{blank, Words, WordsInRam, PAGE_WORDS};
+use testing::{forever, Clock};
+use testing::{HostKernel, Power};
 
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;
 
 /// The upcall's kind after a repair.
-const REPAIRED: usize = usize::MAX;
+const REPAIRED: usize = 0xFFFF_FFFF;
 
 struct Setup {
-    bench: Bench,
-    flash: &'static WordsInRam,
+    host: HostKernel,
+    flash: &'static WordsInRam<'static>,
     clock: &'static Clock,
 }
 
 /// A start with this flash content.
 fn start(words: &Words) -> Setup {
-    let flash = WordsInRam::on(words);
+    let flash = forever(WordsInRam::new(words));
     let clock = forever(Clock::default());
-    let bench = Bench::new(|kernel| {
-        let retry = forever(RetryAlarm::new(clock));
-        clock.set_alarm_client(retry);
+    let host = HostKernel::with_processes(2, |kernel| {
+        let retry = retry_on(clock);
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
-        let grant = kernel.create_grant(DRIVER_NUM, grants());
+        let grant = kernel.create_grant(DRIVER_NUM, &Power);
         let driver = forever(EnergyStoreDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
-    let setup = Setup {
-        bench,
-        flash,
-        clock,
-    };
+    let setup = Setup { host, flash, clock };
     setup.prepare(0);
     setup.prepare(1);
     setup
@@ -50,30 +45,30 @@ fn start(words: &Words) -> Setup {
 
 impl Setup {
     fn prepare(&self, app: usize) {
-        self.bench.subscribe(app, DRIVER_NUM, 0);
-        self.bench.allow_rw(app, DRIVER_NUM, 0, 512, MAX_PAYLOAD);
+        self.host.subscribe(app, DRIVER_NUM, 0);
+        self.host.allow_rw(app, DRIVER_NUM, 0, 512, MAX_PAYLOAD);
     }
 
     fn append(&self, app: usize, kind: usize, payload: &[u8]) -> SyscallReturn {
-        self.bench.allow_ro(app, DRIVER_NUM, 0, payload);
-        self.bench.command(app, DRIVER_NUM, 1, kind, payload.len())
+        self.host.allow_ro(app, DRIVER_NUM, 0, payload);
+        self.host.command(app, DRIVER_NUM, 1, kind, payload.len())
     }
 
     /// Appends and waits for the upcall; the sequence.
     fn appended(&self, app: usize, kind: usize, payload: &[u8]) -> usize {
         assert_eq!(self.append(app, kind, payload), SyscallReturn::Success);
-        assert!(self.bench.upcalls(app).is_empty(), "not durable yet");
+        assert!(self.host.upcalls(app).is_empty(), "not durable yet");
         self.flash.run();
-        match self.bench.upcalls(app)[..] {
+        match self.host.upcalls(app)[..] {
             [(0, [0, reported, sequence])] if reported == kind => sequence,
             ref other => panic!("{other:?}"),
         }
     }
 
     fn newest(&self, app: usize, kind: usize) -> Result<(Vec<u8>, u32), ErrorCode> {
-        match self.bench.command(app, DRIVER_NUM, 2, kind, 0) {
+        match self.host.command(app, DRIVER_NUM, 2, kind, 0) {
             SyscallReturn::SuccessU32U32(length, sequence) => {
-                Ok((self.bench.peek(app, 512, length as usize), sequence))
+                Ok((self.host.peek(app, 512, length as usize), sequence))
             }
             SyscallReturn::Failure(error) => Err(error),
             other => panic!("{other:?}"),
@@ -81,7 +76,7 @@ impl Setup {
     }
 
     fn wear(&self) -> SyscallReturn {
-        self.bench.command(0, DRIVER_NUM, 3, 0, 0)
+        self.host.command(0, DRIVER_NUM, 3, 0, 0)
     }
 }
 
@@ -94,7 +89,7 @@ fn records_are_kept_over_a_start() {
     let words = blank();
     let setup = start(&words);
     assert_eq!(
-        setup.bench.command(0, DRIVER_NUM, 0, 0, 0),
+        setup.host.command(0, DRIVER_NUM, 0, 0, 0),
         SyscallReturn::Success
     );
     assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::UNINSTALLED));
@@ -117,7 +112,7 @@ fn a_start_reads_nothing_before_the_first_command_and_writes_nothing() {
     // Had the store read the flash by now, it would not see this.
     words.borrow_mut().fill(u32::MAX);
     assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::UNINSTALLED));
-    assert_eq!(setup.flash.operations.get(), 0);
+    assert_eq!(setup.flash.operations(), 0);
 }
 
 #[test]
@@ -145,20 +140,20 @@ fn wrong_arguments_are_refused() {
         setup.append(0, REGISTERS, &[1; MAX_PAYLOAD + 1]),
         failure(ErrorCode::SIZE)
     );
-    setup.bench.allow_ro(0, DRIVER_NUM, 0, b"four");
+    setup.host.allow_ro(0, DRIVER_NUM, 0, b"four");
     for length in [5, 112, 113, usize::MAX] {
         assert_eq!(
-            setup.bench.command(0, DRIVER_NUM, 1, REGISTERS, length),
+            setup.host.command(0, DRIVER_NUM, 1, REGISTERS, length),
             failure(ErrorCode::SIZE)
         );
     }
     assert_eq!(setup.newest(0, 2), Err(ErrorCode::INVAL));
-    assert_eq!(setup.flash.operations.get(), 0);
+    assert_eq!(setup.flash.operations(), 0);
     setup.appended(0, REGISTERS, b"12345");
-    setup.bench.allow_rw(0, DRIVER_NUM, 0, 512, 4);
+    setup.host.allow_rw(0, DRIVER_NUM, 0, 512, 4);
     assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::SIZE));
     assert_eq!(
-        setup.bench.command(0, DRIVER_NUM, 4, 0, 0),
+        setup.host.command(0, DRIVER_NUM, 4, 0, 0),
         failure(ErrorCode::NOSUPPORT)
     );
 }
@@ -169,10 +164,10 @@ fn one_writer_at_a_time() {
     setup.appended(0, REGISTERS, b"first app");
     assert_eq!(setup.append(1, REGISTERS, b"x"), failure(ErrorCode::BUSY));
     assert_eq!(setup.newest(1, REGISTERS).unwrap().0, b"first app");
-    setup.bench.restart(0);
+    setup.host.restart(0);
     setup.prepare(0);
     setup.appended(0, REGISTERS, b"restarted");
-    setup.bench.end(0);
+    setup.host.end(0);
     assert_eq!(setup.appended(1, REGISTERS, b"second app"), 3);
 }
 
@@ -180,9 +175,9 @@ fn one_writer_at_a_time() {
 fn a_record_of_a_dead_app_is_written_all_the_same() {
     let setup = start(&blank());
     setup.append(0, REGISTERS, b"last words");
-    setup.bench.end(0);
+    setup.host.end(0);
     setup.flash.run();
-    assert!(setup.bench.upcalls(1).is_empty());
+    assert!(setup.host.upcalls(1).is_empty());
     assert_eq!(setup.newest(1, REGISTERS).unwrap().0, b"last words");
 }
 
@@ -206,10 +201,10 @@ fn interrupted() -> Words {
 fn a_reader_is_told_when_a_repair_is_done() {
     let setup = start(&interrupted());
     assert_eq!(setup.newest(1, REGISTERS), Err(ErrorCode::BUSY));
-    assert!(setup.bench.upcalls(1).is_empty());
+    assert!(setup.host.upcalls(1).is_empty());
     assert!(setup.flash.is_running());
     setup.flash.run();
-    assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.host.upcalls(1), [(0, [0, REPAIRED, 0])]);
     assert_eq!(setup.newest(1, REGISTERS), Ok((b"new".to_vec(), 2)));
 }
 
@@ -220,8 +215,8 @@ fn a_record_waits_for_a_repair() {
     (0..3).for_each(|_| _ = setup.flash.step());
     assert_eq!(setup.append(0, REGISTERS, b"newer"), SyscallReturn::Success);
     setup.flash.run();
-    assert_eq!(setup.bench.upcalls(0), [(0, [0, REGISTERS, 3])]);
-    assert_eq!(setup.bench.upcalls(1), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.host.upcalls(0), [(0, [0, REGISTERS, 3])]);
+    assert_eq!(setup.host.upcalls(1), [(0, [0, REPAIRED, 0])]);
     assert_eq!(setup.newest(1, REGISTERS), Ok((b"newer".to_vec(), 3)));
 }
 
@@ -230,11 +225,11 @@ fn the_end_of_a_record_and_of_a_repair_outlive_a_full_queue_of_upcalls() {
     let setup = start(&interrupted());
     assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
     assert_eq!(setup.append(0, REGISTERS, b"newer"), SyscallReturn::Success);
-    setup.bench.stall(0);
+    setup.host.stall(0);
     setup.flash.run();
     setup.clock.pass_ms(3_000);
-    setup.bench.resume(0);
-    assert!(setup.bench.upcalls(0).is_empty(), "not tried again yet");
+    setup.host.resume(0);
+    assert!(setup.host.upcalls(0).is_empty(), "not tried again yet");
     assert_eq!(
         setup.append(0, REGISTERS, b"newest"),
         failure(ErrorCode::BUSY),
@@ -242,7 +237,7 @@ fn the_end_of_a_record_and_of_a_repair_outlive_a_full_queue_of_upcalls() {
     );
     setup.clock.pass_ms(1_100);
     assert_eq!(
-        setup.bench.upcalls(0),
+        setup.host.upcalls(0),
         [(0, [0, REGISTERS, 3]), (0, [0, REPAIRED, 0])]
     );
     assert!(!setup.clock.is_armed());
@@ -286,7 +281,7 @@ fn starts_without_a_record_wear_no_page() {
             setup.newest(0, REGISTERS).unwrap();
             let _ = setup.newest(0, CALIBRATION);
             setup.flash.run();
-            assert_eq!(setup.flash.operations.get(), 0);
+            assert_eq!(setup.flash.operations(), 0);
         }
         // The first record erases the next page, before it or behind it.
         words.borrow_mut()[PAGE_WORDS..2 * PAGE_WORDS].fill(0);
@@ -304,11 +299,11 @@ fn flash_that_does_not_work_is_reported() {
     setup.flash.broken.set(true);
     assert_eq!(setup.append(0, REGISTERS, b"bad"), SyscallReturn::Success);
     setup.flash.run();
-    assert_eq!(setup.bench.upcalls(0), failed);
+    assert_eq!(setup.host.upcalls(0), failed);
     // It does not even start.
     setup.flash.refuses.set(true);
     assert_eq!(setup.append(0, REGISTERS, b"bad"), SyscallReturn::Success);
-    assert_eq!(setup.bench.upcalls(0), failed);
+    assert_eq!(setup.host.upcalls(0), failed);
     assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"good");
     // It works again.
     setup.flash.broken.set(false);
@@ -325,12 +320,12 @@ fn a_repair_that_fails_comes_to_an_end() {
         assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
         setup.flash.broken.set(true);
         assert!((9..9_999).contains(&steps()));
-        assert!(setup.bench.upcalls(0).is_empty());
+        assert!(setup.host.upcalls(0).is_empty());
     }
     setup.flash.broken.set(false);
     assert_eq!(setup.newest(0, REGISTERS), Err(ErrorCode::BUSY));
     setup.flash.run();
-    assert_eq!(setup.bench.upcalls(0), [(0, [0, REPAIRED, 0])]);
+    assert_eq!(setup.host.upcalls(0), [(0, [0, REPAIRED, 0])]);
     assert_eq!(setup.newest(0, REGISTERS).unwrap().0, b"new");
 }
 

@@ -1,130 +1,43 @@
 //! Driver 0x80000001 on a front end whose blocks the tests fill.
 
-use std::cell::{Cell, RefCell};
-
 use capsules_metering::meter_adc::{MeterAdc, BUFFERS, DRIVER_NUM};
 use kernel::syscall::SyscallReturn;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
-use meter_hil::front_end::{FilledBlock, MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers};
+use meter_hil::front_end::MeterFrontEnd;
 
-use testing::bench::{grants, Bench};
-use testing::rig::forever;
+use testing::forever;
+use testing::front_end::{FakeFrontEnd, BLOCK, SCANS};
+use testing::{HostKernel, Power};
 
 const RATE: u32 = 4000;
-const BLOCK: usize = 480;
 const HEADER: usize = 24;
-const SCANS: u32 = 80;
 
-#[derive(Default)]
-struct FrontEnd {
-    buffers: RefCell<Vec<&'static mut [u8]>>,
-    running: Cell<bool>,
-    refuses: Cell<bool>,
-    blocks: Cell<u64>,
-    missed: Cell<u32>,
-    client: OptionalCell<&'static dyn MeterFrontEndClient>,
-}
-
-impl MeterFrontEnd<'static> for FrontEnd {
-    fn set_client(&self, client: &'static dyn MeterFrontEndClient) {
-        self.client.set(client);
-    }
-
-    fn start(
-        &self,
-        rate: u32,
-        first: &'static mut [u8],
-        second: &'static mut [u8],
-    ) -> Result<(), (ErrorCode, &'static mut [u8], &'static mut [u8])> {
-        if self.refuses.get() {
-            return Err((ErrorCode::FAIL, first, second));
-        }
-        assert!(!self.running.replace(true));
-        assert_eq!(rate, RATE);
-        self.blocks.set(0);
-        self.buffers.borrow_mut().extend([first, second]);
-        Ok(())
-    }
-
-    fn provide_buffer(
-        &self,
-        buffer: &'static mut [u8],
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        assert!(self.running.get());
-        assert!(self.buffers.borrow().len() < 2);
-        self.buffers.borrow_mut().push(buffer);
-        Ok(())
-    }
-
-    fn stop(&self) -> Result<(), ErrorCode> {
-        if !self.running.get() {
-            return Err(ErrorCode::OFF);
-        }
-        Ok(())
-    }
-}
-
-impl FrontEnd {
-    /// Fills a buffer with its number, as the hardware does in 20 ms.
-    fn fill(&self, saturated: u8) {
-        let blocks = self.blocks.get() + 1;
-        self.blocks.set(blocks);
-        let mut buffers = self.buffers.borrow_mut();
-        assert!(!buffers.is_empty(), "the hardware has no buffer");
-        let buffer = buffers.remove(0);
-        drop(buffers);
-        buffer.fill(blocks as u8);
-        let block = FilledBlock {
-            buffer,
-            scans: SCANS,
-            last_scan_us: blocks * 20_000,
-            missed_blocks: self.missed.take(),
-            saturated,
-        };
-        self.client.get().unwrap().block_ready(block);
-    }
-
-    /// Time in which the hardware had no buffer.
-    fn miss(&self, blocks: u32) {
-        self.blocks.set(self.blocks.get() + u64::from(blocks));
-        self.missed.set(self.missed.get() + blocks);
-    }
-
-    fn stopped(&self) {
-        assert!(self.running.replace(false));
-        let mut buffers = self.buffers.borrow_mut().drain(..).collect::<Vec<_>>();
-        let returned: ReturnedBuffers = [buffers.pop(), buffers.pop()];
-        self.client.get().unwrap().stopped(returned);
-    }
-}
-
-fn setup() -> (Bench, &'static FrontEnd) {
-    let front_end = forever(FrontEnd::default());
-    let bench = Bench::new(|kernel| {
+fn setup() -> (HostKernel, &'static FakeFrontEnd) {
+    let front_end = forever(FakeFrontEnd::default());
+    let host = HostKernel::with_processes(2, |kernel| {
         let buffers = [(); BUFFERS].map(|()| &mut *vec![0; BLOCK].leak());
-        let grant = kernel.create_grant(DRIVER_NUM, grants());
+        let grant = kernel.create_grant(DRIVER_NUM, &Power);
         let driver = forever(MeterAdc::new(front_end, RATE, buffers, grant));
         front_end.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
     for app in 0..2 {
-        bench.subscribe(app, DRIVER_NUM, 0);
-        bench.allow_rw(app, DRIVER_NUM, 0, 256, HEADER + BLOCK);
+        host.subscribe(app, DRIVER_NUM, 0);
+        host.allow_rw(app, DRIVER_NUM, 0, 256, HEADER + BLOCK);
     }
-    (bench, front_end)
+    (host, front_end)
 }
 
-fn start(bench: &Bench, app: usize) -> SyscallReturn {
-    bench.command(app, DRIVER_NUM, 1, RATE as usize, 0)
+fn start(host: &HostKernel, app: usize) -> SyscallReturn {
+    host.command(app, DRIVER_NUM, 1, RATE as usize, 0)
 }
 
-fn stop(bench: &Bench, app: usize) -> SyscallReturn {
-    bench.command(app, DRIVER_NUM, 2, 0, 0)
+fn stop(host: &HostKernel, app: usize) -> SyscallReturn {
+    host.command(app, DRIVER_NUM, 2, 0, 0)
 }
 
-fn take(bench: &Bench, app: usize) -> SyscallReturn {
-    bench.command(app, DRIVER_NUM, 4, 0, 0)
+fn take(host: &HostKernel, app: usize) -> SyscallReturn {
+    host.command(app, DRIVER_NUM, 4, 0, 0)
 }
 
 /// A block as the app finds it.
@@ -138,10 +51,10 @@ struct Block {
     content: u8,
 }
 
-fn taken(bench: &Bench, app: usize) -> Block {
+fn taken(host: &HostKernel, app: usize) -> Block {
     let length = (HEADER + BLOCK) as u32;
-    assert_eq!(take(bench, app), SyscallReturn::SuccessU32(length));
-    let bytes = bench.peek(app, 256, HEADER + BLOCK);
+    assert_eq!(take(host, app), SyscallReturn::SuccessU32(length));
+    let bytes = host.peek(app, 256, HEADER + BLOCK);
     let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
     assert!(bytes[HEADER..].iter().all(|&byte| byte == bytes[HEADER]));
     Block {
@@ -160,29 +73,27 @@ fn failure(error: ErrorCode) -> SyscallReturn {
 
 #[test]
 fn blocks_arrive_in_order_with_their_headers() {
-    let (bench, front_end) = setup();
+    let (host, front_end) = setup();
+    assert_eq!(host.command(0, DRIVER_NUM, 0, 0, 0), SyscallReturn::Success);
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 0, 0, 0),
-        SyscallReturn::Success
-    );
-    assert_eq!(
-        bench.command(0, DRIVER_NUM, 3, 0, 0),
+        host.command(0, DRIVER_NUM, 3, 0, 0),
         SyscallReturn::SuccessU32U32(RATE, SCANS)
     );
     assert_eq!(
-        bench.command(0, DRIVER_NUM, 1, 3999, 0),
+        host.command(0, DRIVER_NUM, 1, 3999, 0),
         failure(ErrorCode::INVAL)
     );
-    assert_eq!(take(&bench, 0), failure(ErrorCode::RESERVE));
-    assert_eq!(start(&bench, 0), SyscallReturn::Success);
-    assert_eq!(start(&bench, 0), failure(ErrorCode::ALREADY));
-    assert_eq!(take(&bench, 0), failure(ErrorCode::NOMEM));
+    assert_eq!(take(&host, 0), failure(ErrorCode::RESERVE));
+    assert_eq!(start(&host, 0), SyscallReturn::Success);
+    assert_eq!(front_end.rate(), Some(RATE));
+    assert_eq!(start(&host, 0), failure(ErrorCode::ALREADY));
+    assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
     for number in 1..100u32 {
         front_end.fill(if number == 7 { 0b101 } else { 0 });
         let flags = if number == 7 { 0b1010 } else { 0 };
         let sequence = number - 1;
         assert_eq!(
-            bench.upcalls(0),
+            host.upcalls(0),
             [(0, [1, sequence as usize, flags as usize])]
         );
         let block = Block {
@@ -193,166 +104,166 @@ fn blocks_arrive_in_order_with_their_headers() {
             lost: 0,
             content: number as u8,
         };
-        assert_eq!(taken(&bench, 0), block);
-        assert_eq!(take(&bench, 0), failure(ErrorCode::NOMEM));
+        assert_eq!(taken(&host, 0), block);
+        assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
     }
 }
 
 #[test]
 fn a_late_app_loses_the_oldest_and_is_told() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     (0..8).for_each(|_| front_end.fill(0));
     // Within 160 ms nothing is lost.
-    assert_eq!(taken(&bench, 0).sequence, 0);
+    assert_eq!(taken(&host, 0).sequence, 0);
     (0..4).for_each(|_| front_end.fill(0));
-    let first = taken(&bench, 0);
+    let first = taken(&host, 0);
     assert_eq!((first.sequence, first.flags), (4, 1));
     assert_eq!((first.lost, first.content), (3 * SCANS, 5));
-    let second = taken(&bench, 0);
+    let second = taken(&host, 0);
     assert_eq!((second.sequence, second.flags, second.lost), (5, 0, 0));
     // For ever late: every scan is accounted for.
     for _ in 0..100 {
         (0..10).for_each(|_| front_end.fill(0));
-        bench.upcalls(0);
+        host.upcalls(0);
     }
     let mut next = 6;
     for _ in 0..8 {
-        let block = taken(&bench, 0);
+        let block = taken(&host, 0);
         assert_eq!(block.lost, (block.sequence - next) * SCANS);
         next = block.sequence + 1;
     }
     assert_eq!(next, 1012);
-    assert_eq!(take(&bench, 0), failure(ErrorCode::NOMEM));
+    assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
 }
 
 #[test]
 fn what_the_hardware_missed_counts_as_lost() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     front_end.fill(0);
     front_end.miss(2);
     front_end.fill(0);
-    assert_eq!(taken(&bench, 0).lost, 0);
-    let block = taken(&bench, 0);
+    assert_eq!(taken(&host, 0).lost, 0);
+    let block = taken(&host, 0);
     assert_eq!((block.sequence, block.flags, block.lost), (3, 1, 2 * SCANS));
     // A dropped block hands its own loss on.
     front_end.miss(1);
     (0..9).for_each(|_| front_end.fill(0));
-    let block = taken(&bench, 0);
+    let block = taken(&host, 0);
     assert_eq!((block.sequence, block.lost), (6, 2 * SCANS));
 }
 
 #[test]
 fn upcalls_do_not_flood_an_app_that_is_late() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     (0..100).for_each(|_| front_end.fill(0));
-    let upcalls = bench.upcalls(0);
+    let upcalls = host.upcalls(0);
     let waiting: Vec<usize> = upcalls.iter().map(|(_, arguments)| arguments[0]).collect();
     assert_eq!(waiting, [1, 4, 8, 8, 8]);
-    taken(&bench, 0);
+    taken(&host, 0);
     front_end.fill(0);
-    assert_eq!(bench.upcalls(0).len(), 1);
+    assert_eq!(host.upcalls(0).len(), 1);
 }
 
 #[test]
 fn a_short_buffer_takes_nothing() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     front_end.fill(0);
     for length in [0, 10, HEADER, HEADER + BLOCK - 1] {
-        bench.allow_rw(0, DRIVER_NUM, 0, 256, length);
-        assert_eq!(take(&bench, 0), failure(ErrorCode::SIZE));
+        host.allow_rw(0, DRIVER_NUM, 0, 256, length);
+        assert_eq!(take(&host, 0), failure(ErrorCode::SIZE));
     }
-    bench.allow_rw(0, DRIVER_NUM, 0, 256, HEADER + BLOCK);
-    assert_eq!(taken(&bench, 0).sequence, 0);
+    host.allow_rw(0, DRIVER_NUM, 0, 256, HEADER + BLOCK);
+    assert_eq!(taken(&host, 0).sequence, 0);
 }
 
 #[test]
 fn one_owner_at_a_time() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
-    assert_eq!(start(&bench, 1), failure(ErrorCode::BUSY));
-    assert_eq!(stop(&bench, 1), failure(ErrorCode::RESERVE));
+    let (host, front_end) = setup();
+    start(&host, 0);
+    assert_eq!(start(&host, 1), failure(ErrorCode::BUSY));
+    assert_eq!(stop(&host, 1), failure(ErrorCode::RESERVE));
     front_end.fill(0);
-    assert_eq!(take(&bench, 1), failure(ErrorCode::RESERVE));
-    assert!(bench.upcalls(1).is_empty());
+    assert_eq!(take(&host, 1), failure(ErrorCode::RESERVE));
+    assert!(host.upcalls(1).is_empty());
 
-    assert_eq!(stop(&bench, 0), SyscallReturn::Success);
-    assert_eq!(take(&bench, 0), failure(ErrorCode::RESERVE));
+    assert_eq!(stop(&host, 0), SyscallReturn::Success);
+    assert_eq!(take(&host, 0), failure(ErrorCode::RESERVE));
     // The hardware still is stopping: a last block goes nowhere.
     front_end.fill(0);
-    assert_eq!(start(&bench, 1), SyscallReturn::Success);
-    assert_eq!(take(&bench, 1), failure(ErrorCode::NOMEM));
+    assert_eq!(start(&host, 1), SyscallReturn::Success);
+    assert_eq!(take(&host, 1), failure(ErrorCode::NOMEM));
     front_end.stopped();
     assert!(
-        front_end.running.get(),
+        front_end.rate().is_some(),
         "the new owner's start is carried out"
     );
     front_end.fill(0);
-    let block = taken(&bench, 1);
+    let block = taken(&host, 1);
     assert_eq!((block.sequence, block.time), (0, 20_000));
 }
 
 #[test]
 fn stop_and_start_again_for_ever() {
-    let (bench, front_end) = setup();
+    let (host, front_end) = setup();
     for _ in 0..30 {
-        assert_eq!(start(&bench, 0), SyscallReturn::Success);
+        assert_eq!(start(&host, 0), SyscallReturn::Success);
         (0..3).for_each(|_| front_end.fill(0));
-        assert_eq!(taken(&bench, 0).sequence, 0);
-        assert_eq!(stop(&bench, 0), SyscallReturn::Success);
+        assert_eq!(taken(&host, 0).sequence, 0);
+        assert_eq!(stop(&host, 0), SyscallReturn::Success);
         front_end.stopped();
     }
     front_end.refuses.set(true);
-    assert_eq!(start(&bench, 0), failure(ErrorCode::FAIL));
-    assert_eq!(stop(&bench, 0), failure(ErrorCode::RESERVE));
+    assert_eq!(start(&host, 0), failure(ErrorCode::FAIL));
+    assert_eq!(stop(&host, 0), failure(ErrorCode::RESERVE));
     front_end.refuses.set(false);
-    assert_eq!(start(&bench, 0), SyscallReturn::Success);
+    assert_eq!(start(&host, 0), SyscallReturn::Success);
 }
 
 #[test]
 fn a_restarted_owner_has_the_scans_again_at_once() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     (0..5).for_each(|_| front_end.fill(0));
-    bench.restart(0);
-    bench.subscribe(0, DRIVER_NUM, 0);
-    bench.allow_rw(0, DRIVER_NUM, 0, 256, HEADER + BLOCK);
-    assert_eq!(take(&bench, 0), failure(ErrorCode::RESERVE));
-    assert_eq!(start(&bench, 0), SyscallReturn::Success);
-    assert!(front_end.running.get());
-    assert_eq!(take(&bench, 0), failure(ErrorCode::NOMEM));
+    host.restart(0);
+    host.subscribe(0, DRIVER_NUM, 0);
+    host.allow_rw(0, DRIVER_NUM, 0, 256, HEADER + BLOCK);
+    assert_eq!(take(&host, 0), failure(ErrorCode::RESERVE));
+    assert_eq!(start(&host, 0), SyscallReturn::Success);
+    assert!(front_end.rate().is_some());
+    assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
     front_end.fill(0);
-    let block = taken(&bench, 0);
+    let block = taken(&host, 0);
     assert_eq!((block.sequence, block.time, block.lost), (0, 20_000, 0));
 }
 
 #[test]
 fn a_dead_owner_releases_the_scans() {
-    let (bench, front_end) = setup();
-    start(&bench, 0);
+    let (host, front_end) = setup();
+    start(&host, 0);
     front_end.fill(0);
-    bench.end(0);
+    host.end(0);
     // Noticed at the next block: the hardware is told to stop.
     front_end.fill(0);
     front_end.stopped();
-    assert!(!front_end.running.get());
-    assert_eq!(start(&bench, 1), SyscallReturn::Success);
+    assert!(front_end.rate().is_none());
+    assert_eq!(start(&host, 1), SyscallReturn::Success);
     front_end.fill(0);
-    assert_eq!(taken(&bench, 1).sequence, 0);
+    assert_eq!(taken(&host, 1).sequence, 0);
     // Or at the next start, when that is earlier.
-    bench.end(1);
-    assert_eq!(front_end.buffers.borrow().len(), 2);
+    host.end(1);
+    assert_eq!(front_end.buffers(), 2);
 }
 
 #[test]
 fn unknown_commands_are_refused() {
-    let (bench, _) = setup();
+    let (host, _) = setup();
     for number in [5, 6, 100, usize::MAX] {
         assert_eq!(
-            bench.command(0, DRIVER_NUM, number, 0, 0),
+            host.command(0, DRIVER_NUM, number, 0, 0),
             failure(ErrorCode::NOSUPPORT)
         );
     }

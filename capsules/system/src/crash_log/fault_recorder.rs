@@ -2,7 +2,6 @@
 
 use kernel::capabilities::ProcessManagementCapability;
 use kernel::hil::time::Alarm;
-use kernel::platform::ProcessFault;
 use kernel::process::Process;
 
 use super::{FaultAction, ProcessTable, Registers, RetainedWords};
@@ -23,7 +22,8 @@ pub trait ExitClient {
     fn process_ended(&self);
 }
 
-/// The hook that the kernel calls at a fault and at an exit.
+/// What the kernel's hook of faults does, and its hook of exits where it has one. The
+/// board implements the hooks: upstream's kernel has the first alone.
 pub struct FaultRecorder<'a, W, A, CAP, R, const PROCESSES: usize>
 where
     W: RetainedWords,
@@ -59,17 +59,10 @@ where
             exits,
         }
     }
-}
 
-impl<'a, W, A, CAP, R, const PROCESSES: usize> ProcessFault
-    for FaultRecorder<'a, W, A, CAP, R, PROCESSES>
-where
-    W: RetainedWords,
-    A: Alarm<'a>,
-    CAP: ProcessManagementCapability,
-    R: FaultRegisters,
-{
-    fn process_fault_hook(&self, process: &dyn Process) -> Result<(), ()> {
+    /// Records a fault of a process, for the kernel's hook of faults; the fault policy
+    /// then acts.
+    pub fn failed(&self, process: &dyn Process) {
         let action = match self.apps.of(process).map(|app| app.fault) {
             Some(Fault::Restart) => FaultAction::Restarted,
             Some(Fault::Panic) => FaultAction::Panicked,
@@ -77,12 +70,12 @@ where
         };
         let registers = self.registers.of(process);
         self.table.add_fault(process, action, registers);
-        self.process_exit_hook(process);
+        self.ended();
         self.registers.forget();
-        Err(())
     }
 
-    fn process_exit_hook(&self, _process: &dyn Process) {
+    /// Tells the client that a process has ended, for a kernel that has a hook of exits.
+    pub fn ended(&self) {
         if let Some(client) = self.exits {
             client.process_ended();
         }

@@ -133,13 +133,16 @@ impl<CAP: ProcessManagementCapability, H: WakeHint> PrioritySched<CAP, H> {
             .enumerate()
     }
 
-    /// The most urgent ready process; among equals the first that has some of its
-    /// slice left, or else the first.
-    fn choose(&self) -> Option<(usize, &'static dyn Process)> {
+    /// Returns the most urgent ready process, among equals the first that has some of its
+    /// slice left, or else the first; and how many processes there are.
+    #[inline(always)]
+    fn choose(&self) -> (Option<(usize, &'static dyn Process)>, usize) {
         // Smaller is better. A slice that is used up counts as half a level.
         let mut best_rank = usize::MAX;
         let mut best = None;
+        let mut count = 0;
         for (place, process) in self.processes() {
+            count = place + 1;
             if !process.ready() {
                 continue;
             }
@@ -155,12 +158,13 @@ impl<CAP: ProcessManagementCapability, H: WakeHint> PrioritySched<CAP, H> {
                 best = Some((place, process));
             }
         }
-        best
+        (best, count)
     }
 
-    /// Gives every process of a level a whole slice.
-    fn refill(&self, level: u8) {
-        for (entry, _) in self.levels.iter().zip(self.processes()) {
+    /// Gives each of the first `count` processes that has this level a whole slice.
+    #[inline(always)]
+    fn refill(&self, level: u8, count: usize) {
+        for entry in self.levels.iter().take(count) {
             if entry.get() == level {
                 entry.remaining_us.set(self.timeslice.get());
             }
@@ -180,13 +184,13 @@ impl<C: Chip, CAP: ProcessManagementCapability, H: WakeHint> Scheduler<C>
     for PrioritySched<CAP, H>
 {
     fn next(&self) -> SchedulingDecision {
-        let Some((place, process)) = self.choose() else {
+        let (Some((place, process)), count) = self.choose() else {
             return SchedulingDecision::TrySleep;
         };
         self.running.set(place);
         let timeslice = self.levels.get(place).map(|entry| {
             if entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US {
-                self.refill(entry.get());
+                self.refill(entry.get(), count);
             }
             // A place behind an empty one has got none.
             NonZeroU32::new(entry.remaining_us.get()).unwrap_or(self.timeslice)

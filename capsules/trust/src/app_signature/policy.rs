@@ -98,9 +98,10 @@ impl<'a> AppSignatures<'a> {
 fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
     let object = Objects::of(region).next()?;
     // The region ends before the signatures, so only the first object is whole in it.
-    let header = object
-        .header
-        .filter(|_| object.address == region.as_ptr().addr())?;
+    if object.address != region.as_ptr().addr() {
+        return None;
+    }
+    let header = object.header()?;
     Some(SignedApp {
         short_id: header.get_fixed_short_id()?.get(),
         version: header.get_binary_version(),

@@ -1,5 +1,6 @@
 //! The system calls of the channels.
 
+use drivers::channel::{read_only, read_write, upcall, Command, NUMBER};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
@@ -9,41 +10,18 @@ use kernel::{ErrorCode, ProcessId};
 use super::policy::{Channel, Overflow};
 use super::queues::{Memory, Queues, Wake};
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient};
-use capsules_support::system_calls::{answer_pair, copy_out};
+use capsules_support::pending_upcall::{Delivery, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_out};
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0005;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const SEND: usize = 1;
-    pub const RECEIVE: usize = 2;
-    pub const STATE: usize = 3;
-}
-
-mod upcall {
-    pub const MESSAGE: usize = 0;
-    pub const ROOM: usize = 1;
-    pub const COUNT: u8 = 2;
-}
-
-mod allow_ro {
-    pub const MESSAGE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const MESSAGE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// The grant, which holds nothing but the upcalls and the allowed buffers.
 type AppGrant = Grant<
     (),
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ allow_ro::COUNT }>,
-    AllowRwCount<{ allow_rw::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// How the attempt to queue an upcall ended.
@@ -58,7 +36,7 @@ enum Told {
 pub struct ChannelDriver<'a> {
     queues: MapCell<Queues>,
     apps: AppGrant,
-    /// Rings to pay what is owed, and to look at the readers of a refused writer.
+    /// Rings to schedule pending upcalls again, and to look at the readers of a refused writer.
     retry: &'a dyn Retry,
 }
 
@@ -110,7 +88,7 @@ impl<'a> ChannelDriver<'a> {
             self.apps
                 .enter(process_id, |_, kernel_data| {
                     kernel_data
-                        .get_readonly_processbuffer(allow_ro::MESSAGE)
+                        .get_readonly_processbuffer(read_only::MESSAGE as usize)
                         .and_then(|buffer| {
                             buffer.enter(|slice| {
                                 let source = slice.get(0..length.into()).ok_or(ErrorCode::SIZE)?;
@@ -141,7 +119,7 @@ impl<'a> ChannelDriver<'a> {
             let message = queues.oldest(channel, reader).ok_or(ErrorCode::NOMEM)?;
             self.apps
                 .enter(process_id, |_, kernel_data| {
-                    copy_out(kernel_data, allow_rw::MESSAGE, message)
+                    copy_out(kernel_data, read_write::MESSAGE as usize, message)
                 })
                 .unwrap_or(Err(ErrorCode::FAIL))?;
             let length = message.len() as u32;
@@ -177,10 +155,10 @@ impl<'a> ChannelDriver<'a> {
         }
     }
 
-    fn tell(&self, process: ProcessId, number: usize, channel: &Channel, count: u8) -> Told {
+    fn tell(&self, process: ProcessId, upcall: u32, channel: &Channel, count: u8) -> Told {
         let arguments = (channel.number.into(), count.into(), 0);
         match self.apps.enter(process, |_, kernel_data| {
-            kernel_data.schedule_upcall(number, arguments)
+            kernel_data.schedule_upcall(upcall as usize, arguments)
         }) {
             Ok(Ok(())) => Told::Yes,
             Ok(Err(_)) => Told::NotYet,
@@ -197,7 +175,7 @@ impl<'a> ChannelDriver<'a> {
         match self.tell(process, upcall::MESSAGE, policy, reader.waiting) {
             Told::Yes => queues.readers[index].wake = Wake::Told,
             Told::NotYet => {
-                queues.readers[index].wake = Wake::Owed;
+                queues.readers[index].wake = Wake::Pending;
                 self.retry.soon();
             }
             Told::Dead => queues.detach(index),
@@ -219,21 +197,25 @@ impl<'a> ChannelDriver<'a> {
         }
     }
 
-    /// Tries all that is owed. Whether some still is.
-    fn pay_all(&self, queues: &mut Queues) -> bool {
-        let mut owing = false;
+    /// Schedules the pending upcalls of all channels again.
+    fn retry_all(&self, queues: &mut Queues) -> Delivery {
+        let mut pending = false;
         for channel in 0..queues.channels().len() {
             self.detach_dead(queues, channel);
             for reader in queues.readers_of(channel) {
-                if queues.readers[reader].wake == Wake::Owed {
+                if queues.readers[reader].wake == Wake::Pending {
                     self.tell_reader(queues, channel, reader);
-                    owing |= queues.readers[reader].wake == Wake::Owed;
+                    pending |= queues.readers[reader].wake == Wake::Pending;
                 }
             }
             self.tell_writer_of_room(queues, channel);
-            owing |= queues.writers[channel].refused.is_some();
+            pending |= queues.writers[channel].refused.is_some();
         }
-        owing
+        if pending {
+            Delivery::Pending
+        } else {
+            Delivery::Complete
+        }
     }
 }
 
@@ -246,8 +228,9 @@ fn find_reader(queues: &Queues, number: usize, app: u32) -> Option<(usize, usize
 }
 
 impl RetryClient for ChannelDriver<'_> {
-    fn pay(&self) -> bool {
-        self.queues.map_or(false, |queues| self.pay_all(queues))
+    fn retry(&self) -> Delivery {
+        self.queues
+            .map_or(Delivery::Complete, |queues| self.retry_all(queues))
     }
 }
 
@@ -259,12 +242,14 @@ impl SyscallDriver for ChannelDriver<'_> {
         length: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::SEND => self.send(process_id, channel, length).into(),
-            command::RECEIVE => answer_pair(self.receive(process_id, channel)),
-            command::STATE => answer_pair(self.state(process_id, channel)),
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Send => self.send(process_id, channel, length).into(),
+            Command::Receive => answer_pair(self.receive(process_id, channel)),
+            Command::State => answer_pair(self.state(process_id, channel)),
         }
     }
 

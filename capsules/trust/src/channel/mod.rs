@@ -8,7 +8,8 @@
 //! 3. **A queue belongs to one run of a process.** It begins, empty, with the
 //!    first system call that the process makes to this driver, and ends with it.
 //! 4. **No wake-up is lost.** A reader has at most one upcall for a channel in its
-//!    queue of upcalls; if that queue is full, the upcall is [owed](capsules_support::owed).
+//!    queue of upcalls; if that queue is full, the upcall is
+//!    [pending](capsules_support::pending_upcall).
 //!
 //! The ABI: docs/syscalls/80000005_channel.md.
 

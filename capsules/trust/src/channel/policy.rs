@@ -3,14 +3,7 @@
 //! Applications are named by the ShortId that the kernel gave them after it had
 //! verified their signature. The tables are generated from `meter.toml`.
 
-/// What a send does when the queue of a living reader has no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overflow {
-    /// The oldest message of that reader's queue gives way, and is counted as lost.
-    Oldest,
-    /// The send is refused for all readers; the writer hears when there is room again.
-    Refuse,
-}
+pub use drivers::channel::Overflow;
 
 /// One channel: one writer, any number of readers, each with a queue of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

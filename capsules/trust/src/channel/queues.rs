@@ -45,7 +45,7 @@ pub(super) enum Wake {
     /// An upcall was queued since it last received.
     Told,
     /// An upcall could not be queued.
-    Owed,
+    Pending,
 }
 
 /// One reader of one channel.

@@ -17,7 +17,7 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::health::{HealthTests, ENTROPY_BITS_PER_SAMPLE, STARTUP_SAMPLES};
-use super::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 /// Samples in a seed: entropy input and nonce.
 pub const SEED: usize = 128;
@@ -169,6 +169,7 @@ impl<'a, E: Entropy32<'a>> LoadedClient for Drbg<'a, E> {
 }
 
 impl<'a, E: Entropy32<'a>> RandomSource for Drbg<'a, E> {
+    /// Some twenty blocks of SHA-256 for the first 32 bytes and four for each 32 more.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
         if self.has_failed() {
             return Err(ErrorCode::FAIL);

@@ -8,7 +8,9 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 use zeroize::Zeroize;
 
-use super::{DrbgClient, RandomSource};
+use meter_hil::random_source::RandomSource;
+
+use super::DrbgClient;
 
 /// Words in one answer.
 const WORDS: usize = 16;

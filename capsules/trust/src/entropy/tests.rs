@@ -1,69 +1,25 @@
 //! The generator on sources that are sound, stuck, biased, slow or dead.
 
 use std::boxed::Box;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::vec;
 use std::vec::Vec;
 
-use kernel::hil::entropy::{Client32, Continue, Entropy32};
+use kernel::hil::entropy::Entropy32;
 use kernel::hil::time::OverflowClient;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 use rfc6979::HmacDrbg;
 use sha2::Sha256;
+use testing::random::FakeEntropy;
 
 use super::drbg::{REQUESTS_AT_MOST, REQUESTS_PER_SEED, SEED};
 use super::health::STARTUP_SAMPLES;
-use super::{Drbg, DrbgClient, RandomSource, ReseedClock};
+use super::{Drbg, DrbgClient, ReseedClock};
+use meter_hil::random_source::RandomSource;
 
 /// Words of the tests at start and of the seed after it.
 const FIRST_WORDS: usize = (STARTUP_SAMPLES as usize + SEED) / 4;
-
-#[derive(Default)]
-struct Source {
-    wanted: Cell<bool>,
-    dead: Cell<bool>,
-    given: Cell<usize>,
-    client: OptionalCell<&'static dyn Client32>,
-}
-
-impl Entropy32<'static> for Source {
-    fn get(&self) -> Result<(), ErrorCode> {
-        if self.dead.get() {
-            return Err(ErrorCode::OFF);
-        }
-        self.wanted.set(true);
-        Ok(())
-    }
-
-    fn cancel(&self) -> Result<(), ErrorCode> {
-        Ok(())
-    }
-
-    fn set_client(&'static self, client: &'static dyn Client32) {
-        self.client.set(client);
-    }
-}
-
-impl Source {
-    /// Gives words one by one as long as they are wanted, at most `limit`.
-    fn give(&self, limit: usize, mut word: impl FnMut(usize) -> u32) {
-        for _ in 0..limit {
-            if !self.wanted.take() {
-                return;
-            }
-            let mut one = Some(word(self.given.get())).into_iter();
-            self.given.set(self.given.get() + 1);
-            let wants = self
-                .client
-                .get()
-                .unwrap()
-                .entropy_available(&mut one, Ok(()));
-            self.wanted.set(wants == Continue::More);
-        }
-    }
-}
 
 /// Words that look random (a multiplicative hash of their number).
 fn sound(number: usize) -> u32 {
@@ -90,13 +46,13 @@ impl DrbgClient for Listener {
 }
 
 struct Bench {
-    source: &'static Source,
-    drbg: &'static Drbg<'static, Source>,
+    source: &'static FakeEntropy,
+    drbg: &'static Drbg<'static, FakeEntropy>,
     listener: &'static Listener,
 }
 
 fn bench() -> Bench {
-    let source: &'static Source = Box::leak(Box::default());
+    let source: &'static FakeEntropy = Box::leak(Box::default());
     let drbg = Box::leak(Box::new(Drbg::new(source)));
     let listener: &'static Listener = Box::leak(Box::default());
     source.set_client(drbg);
@@ -111,7 +67,7 @@ fn bench() -> Bench {
 
 fn seeded() -> Bench {
     let bench = bench();
-    bench.source.give(usize::MAX, sound);
+    bench.source.give_while_wanted(usize::MAX, sound);
     bench
 }
 
@@ -157,11 +113,11 @@ fn nothing_is_given_before_the_seed() {
     for _ in 0..FIRST_WORDS {
         assert_eq!(bench.drbg.fill(&mut bytes), Err(ErrorCode::BUSY));
         assert_eq!(bytes, [0xEE; 8], "nothing is written");
-        bench.source.give(1, sound);
+        bench.source.give_while_wanted(1, sound);
     }
     assert_eq!(bench.drbg.fill(&mut bytes), Ok(()));
-    assert_eq!(bench.source.given.get(), FIRST_WORDS);
-    assert!(!bench.source.wanted.get(), "it has what it needs");
+    assert_eq!(bench.source.given(), FIRST_WORDS);
+    assert!(!bench.source.is_wanted(), "it has what it needs");
     assert_eq!(*bench.listener.heard.borrow(), ["seeded"]);
 }
 
@@ -187,7 +143,7 @@ fn requests_differ_from_each_other() {
 fn a_stuck_source_shuts_the_generator_for_good() {
     for stuck_at in [0, 100, FIRST_WORDS - 2] {
         let bench = bench();
-        bench.source.give(usize::MAX, |number| {
+        bench.source.give_while_wanted(usize::MAX, |number| {
             if number < stuck_at {
                 sound(number)
             } else {
@@ -200,11 +156,11 @@ fn a_stuck_source_shuts_the_generator_for_good() {
             "stuck at {stuck_at}"
         );
         assert_eq!(*bench.listener.heard.borrow(), ["failed"]);
-        assert!(!bench.source.wanted.get());
+        assert!(!bench.source.is_wanted());
         // Nothing brings it back.
         bench.drbg.start();
         bench.drbg.reseed();
-        assert!(!bench.source.wanted.get());
+        assert!(!bench.source.is_wanted());
         assert_eq!(draw(bench.drbg), Err(ErrorCode::FAIL));
     }
 }
@@ -213,14 +169,11 @@ fn a_stuck_source_shuts_the_generator_for_good() {
 fn a_biased_source_shuts_the_generator() {
     let bench = bench();
     // Every other sample is the same; never two in a row.
-    bench.source.give(usize::MAX, |number| {
+    bench.source.give_while_wanted(usize::MAX, |number| {
         sound(number) & 0xFF00_FF00 | 0x0077_0077
     });
     assert_eq!(draw(bench.drbg), Err(ErrorCode::FAIL));
-    assert!(
-        bench.source.given.get() < 512 / 4,
-        "within the first window"
-    );
+    assert!(bench.source.given() < 512 / 4, "within the first window");
 }
 
 #[test]
@@ -228,24 +181,23 @@ fn a_source_that_fails_later_shuts_the_generator_that_it_has_seeded() {
     let bench = seeded();
     assert!(draw(bench.drbg).is_ok());
     bench.drbg.reseed();
-    bench.source.give(usize::MAX, |_| 0);
+    bench.source.give_while_wanted(usize::MAX, |_| 0);
     assert_eq!(draw(bench.drbg), Err(ErrorCode::FAIL));
     assert_eq!(*bench.listener.heard.borrow(), ["seeded", "failed"]);
 }
 
 #[test]
 fn a_dead_source_is_a_failure() {
-    let source: &'static Source = Box::leak(Box::default());
-    source.dead.set(true);
-    let drbg: &'static Drbg<Source> = Box::leak(Box::new(Drbg::new(source)));
+    let source: &'static FakeEntropy = Box::leak(Box::default());
+    source.off.set(true);
+    let drbg: &'static Drbg<FakeEntropy> = Box::leak(Box::new(Drbg::new(source)));
     source.set_client(drbg);
     drbg.start();
     assert_eq!(draw(drbg), Err(ErrorCode::FAIL));
 
     let bench = bench();
-    let client = bench.source.client.get().unwrap();
-    let answer = client.entropy_available(&mut std::iter::empty(), Err(ErrorCode::FAIL));
-    assert!(answer == Continue::Done);
+    bench.source.fail(ErrorCode::FAIL);
+    assert!(!bench.source.is_wanted());
     assert_eq!(draw(bench.drbg), Err(ErrorCode::FAIL));
 }
 
@@ -255,15 +207,15 @@ fn requests_ask_for_a_new_seed_and_stop_without_one() {
     for _ in 1..REQUESTS_PER_SEED {
         draw(bench.drbg).unwrap();
     }
-    assert!(!bench.source.wanted.get());
+    assert!(!bench.source.is_wanted());
     for _ in REQUESTS_PER_SEED..=REQUESTS_AT_MOST {
         draw(bench.drbg).unwrap();
-        assert!(bench.source.wanted.get());
+        assert!(bench.source.is_wanted());
     }
     assert_eq!(draw(bench.drbg), Err(ErrorCode::BUSY));
-    bench.source.give(usize::MAX, sound);
+    bench.source.give_while_wanted(usize::MAX, sound);
     assert!(draw(bench.drbg).is_ok());
-    assert_eq!(bench.source.given.get(), FIRST_WORDS + SEED / 4);
+    assert_eq!(bench.source.given(), FIRST_WORDS + SEED / 4);
     assert_eq!(*bench.listener.heard.borrow(), ["seeded", "seeded"]);
 }
 
@@ -281,7 +233,7 @@ fn a_new_seed_changes_what_follows_and_keeps_what_was() {
                 let offset = if other_entropy { 5_000 } else { 0 };
                 bench
                     .source
-                    .give(usize::MAX, |number| sound(number + offset));
+                    .give_while_wanted(usize::MAX, |number| sound(number + offset));
                 draw(bench.drbg).unwrap()
             })
         })
@@ -297,11 +249,11 @@ fn the_clock_reseeds_after_its_overflows() {
     for _ in 0..3 {
         for _ in 0..6 {
             clock.overflow();
-            assert!(!bench.source.wanted.get());
+            assert!(!bench.source.is_wanted());
         }
         clock.overflow();
-        assert!(bench.source.wanted.get());
-        bench.source.give(usize::MAX, sound);
+        assert!(bench.source.is_wanted());
+        bench.source.give_while_wanted(usize::MAX, sound);
     }
     assert_eq!(*bench.listener.heard.borrow(), vec!["seeded"; 4]);
 }

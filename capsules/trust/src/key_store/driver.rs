@@ -4,6 +4,7 @@ mod permission;
 
 use core::cell::Cell;
 
+use drivers::key_store::{read_only, read_write, upcall, Command as Number, NUMBER};
 use kernel::deferred_call::DeferredCallClient;
 use kernel::errorcode::into_statuscode;
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
@@ -14,29 +15,22 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::app_versions::{object_of, AppVersions, Raises};
 use super::nonces::Nonces;
-use super::operations::command::{number, Action, Command};
+use super::operations::command::{Action, Command};
 use super::operations::{counter, request, Keys, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
 use super::sessions::{Rights, Sessions, KEY};
 use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
-use crate::entropy::RandomSource;
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{copy_in, copy_out};
 use capsules_support::turns::{Ticket, Turns};
 use capsules_system::crash_log::ExitClient;
 use capsules_system::step_call::StepCall;
+use meter_hil::random_source::RandomSource;
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0004;
-
-/// Number of the upcall that ends an operation.
-const DONE: usize = 0;
-/// Read-only allows: input, associated data, nonce or second input.
-const INPUTS: u8 = 3;
-/// The read-write allow.
-const OUTPUT: usize = 0;
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// What the driver keeps for an app.
 #[derive(Default)]
@@ -46,11 +40,16 @@ pub struct App {
     /// When it began to wait.
     ticket: Ticket,
     /// How the last one ended, if the app had no room to hear of it.
-    done: Upcall,
+    done: PendingUpcall,
 }
 
 /// The grant.
-pub type AppGrant = Grant<App, UpcallCount<1>, AllowRoCount<INPUTS>, AllowRwCount<1>>;
+pub type AppGrant = Grant<
+    App,
+    UpcallCount<{ upcall::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
+>;
 
 /// Who has the turn.
 #[derive(Clone, Copy)]
@@ -178,7 +177,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
             }
         }
         self.apps.enter(process, |app, kernel_data| {
-            if app.command.is_some() || app.done.is_owed() {
+            if app.command.is_some() || app.done.is_pending() {
                 return Err(ErrorCode::BUSY);
             }
             let (inputs, output) = lengths(&command, kernel_data);
@@ -288,8 +287,15 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
                 app.command = None;
                 let written = result.and_then(|length| self.write_output(kernel_data, length));
                 let status = into_statuscode(written.map(|_| ()));
-                let arguments = (status, written.unwrap_or(0), command.number);
-                if !app.done.tell(kernel_data, DONE, arguments) {
+                let arguments = (
+                    status,
+                    written.unwrap_or(0),
+                    command.number.number() as usize,
+                );
+                let delivery = app
+                    .done
+                    .schedule(kernel_data, upcall::DONE as usize, arguments);
+                if delivery == Delivery::Pending {
                     self.retry.soon();
                 }
             });
@@ -307,7 +313,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         }
         self.working.map_or(Err(ErrorCode::FAIL), |working| {
             let output = working.data.get(..length).ok_or(ErrorCode::SIZE)?;
-            copy_out(kernel_data, OUTPUT, output).map(|()| length)
+            copy_out(kernel_data, read_write::OUTPUT as usize, output).map(|()| length)
         })
     }
 
@@ -409,7 +415,7 @@ fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usi
         buffer.map_or(0, |buffer| buffer.len())
     };
     let inputs = core::array::from_fn(|allow| if wanted[allow] { length(allow) } else { 0 });
-    let output = kernel_data.get_readwrite_processbuffer(OUTPUT);
+    let output = kernel_data.get_readwrite_processbuffer(read_write::OUTPUT as usize);
     (inputs, output.map_or(0, |buffer| buffer.len()))
 }
 
@@ -457,12 +463,12 @@ where
 }
 
 impl<'a, F: WordFlash<'a>, S: StepCall> RetryClient for KeyStore<'a, F, S> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
-            owing |= !app.done.pay(kernel_data, DONE);
+            delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE as usize));
         });
-        owing
+        delivery
     }
 }
 
@@ -493,21 +499,24 @@ impl<'a, F: WordFlash<'a>, S: StepCall> SyscallDriver for KeyStore<'a, F, S> {
         process: ProcessId,
     ) -> CommandReturn {
         self.wipe_ended();
-        match command_number {
-            number::EXISTS => CommandReturn::success(),
-            number::STATE => match self.vault.state() {
+        let Some(number) = Number::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match number {
+            Number::Exists => CommandReturn::success(),
+            Number::State => match self.vault.state() {
                 Ok(state) => CommandReturn::success_u32(state as u32),
                 Err(error) => CommandReturn::failure(error),
             },
-            number::COUNTER => match self.counter_for(process, first) {
+            Number::Counter => match self.counter_for(process, first) {
                 Ok(value) => CommandReturn::success_u32(value),
                 Err(error) => CommandReturn::failure(error),
             },
-            number::CLOSE => u16::try_from(first)
+            Number::Close => u16::try_from(first)
                 .map_err(|_| ErrorCode::NODEVICE)
                 .and_then(|slot| self.close(process, slot))
                 .into(),
-            _ => Command::parse(command_number, first, second)
+            _ => Command::parse(number, first, second)
                 .and_then(|command| self.accept(process, command))
                 .into(),
         }

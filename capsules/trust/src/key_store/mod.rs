@@ -15,7 +15,7 @@
 //!    deferred call; apps take turns.
 //!
 //! The board supplies a [`WordFlash`](meter_hil::word_flash::WordFlash) of eight
-//! pages, a [`RandomSource`](crate::entropy::RandomSource), the storage root and
+//! pages, a [`RandomSource`](meter_hil::random_source::RandomSource), the storage root and
 //! the generated policy:
 //!
 //! ```text

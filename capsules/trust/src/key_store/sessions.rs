@@ -1,21 +1,12 @@
 //! Session slots: symmetric keys in RAM alone, each of one process.
 
+pub use drivers::key_store::{
+    is_slot, FIRST_SLOT as FIRST, SESSION_KEY_BYTES as KEY, SLOTS as COUNT,
+};
 use kernel::ErrorCode;
 use zeroize::Zeroize;
 
 use super::policy::Operations;
-
-/// Number of the first slot.
-pub const FIRST: u16 = 0x8000;
-/// How many there are.
-pub const COUNT: usize = 8;
-/// Bytes of a session key.
-pub const KEY: usize = 16;
-
-/// Whether an object number names a slot.
-pub const fn is_slot(number: u16) -> bool {
-    number >= FIRST && (number - FIRST) < COUNT as u16
-}
 
 /// What a key may be used for, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

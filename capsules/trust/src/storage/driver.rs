@@ -1,5 +1,6 @@
 //! The system calls of the storage.
 
+use drivers::storage::{read_only, read_write, upcall, Command, NUMBER};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::processbuffer::ReadableProcessBuffer;
 use kernel::syscall::{CommandReturn, SyscallDriver};
@@ -8,38 +9,15 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::policy::Partition;
 use super::store::{Store, StoreClient};
-use crate::entropy::RandomSource;
 use capsules_support::app_identity::app_of;
-use capsules_support::owed::{Retry, RetryClient, Upcall};
-use capsules_support::system_calls::{answer_pair, copy_in, copy_out};
+use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
+use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use capsules_support::turns::{Ticket, Turns};
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::SectorFlash;
 
 /// Driver number.
-pub const DRIVER_NUM: usize = 0x8000_0006;
-
-mod command {
-    pub const EXISTS: usize = 0;
-    pub const APPEND: usize = 1;
-    pub const READ: usize = 2;
-    pub const RANGE: usize = 3;
-    pub const CAPACITY: usize = 4;
-}
-
-mod upcall {
-    pub const DONE: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_ro {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
-
-mod allow_rw {
-    pub const PAYLOAD: usize = 0;
-    pub const COUNT: u8 = 1;
-}
+pub const DRIVER_NUM: usize = NUMBER as usize;
 
 /// What an app has asked for; partitions by their index.
 #[derive(Clone, Copy)]
@@ -64,14 +42,14 @@ pub struct App {
     /// When it began to wait.
     ticket: Ticket,
     /// How the last one ended, if the app had no room to hear of it.
-    done: Upcall,
+    done: PendingUpcall,
 }
 
 type AppGrant = Grant<
     App,
     UpcallCount<{ upcall::COUNT }>,
-    AllowRoCount<{ allow_ro::COUNT }>,
-    AllowRwCount<{ allow_rw::COUNT }>,
+    AllowRoCount<{ read_only::COUNT }>,
+    AllowRwCount<{ read_write::COUNT }>,
 >;
 
 /// Gives apps the partitions of a policy: one operation of each app waits, and
@@ -135,7 +113,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         let operation = Operation::Append { partition, length };
         self.enqueue(process_id, operation, |kernel_data| {
             kernel_data
-                .get_readonly_processbuffer(allow_ro::PAYLOAD)
+                .get_readonly_processbuffer(read_only::RECORD as usize)
                 .is_ok_and(|buffer| buffer.len() >= length)
         })
     }
@@ -161,7 +139,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         }
         self.apps
             .enter(process_id, |app, kernel_data| {
-                if app.operation.is_some() || app.done.is_owed() {
+                if app.operation.is_some() || app.done.is_pending() {
                     return Err(ErrorCode::BUSY);
                 }
                 if !has_buffer(kernel_data) {
@@ -215,7 +193,10 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         // One that has ended meanwhile hears of nothing.
         let _ = self.apps.enter(process_id, |app, kernel_data| {
             app.operation = None;
-            if !app.done.tell(kernel_data, upcall::DONE, arguments) {
+            let delivery = app
+                .done
+                .schedule(kernel_data, upcall::DONE as usize, arguments);
+            if delivery == Delivery::Pending {
                 self.retry.soon();
             }
         });
@@ -234,7 +215,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let payload = payload.get_mut(..length).ok_or(ErrorCode::SIZE)?;
         self.apps
             .enter(process_id, |_, kernel_data| {
-                copy_in(kernel_data, allow_ro::PAYLOAD, payload)
+                copy_in(kernel_data, read_only::RECORD as usize, payload)
             })
             .unwrap_or(Err(ErrorCode::CANCEL))?;
         Ok(length)
@@ -252,7 +233,7 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let copied = result.and_then(|payload| {
             self.apps
                 .enter(process_id, |_, kernel_data| {
-                    copy_out(kernel_data, allow_rw::PAYLOAD, payload)
+                    copy_out(kernel_data, read_write::RECORD as usize, payload)
                 })
                 .unwrap_or(Err(ErrorCode::CANCEL))
                 .map(|()| payload.len())
@@ -268,12 +249,12 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> RetryClient for StorageDriver<'a, F, R> {
-    fn pay(&self) -> bool {
-        let mut owing = false;
+    fn retry(&self) -> Delivery {
+        let mut delivery = Delivery::Complete;
         self.apps.each(|_, app, kernel_data| {
-            owing |= !app.done.pay(kernel_data, upcall::DONE);
+            delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE as usize));
         });
-        owing
+        delivery
     }
 }
 
@@ -285,21 +266,23 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> SyscallDriver for StorageDriver<'a
         argument: usize,
         process_id: ProcessId,
     ) -> CommandReturn {
-        match command_number {
-            command::EXISTS => CommandReturn::success(),
-            command::APPEND => self.append(process_id, partition, argument).into(),
-            command::READ => self.read(process_id, partition, argument).into(),
-            command::RANGE => answer_pair(
+        let Some(command) = Command::from_number(command_number) else {
+            return CommandReturn::failure(ErrorCode::NOSUPPORT);
+        };
+        match command {
+            Command::Exists => CommandReturn::success(),
+            Command::Append => self.append(process_id, partition, argument).into(),
+            Command::Read => self.read(process_id, partition, argument).into(),
+            Command::Range => answer_pair(
                 self.readable(process_id, partition)
                     .and_then(|partition| self.store.range(partition)),
             ),
-            command::CAPACITY => {
+            Command::Capacity => {
                 answer_pair(self.readable(process_id, partition).map(|partition| {
                     let partition = &self.store.partitions()[partition];
                     (partition.capacity(), partition.record.into())
                 }))
             }
-            _ => CommandReturn::failure(ErrorCode::NOSUPPORT),
         }
     }
 

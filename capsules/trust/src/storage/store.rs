@@ -19,7 +19,7 @@ use zeroize::Zeroize;
 
 use super::format::{self, HEADER_BYTES, KEY_BYTES, MARK_BYTES, ROOT_BYTES};
 use super::policy::{buffer_size, is_consistent, Partition};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 pub use rings::Memory;
 use rings::{Condition, KeyedRing, Ring};

@@ -1,8 +1,5 @@
 //! Driver 0x80000006 between apps that the policy names and apps that it does not.
 
-use std::cell::Cell;
-
-use capsules_trust::entropy::RandomSource;
 use capsules_trust::storage::policy::Partition;
 use capsules_trust::storage::{
     buffer_size, is_consistent, Memory, StorageDriver, Store, DRIVER_NUM,
@@ -12,15 +9,17 @@ use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 
-use testing::bench::{grants, Bench};
-use testing::flash::SectorsInRam;
-use testing::identity::{bench, on_kernel_thread, retry_on};
-use testing::rig::{self, forever, Clock};
+use testing::on_kernel_thread;
+use testing::random::SeededRandom;
+use testing::retry::retry_on;
+use testing::sector_flash::SectorsInRam;
+use testing::{forever, Clock};
+use testing::{HostKernel, Power};
 
 const OWNER: u32 = 0x201;
 const READER: u32 = 0x202;
 
-/// Places of the processes on the bench.
+/// Places of the processes on the host.
 const O: usize = 0;
 const R: usize = 1;
 const GUEST: usize = 2;
@@ -59,74 +58,62 @@ type Flash = SectorsInRam<'static>;
 /// What is in the store's buffer while the flash has nothing to do.
 fn rest_of_buffer(flash: &Flash, length: usize) -> Vec<u8> {
     assert!(!flash.is_running());
-    let start = flash.buffer.get().expect("was used");
-    (start..start + length).map(rig::peek).collect()
+    let start = flash.buffer().expect("was used");
+    (start..start + length).map(testing::peek).collect()
 }
 
-#[derive(Default)]
-struct Counting(Cell<u32>);
-
-impl RandomSource for Counting {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
-        self.0.set(self.0.get() + 1);
-        bytes.fill(0);
-        bytes[..4].copy_from_slice(&self.0.get().to_le_bytes());
-        Ok(())
-    }
-}
-
-type TestStore = Store<'static, Flash, Counting>;
+type TestStore = Store<'static, Flash, SeededRandom>;
 
 /// Three processes and a store that has not been started.
-fn unstarted() -> (Bench, &'static Flash, &'static TestStore) {
+fn unstarted() -> (HostKernel, &'static Flash, &'static TestStore) {
     on_clock(forever(Clock::default()))
 }
 
-fn on_clock(clock: &'static Clock) -> (Bench, &'static Flash, &'static TestStore) {
+fn on_clock(clock: &'static Clock) -> (HostKernel, &'static Flash, &'static TestStore) {
     let flash = forever(Flash::new(vec![0; CAPACITY as usize]));
     let mut made = None;
-    let bench = bench(&[OWNER, READER, 0], |kernel| {
+    let host = HostKernel::with_identities(&[OWNER, READER, 0], |kernel| {
         let memory: &'static mut Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }> =
             Box::leak(Box::new(Memory::new()));
-        let random = forever(Counting::default());
+        let random = forever(SeededRandom::new(1));
         let store = Store::new(PARTITIONS, CAPACITY, memory, &[7; 32], flash, random);
         let store = forever(store.expect("a good table"));
         flash.set_client(store);
         made = Some(store);
-        let grant = kernel.create_grant(DRIVER_NUM, grants());
+        let grant = kernel.create_grant(DRIVER_NUM, &Power);
         let retry = retry_on(clock);
         let driver = forever(StorageDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
-    (0..3).for_each(|index| join(&bench, index));
-    (bench, flash, made.unwrap())
+    (0..3).for_each(|index| join(&host, index));
+    (host, flash, made.unwrap())
 }
 
-fn setup() -> (Bench, &'static Flash) {
-    let (bench, flash, store) = unstarted();
+fn setup() -> (HostKernel, &'static Flash) {
+    let (host, flash, store) = unstarted();
     store.ready(Ok(()));
     flash.run();
-    (bench, flash)
+    (host, flash)
 }
 
-fn join(bench: &Bench, index: usize) {
-    bench.subscribe(index, DRIVER_NUM, 0);
-    bench.allow_rw(index, DRIVER_NUM, 0, TARGET, 256);
+fn join(host: &HostKernel, index: usize) {
+    host.subscribe(index, DRIVER_NUM, 0);
+    host.allow_rw(index, DRIVER_NUM, 0, TARGET, 256);
 }
 
-fn append(bench: &Bench, index: usize, partition: usize, payload: &[u8]) -> SyscallReturn {
-    bench.allow_ro(index, DRIVER_NUM, 0, payload);
-    bench.command(index, DRIVER_NUM, 1, partition, payload.len())
+fn append(host: &HostKernel, index: usize, partition: usize, payload: &[u8]) -> SyscallReturn {
+    host.allow_ro(index, DRIVER_NUM, 0, payload);
+    host.command(index, DRIVER_NUM, 1, partition, payload.len())
 }
 
-fn read(bench: &Bench, index: usize, partition: usize, number: usize) -> SyscallReturn {
-    bench.command(index, DRIVER_NUM, 2, partition, number)
+fn read(host: &HostKernel, index: usize, partition: usize, number: usize) -> SyscallReturn {
+    host.command(index, DRIVER_NUM, 2, partition, number)
 }
 
-fn range(bench: &Bench, index: usize, partition: usize) -> SyscallReturn {
-    bench.command(index, DRIVER_NUM, 3, partition, 0)
+fn range(host: &HostKernel, index: usize, partition: usize) -> SyscallReturn {
+    host.command(index, DRIVER_NUM, 3, partition, 0)
 }
 
 fn failure(error: ErrorCode) -> SyscallReturn {
@@ -143,30 +130,30 @@ const NODEVICE: SyscallReturn = SyscallReturn::Failure(ErrorCode::NODEVICE);
 #[test]
 fn records_go_in_and_come_out_for_owner_and_reader() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        assert_eq!(bench.command(GUEST, DRIVER_NUM, 0, 0, 0), OK);
+        let (host, flash) = setup();
+        assert_eq!(host.command(GUEST, DRIVER_NUM, 0, 0, 0), OK);
         for (number, length) in [0usize, 1, 50, 99, 100].into_iter().enumerate() {
             let payload = vec![number as u8 + 1; length];
-            assert_eq!(append(&bench, O, PROFILE, &payload), OK);
-            assert!(bench.upcalls(O).is_empty(), "not durable yet");
+            assert_eq!(append(&host, O, PROFILE, &payload), OK);
+            assert!(host.upcalls(O).is_empty(), "not durable yet");
             flash.run();
-            assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, number])]);
+            assert_eq!(host.upcalls(O), [(0, [0, PROFILE, number])]);
             for index in [O, R] {
                 assert_eq!(
-                    range(&bench, index, PROFILE),
+                    range(&host, index, PROFILE),
                     SyscallReturn::SuccessU32U32(0, number as u32 + 1)
                 );
-                assert_eq!(read(&bench, index, PROFILE, number), OK);
+                assert_eq!(read(&host, index, PROFILE, number), OK);
                 flash.run();
-                assert_eq!(bench.upcalls(index), [(0, [0, PROFILE, length])]);
-                assert_eq!(bench.peek(index, TARGET, length), payload);
+                assert_eq!(host.upcalls(index), [(0, [0, PROFILE, length])]);
+                assert_eq!(host.peek(index, TARGET, length), payload);
             }
             // Nothing is left of it.
             assert!(rest_of_buffer(flash, 100).iter().all(|byte| *byte == 0));
         }
         for index in [O, R] {
             assert_eq!(
-                bench.command(index, DRIVER_NUM, 4, PROFILE, 0),
+                host.command(index, DRIVER_NUM, 4, PROFILE, 0),
                 SyscallReturn::SuccessU32U32(2 * 29, 100)
             );
         }
@@ -176,19 +163,19 @@ fn records_go_in_and_come_out_for_owner_and_reader() {
 #[test]
 fn who_is_not_named_sees_no_partition() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        append(&bench, O, PROFILE, &[1]);
-        append(&bench, R, OWN, &[2]);
+        let (host, flash) = setup();
+        append(&host, O, PROFILE, &[1]);
+        append(&host, R, OWN, &[2]);
         flash.run();
-        bench.upcalls(R);
+        host.upcalls(R);
         // The reader reads, and does not append.
-        assert_eq!(append(&bench, R, PROFILE, &[1]), NODEVICE);
+        assert_eq!(append(&host, R, PROFILE, &[1]), NODEVICE);
         for (index, partition) in [(GUEST, PROFILE), (GUEST, OWN), (O, OWN)] {
-            assert_eq!(append(&bench, index, partition, &[1]), NODEVICE);
+            assert_eq!(append(&host, index, partition, &[1]), NODEVICE);
             for command in [1, 2, 3, 4] {
                 for argument in [0, 1, usize::MAX] {
                     assert_eq!(
-                        bench.command(index, DRIVER_NUM, command, partition, argument),
+                        host.command(index, DRIVER_NUM, command, partition, argument),
                         NODEVICE
                     );
                 }
@@ -198,7 +185,7 @@ fn who_is_not_named_sees_no_partition() {
             for index in [O, R, GUEST] {
                 for command in [1, 2, 3, 4] {
                     assert_eq!(
-                        bench.command(index, DRIVER_NUM, command, partition, 0),
+                        host.command(index, DRIVER_NUM, command, partition, 0),
                         NODEVICE
                     );
                 }
@@ -206,34 +193,34 @@ fn who_is_not_named_sees_no_partition() {
         }
         for command in [5, 6, 0x8000_0000, usize::MAX] {
             assert_eq!(
-                bench.command(O, DRIVER_NUM, command, PROFILE, 0),
+                host.command(O, DRIVER_NUM, command, PROFILE, 0),
                 failure(ErrorCode::NOSUPPORT)
             );
         }
         flash.run();
-        assert!(bench.upcalls(R).is_empty() && bench.upcalls(GUEST).is_empty());
+        assert!(host.upcalls(R).is_empty() && host.upcalls(GUEST).is_empty());
     });
 }
 
 #[test]
 fn arguments_out_of_range() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        bench.allow_ro(O, DRIVER_NUM, 0, &[1; 200]);
+        let (host, flash) = setup();
+        host.allow_ro(O, DRIVER_NUM, 0, &[1; 200]);
         for length in [101, 102, 200, 0x1_0000, usize::MAX] {
             assert_eq!(
-                bench.command(O, DRIVER_NUM, 1, PROFILE, length),
+                host.command(O, DRIVER_NUM, 1, PROFILE, length),
                 failure(ErrorCode::SIZE)
             );
         }
-        bench.allow_ro(O, DRIVER_NUM, 0, &[1; 10]);
+        host.allow_ro(O, DRIVER_NUM, 0, &[1; 10]);
         assert_eq!(
-            bench.command(O, DRIVER_NUM, 1, PROFILE, 11),
+            host.command(O, DRIVER_NUM, 1, PROFILE, 11),
             failure(ErrorCode::SIZE)
         );
-        append(&bench, O, PROFILE, &[1; 10]);
+        append(&host, O, PROFILE, &[1; 10]);
         flash.run();
-        bench.upcalls(O);
+        host.upcalls(O);
         for number in [
             1,
             2,
@@ -242,60 +229,60 @@ fn arguments_out_of_range() {
             u32::MAX as usize + 1,
             usize::MAX,
         ] {
-            assert_eq!(read(&bench, O, PROFILE, number), OK);
+            assert_eq!(read(&host, O, PROFILE, number), OK);
             flash.run();
             let expected = (0, [status(ErrorCode::UNINSTALLED), PROFILE, 0]);
-            assert_eq!(bench.upcalls(O), [expected]);
+            assert_eq!(host.upcalls(O), [expected]);
         }
         // A record larger than the buffer is not cut.
-        bench.allow_rw(O, DRIVER_NUM, 0, TARGET, 9);
-        read(&bench, O, PROFILE, 0);
+        host.allow_rw(O, DRIVER_NUM, 0, TARGET, 9);
+        read(&host, O, PROFILE, 0);
         flash.run();
         assert_eq!(
-            bench.upcalls(O),
+            host.upcalls(O),
             [(0, [status(ErrorCode::SIZE), PROFILE, 0])]
         );
-        assert_eq!(bench.peek(O, TARGET, 9), [0; 9]);
+        assert_eq!(host.peek(O, TARGET, 9), [0; 9]);
     });
 }
 
 #[test]
 fn an_altered_record_is_not_shown() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        append(&bench, O, PROFILE, &[1; 100]);
+        let (host, flash) = setup();
+        append(&host, O, PROFILE, &[1; 100]);
         flash.run();
-        bench.upcalls(O);
+        host.upcalls(O);
         flash.cells.borrow_mut()[36 + 40] ^= 1;
-        read(&bench, O, PROFILE, 0);
+        read(&host, O, PROFILE, 0);
         flash.run();
         assert_eq!(
-            bench.upcalls(O),
+            host.upcalls(O),
             [(0, [status(ErrorCode::FAIL), PROFILE, 0])]
         );
-        assert_eq!(bench.peek(O, TARGET, 100), [0; 100]);
+        assert_eq!(host.peek(O, TARGET, 100), [0; 100]);
     });
 }
 
 #[test]
 fn apps_take_turns_and_have_one_operation_each() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        assert_eq!(append(&bench, O, PROFILE, &[1]), OK);
-        assert_eq!(append(&bench, R, OWN, &[2]), OK);
+        let (host, flash) = setup();
+        assert_eq!(append(&host, O, PROFILE, &[1]), OK);
+        assert_eq!(append(&host, R, OWN, &[2]), OK);
         for index in [O, R] {
-            assert_eq!(read(&bench, index, PROFILE, 0), failure(ErrorCode::BUSY));
+            assert_eq!(read(&host, index, PROFILE, 0), failure(ErrorCode::BUSY));
         }
-        assert_eq!(append(&bench, O, PROFILE, &[3]), failure(ErrorCode::BUSY));
+        assert_eq!(append(&host, O, PROFILE, &[3]), failure(ErrorCode::BUSY));
         flash.run();
-        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 0])]);
-        assert_eq!(bench.upcalls(R), [(0, [0, OWN, 0])]);
+        assert_eq!(host.upcalls(O), [(0, [0, PROFILE, 0])]);
+        assert_eq!(host.upcalls(R), [(0, [0, OWN, 0])]);
         // One that asks again as soon as it was served does not starve the other.
-        bench.allow_ro(R, DRIVER_NUM, 0, &[9]);
+        host.allow_ro(R, DRIVER_NUM, 0, &[9]);
         let mut served = 0;
-        bench.command(R, DRIVER_NUM, 1, OWN, 1);
+        host.command(R, DRIVER_NUM, 1, OWN, 1);
         for _ in 0..2_000 {
-            if bench.command(O, DRIVER_NUM, 1, PROFILE, 1) == OK {
+            if host.command(O, DRIVER_NUM, 1, PROFILE, 1) == OK {
                 served += 1;
             }
             if served == 3 {
@@ -303,44 +290,41 @@ fn apps_take_turns_and_have_one_operation_each() {
             }
             flash.step();
         }
-        assert_eq!(bench.upcalls(R), [(0, [0, OWN, 1])]);
+        assert_eq!(host.upcalls(R), [(0, [0, OWN, 1])]);
     });
 }
 
 #[test]
 fn the_payload_is_taken_once() {
     on_kernel_thread(|| {
-        let (bench, flash) = setup();
-        append(&bench, O, PROFILE, &[1; 20]);
+        let (host, flash) = setup();
+        append(&host, O, PROFILE, &[1; 20]);
         flash.run();
-        append(&bench, O, PROFILE, &[2; 20]);
+        append(&host, O, PROFILE, &[2; 20]);
         // Taken when it was the app's turn: what the app writes now is too late.
         for offset in 0..20 {
-            rig::poke(bench.memory(O) + offset, 3);
+            testing::poke(host.memory(O) + offset, 3);
         }
-        bench.allow_ro(O, DRIVER_NUM, 0, &[]);
+        host.allow_ro(O, DRIVER_NUM, 0, &[]);
         flash.run();
         assert_eq!(
-            bench.upcalls(O),
+            host.upcalls(O),
             [(0, [0, PROFILE, 0]), (0, [0, PROFILE, 1])]
         );
-        read(&bench, O, PROFILE, 1);
+        read(&host, O, PROFILE, 1);
         flash.run();
-        assert_eq!(bench.peek(O, TARGET, 20), [2; 20]);
-        bench.upcalls(O);
+        assert_eq!(host.peek(O, TARGET, 20), [2; 20]);
+        host.upcalls(O);
         // Not yet its turn: there is nothing to take any more.
-        append(&bench, R, OWN, &[5]);
-        append(&bench, O, PROFILE, &[4; 20]);
-        bench.allow_ro(O, DRIVER_NUM, 0, &[]);
+        append(&host, R, OWN, &[5]);
+        append(&host, O, PROFILE, &[4; 20]);
+        host.allow_ro(O, DRIVER_NUM, 0, &[]);
         flash.run();
         assert_eq!(
-            bench.upcalls(O),
+            host.upcalls(O),
             [(0, [status(ErrorCode::SIZE), PROFILE, 0])]
         );
-        assert_eq!(
-            range(&bench, O, PROFILE),
-            SyscallReturn::SuccessU32U32(0, 2)
-        );
+        assert_eq!(range(&host, O, PROFILE), SyscallReturn::SuccessU32U32(0, 2));
     });
 }
 
@@ -349,31 +333,31 @@ fn an_app_that_ends_holds_nobody_up() {
     on_kernel_thread(|| {
         // After each number of operations of the flash.
         for turns in 0..9 {
-            let (bench, flash) = setup();
-            append(&bench, O, PROFILE, &[1; 100]);
-            append(&bench, R, OWN, &[2]);
+            let (host, flash) = setup();
+            append(&host, O, PROFILE, &[1; 100]);
+            append(&host, R, OWN, &[2]);
             (0..turns).for_each(|_| _ = flash.step());
-            bench.restart(O);
+            host.restart(O);
             flash.run();
-            assert_eq!(bench.upcalls(R), [(0, [0, OWN, 0])]);
-            join(&bench, O);
-            assert!(bench.upcalls(O).is_empty(), "of the earlier run");
-            assert_eq!(append(&bench, O, PROFILE, &[3]), OK);
+            assert_eq!(host.upcalls(R), [(0, [0, OWN, 0])]);
+            join(&host, O);
+            assert!(host.upcalls(O).is_empty(), "of the earlier run");
+            assert_eq!(append(&host, O, PROFILE, &[3]), OK);
             flash.run();
-            let [(0, [0, PROFILE, number])] = bench.upcalls(O)[..] else {
+            let [(0, [0, PROFILE, number])] = host.upcalls(O)[..] else {
                 panic!("appended");
             };
-            read(&bench, R, PROFILE, number);
+            read(&host, R, PROFILE, number);
             flash.run();
-            assert_eq!(bench.peek(R, TARGET, 1), [3]);
+            assert_eq!(host.peek(R, TARGET, 1), [3]);
             // Its read ends in nothing as well.
-            read(&bench, O, PROFILE, number);
-            bench.end(O);
+            read(&host, O, PROFILE, number);
+            host.end(O);
             flash.run();
-            bench.upcalls(R);
-            assert_eq!(append(&bench, R, OWN, &[4]), OK);
+            host.upcalls(R);
+            assert_eq!(append(&host, R, OWN, &[4]), OK);
             flash.run();
-            assert_eq!(bench.upcalls(R), [(0, [0, OWN, 1])]);
+            assert_eq!(host.upcalls(R), [(0, [0, OWN, 1])]);
         }
     });
 }
@@ -384,46 +368,46 @@ fn an_app_that_ends_holds_nobody_up() {
 fn an_upcall_is_never_lost() {
     on_kernel_thread(|| {
         let clock = forever(Clock::default());
-        let (bench, flash, store) = on_clock(clock);
+        let (host, flash, store) = on_clock(clock);
         store.ready(Ok(()));
         flash.run();
-        append(&bench, O, PROFILE, &[1]);
-        bench.stall(O);
+        append(&host, O, PROFILE, &[1]);
+        host.stall(O);
         flash.run();
         clock.pass_ms(3_000);
-        append(&bench, R, OWN, &[2]);
+        append(&host, R, OWN, &[2]);
         flash.run();
-        assert_eq!(bench.upcalls(R), [(0, [0, OWN, 0])]);
-        bench.resume(O);
-        assert!(bench.upcalls(O).is_empty());
+        assert_eq!(host.upcalls(R), [(0, [0, OWN, 0])]);
+        host.resume(O);
+        assert!(host.upcalls(O).is_empty());
         clock.pass_ms(1_100);
-        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 0])]);
+        assert_eq!(host.upcalls(O), [(0, [0, PROFILE, 0])]);
         assert!(!clock.is_armed());
-        assert_eq!(append(&bench, O, PROFILE, &[3]), OK);
+        assert_eq!(append(&host, O, PROFILE, &[3]), OK);
         flash.run();
-        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 1])]);
+        assert_eq!(host.upcalls(O), [(0, [0, PROFILE, 1])]);
     });
 }
 
 #[test]
 fn before_the_flash_is_there_and_without_it() {
     on_kernel_thread(|| {
-        let (bench, flash, store) = unstarted();
-        assert_eq!(range(&bench, O, PROFILE), failure(ErrorCode::BUSY));
-        assert_eq!(append(&bench, O, PROFILE, &[1]), OK);
+        let (host, flash, store) = unstarted();
+        assert_eq!(range(&host, O, PROFILE), failure(ErrorCode::BUSY));
+        assert_eq!(append(&host, O, PROFILE, &[1]), OK);
         store.ready(Ok(()));
         flash.run();
-        assert_eq!(bench.upcalls(O), [(0, [0, PROFILE, 0])]);
+        assert_eq!(host.upcalls(O), [(0, [0, PROFILE, 0])]);
 
-        let (bench, flash, store) = unstarted();
-        assert_eq!(append(&bench, O, PROFILE, &[1]), OK);
+        let (host, flash, store) = unstarted();
+        assert_eq!(append(&host, O, PROFILE, &[1]), OK);
         store.ready(Err(ErrorCode::NODEVICE));
         flash.run();
         let expected = (0, [status(ErrorCode::OFF), PROFILE, 0]);
-        assert_eq!(bench.upcalls(O), [expected]);
-        assert_eq!(append(&bench, O, PROFILE, &[1]), failure(ErrorCode::OFF));
-        assert_eq!(read(&bench, R, PROFILE, 0), failure(ErrorCode::OFF));
-        assert_eq!(range(&bench, R, PROFILE), failure(ErrorCode::OFF));
+        assert_eq!(host.upcalls(O), [expected]);
+        assert_eq!(append(&host, O, PROFILE, &[1]), failure(ErrorCode::OFF));
+        assert_eq!(read(&host, R, PROFILE, 0), failure(ErrorCode::OFF));
+        assert_eq!(range(&host, R, PROFILE), failure(ErrorCode::OFF));
     });
 }
 

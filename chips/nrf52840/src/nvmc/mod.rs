@@ -18,7 +18,11 @@ use kernel::hil::flash;
 use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
 use kernel::utilities::cells::{OptionalCell, TakeCell};
 use kernel::ErrorCode;
+use meter_hil::word_flash::{WordFlash, WordFlashClient};
 use plan::{Erase, Progress, Write};
+
+/// Bytes of a word.
+const WORD: usize = 4;
 
 /// A page in RAM.
 pub struct FlashPage(pub [u8; PAGE_SIZE]);
@@ -49,22 +53,10 @@ impl AsMut<[u8]> for FlashPage {
     }
 }
 
-/// Hears of the end of operations on words.
-pub trait WordClient {
-    /// The words are written and read back as they should; `buffer` is what
-    /// [`Nvmc::write_words`] took, `None` after [`Nvmc::write_word`].
-    /// FAIL: the flash holds something else.
-    fn words_written(&self, buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>);
-
-    /// The page is erased and blank. FAIL: it is not.
-    fn page_erased(&self, result: Result<(), ErrorCode>);
-}
-
 /// What is under way.
 #[derive(Clone, Copy)]
 enum Job {
     Word { plan: Write, value: u32 },
-    Words(Write),
     ErasePage(Erase),
     ReadPage { address: usize },
     WritePage { address: usize, erase: Erase },
@@ -79,9 +71,8 @@ pub struct Nvmc<'a, A: Alarm<'a>, P: FlashPort = InternalFlash> {
     job: Cell<Option<Job>>,
     /// The page that [`Nvmc::erase_page_at`] erases, between its parts.
     erase: Cell<Option<Erase>>,
-    words: TakeCell<'static, [u32]>,
     page: TakeCell<'static, FlashPage>,
-    word_client: OptionalCell<&'a dyn WordClient>,
+    word_client: OptionalCell<&'a dyn WordFlashClient>,
     page_client: OptionalCell<&'a dyn flash::Client<Self>>,
 }
 
@@ -95,7 +86,6 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
             deferred_call: DeferredCall::new(),
             job: Cell::new(None),
             erase: Cell::new(None),
-            words: TakeCell::empty(),
             page: TakeCell::empty(),
             word_client: OptionalCell::empty(),
             page_client: OptionalCell::empty(),
@@ -103,7 +93,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
     }
 
     /// Sets who hears of words and of pages erased with [`Nvmc::erase_page_at`].
-    pub fn set_word_client(&self, client: &'a dyn WordClient) {
+    pub fn set_word_client(&self, client: &'a dyn WordFlashClient) {
         self.word_client.set(client);
     }
 
@@ -134,29 +124,6 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
         self.job.set(Some(Job::Word { plan, value }));
         self.deferred_call.set();
         Ok(())
-    }
-
-    /// Starts to write the first `count` words of `buffer` from `address` on, as
-    /// [`Nvmc::write_word`]. SIZE: `buffer` is shorter.
-    pub fn write_words(
-        &self,
-        address: usize,
-        buffer: &'static mut [u32],
-        count: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u32])> {
-        if count > buffer.len() || count == 0 {
-            return Err((ErrorCode::SIZE, buffer));
-        }
-        let started = self
-            .check_words(address, count)
-            .and_then(|()| self.begin(Job::Words(Write::new(address, count))));
-        match started {
-            Ok(()) => {
-                self.words.replace(buffer);
-                Ok(())
-            }
-            Err(error) => Err((error, buffer)),
-        }
     }
 
     /// Starts to erase the page at byte address `address`; takes about 0.25 s, in
@@ -248,7 +215,7 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
                     Progress::Finished => Ok(()),
                     _ => Err(ErrorCode::FAIL),
                 };
-                self.word_client.map(|client| client.page_erased(result));
+                self.word_client.map(|client| client.erased(result));
             }
         }
     }
@@ -260,9 +227,6 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
                 let value = *value;
                 plan.step(&self.port, |_| value)
             }
-            Job::Words(plan) => self.words.map_or(Progress::Failed, |words| {
-                plan.step(&self.port, |index| words[index])
-            }),
             Job::ReadPage { address } => {
                 self.copy_page(*address);
                 Progress::Finished
@@ -310,10 +274,8 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
             Err(flash::Error::FlashError)
         };
         match job {
-            Job::Word { .. } | Job::Words(_) => {
-                let buffer = self.words.take();
-                self.word_client
-                    .map(|client| client.words_written(buffer, words));
+            Job::Word { .. } => {
+                self.word_client.map(|client| client.written(words));
             }
             Job::ErasePage(_) => {
                 self.page_client.map(|client| client.erase_complete(page));
@@ -403,12 +365,33 @@ impl<'a, A: Alarm<'a>, P: FlashPort> flash::Flash for Nvmc<'a, A, P> {
     }
 }
 
+/// The words of the port's range, numbered from its start.
+impl<'a, A: Alarm<'a>, P: FlashPort> WordFlash<'a> for Nvmc<'a, A, P> {
+    fn set_client(&self, client: &'a dyn WordFlashClient) {
+        self.set_word_client(client);
+    }
+
+    fn read(&self, word: usize) -> u32 {
+        // A word outside of the range reads as erased flash does.
+        Nvmc::read(self, self.port.range().start + word * WORD).unwrap_or(u32::MAX)
+    }
+
+    fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode> {
+        self.write_word(self.port.range().start + word * WORD, value)
+    }
+
+    fn erase(&self, page: usize) -> Result<(), ErrorCode> {
+        self.erase_page_at(self.port.range().start + page * PAGE_SIZE)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::plan::tests::FakeFlash;
     use super::*;
-    use crate::testing::FakeAlarm;
+    use ::testing::Clock;
     use kernel::hil::flash::{Flash, HasClient};
+    use kernel::hil::time::Ticks24;
     use kernel::platform::chip::ThreadIdProvider;
 
     enum OneThread {}
@@ -422,23 +405,21 @@ mod tests {
 
     static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-    type Driver = Nvmc<'static, FakeAlarm, FakeFlash>;
+    type Driver = Nvmc<'static, Clock<Ticks24>, FakeFlash>;
 
     struct Listener {
         words: Cell<Option<Result<(), ErrorCode>>>,
         erased: Cell<Option<Result<(), ErrorCode>>>,
-        buffer: TakeCell<'static, [u32]>,
         page: TakeCell<'static, FlashPage>,
         page_result: Cell<Option<Result<(), flash::Error>>>,
     }
 
-    impl WordClient for Listener {
-        fn words_written(&self, buffer: Option<&'static mut [u32]>, result: Result<(), ErrorCode>) {
-            self.buffer.put(buffer);
+    impl WordFlashClient for Listener {
+        fn written(&self, result: Result<(), ErrorCode>) {
             self.words.set(Some(result));
         }
 
-        fn page_erased(&self, result: Result<(), ErrorCode>) {
+        fn erased(&self, result: Result<(), ErrorCode>) {
             self.erased.set(Some(result));
         }
     }
@@ -459,33 +440,32 @@ mod tests {
         }
     }
 
-    fn fixture() -> (&'static Driver, &'static Listener, &'static FakeAlarm) {
+    fn fixture() -> (&'static Driver, &'static Listener, &'static Clock<Ticks24>) {
         kernel::deferred_call::initialize_deferred_call_state::<OneThread>();
-        let alarm: &'static FakeAlarm = Box::leak(Box::default());
+        let alarm: &'static Clock<Ticks24> = Box::leak(Box::default());
         let flash = FakeFlash::new(4, 0);
         let driver: &'static Driver = Box::leak(Box::new(Nvmc::new(flash, alarm)));
         let listener: &'static Listener = Box::leak(Box::new(Listener {
             words: Cell::new(None),
             erased: Cell::new(None),
-            buffer: TakeCell::empty(),
             page: TakeCell::empty(),
             page_result: Cell::new(None),
         }));
         driver.register();
         driver.set_word_client(listener);
-        driver.set_client(listener);
+        HasClient::set_client(driver, listener);
         (driver, listener, alarm)
     }
 
     /// Lets the kernel loop and the alarm run until nothing is left to do;
     /// returns the pauses in ticks.
-    fn settle(driver: &Driver, alarm: &FakeAlarm) -> u32 {
+    fn settle(driver: &Driver, alarm: &Clock<Ticks24>) -> u32 {
         let mut paused = 0;
         loop {
             if DeferredCall::service_next_pending().is_some() {
                 continue;
             }
-            match alarm.take() {
+            match alarm.take_alarm() {
                 Some(ticks) => {
                     paused += ticks;
                     driver.alarm();
@@ -512,13 +492,6 @@ mod tests {
         assert_eq!(listener.words.take(), Some(Ok(())));
         assert_eq!(driver.read(PAGE_SIZE + 8), Ok(0x1234_5678));
 
-        let buffer: &'static mut [u32] = Box::leak(Box::new([7; 50]));
-        driver.write_words(PAGE_SIZE + 16, buffer, 40).unwrap();
-        settle(driver, alarm);
-        assert_eq!(listener.words.take(), Some(Ok(())));
-        assert_eq!(listener.buffer.take().map(|buffer| buffer.len()), Some(50));
-        assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 39), Ok(7));
-        assert_eq!(driver.read(PAGE_SIZE + 16 + 4 * 40), Ok(0xFFFF_FFFF));
         assert!(!driver.is_busy());
     }
 
@@ -536,7 +509,7 @@ mod tests {
             driver.write_word(4 * word, word as u32).unwrap();
             assert_eq!(driver.write_word(400, 0), Err(ErrorCode::BUSY));
             assert_eq!(driver.erase_page_at(0), Err(ErrorCode::BUSY));
-            if word % 2 == 1 && alarm.take().is_some() {
+            if word % 2 == 1 && alarm.take_alarm().is_some() {
                 driver.alarm();
             }
             while DeferredCall::service_next_pending().is_some() {}
@@ -544,7 +517,7 @@ mod tests {
             assert_eq!(driver.read(4 * word), Ok(word as u32));
             if word % 2 == 1 && listener.erased.get().is_none() {
                 assert!(alarm.is_armed(), "the erase goes on");
-                alarm.take();
+                alarm.take_alarm();
                 driver.alarm();
             }
         }
@@ -583,13 +556,27 @@ mod tests {
         assert_eq!(driver.erase_page_at(100), Err(ErrorCode::INVAL));
         assert_eq!(driver.erase_page(4), Err(ErrorCode::INVAL));
         assert_eq!(driver.erase_page(usize::MAX), Err(ErrorCode::INVAL));
-        let buffer: &'static mut [u32] = Box::leak(Box::new([0; 4]));
-        let (error, buffer) = driver.write_words(0, buffer, 5).unwrap_err();
-        assert_eq!(error, ErrorCode::SIZE);
-        let (error, _) = driver
-            .write_words(4 * PAGE_SIZE - 4, buffer, 2)
-            .unwrap_err();
-        assert_eq!(error, ErrorCode::INVAL);
         assert_eq!(settle(driver, alarm), 0);
+    }
+
+    #[test]
+    fn a_store_sees_the_range_word_by_word() {
+        let _guard = LOCK.lock().unwrap();
+        let (driver, listener, alarm) = fixture();
+        let words: &dyn WordFlash<'static> = driver;
+        words.erase(1).unwrap();
+        settle(driver, alarm);
+        assert_eq!(listener.erased.take(), Some(Ok(())));
+        let first = driver.port.range().start;
+        words.write(PAGE_SIZE / WORD + 2, 0x1234_5678).unwrap();
+        settle(driver, alarm);
+        assert_eq!(listener.words.take(), Some(Ok(())));
+        assert_eq!(words.read(PAGE_SIZE / WORD + 2), 0x1234_5678);
+        assert_eq!(driver.read(first + PAGE_SIZE + 8), Ok(0x1234_5678));
+        // Outside of the range nothing is read, written or erased.
+        let beyond = driver.port.range().len() / WORD;
+        assert_eq!(words.read(beyond), u32::MAX);
+        assert_eq!(words.write(beyond, 0), Err(ErrorCode::INVAL));
+        assert_eq!(words.erase(4), Err(ErrorCode::INVAL));
     }
 }

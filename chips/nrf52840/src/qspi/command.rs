@@ -63,12 +63,12 @@ pub fn identification(data: u32) -> [u8; 3] {
     [manufacturer, kind, density]
 }
 
-/// Does the status in CINSTRDAT0 after RDSR say that the memory is at work?
+/// Returns whether the status in CINSTRDAT0 after RDSR says that the memory is at work.
 pub fn is_busy(data: u32) -> bool {
     data as u8 & WRITE_IN_PROGRESS != 0
 }
 
-/// Does it say that all four lines are in use?
+/// Returns whether that status says that all four lines are in use.
 pub fn is_quad(data: u32) -> bool {
     data as u8 & QUAD_ENABLE != 0
 }

@@ -26,6 +26,7 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{ReadWriteable, Readable, Writeable};
 use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
+use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 
 /// SCK = 32 MHz / (3 + 1) = 8 MHz, what the memory's low-power mode allows on four lines.
 const SCK_DIVIDER: u32 = 3;
@@ -70,22 +71,6 @@ impl AsMut<[u8]> for QspiPage {
     fn as_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }
-}
-
-/// Hears of the end of operations.
-pub trait NorClient {
-    /// [`Qspi::identify`] is done. NODEVICE: another memory, or none. FAIL: it does
-    /// not take the quad setting.
-    fn identified(&self, identification: [u8; 3], result: Result<(), ErrorCode>);
-
-    /// The bytes are in `buffer`.
-    fn bytes_read(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>);
-
-    /// The bytes of `buffer` are programmed. FAIL: the memory does not come to an end.
-    fn bytes_programmed(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>);
-
-    /// The sector is erased. FAIL: the memory does not come to an end.
-    fn sector_erased(&self, result: Result<(), ErrorCode>);
 }
 
 /// What the driver waits for.
@@ -155,7 +140,7 @@ pub struct Qspi<'a, A: Alarm<'a>> {
     identification: Cell<[u8; 3]>,
     held: Cell<Held>,
     asker: Cell<Asker>,
-    client: OptionalCell<&'a dyn NorClient>,
+    client: OptionalCell<&'a dyn SectorFlashClient>,
     page_client: OptionalCell<&'a dyn flash::Client<Self>>,
 }
 
@@ -176,7 +161,7 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
     }
 
     /// Sets who hears of operations on bytes.
-    pub fn set_nor_client(&self, client: &'a dyn NorClient) {
+    pub fn set_nor_client(&self, client: &'a dyn SectorFlashClient) {
         self.client.set(client);
     }
 
@@ -205,7 +190,8 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
     }
 
     /// Finds out which memory is there, and lets it use four lines. Before that
-    /// every other operation is OFF.
+    /// every other operation is OFF. The client then hears that the memory is ready, or
+    /// NODEVICE: another memory, or none; FAIL: it does not take the quad setting.
     ///
     /// BUSY: an operation is under way.
     pub fn identify(&self) -> Result<(), ErrorCode> {
@@ -271,6 +257,11 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
         self.asker.set(Asker::Bytes);
         self.start_erase(address, Job::Erase);
         Ok(())
+    }
+
+    /// What the memory has told of itself: manufacturer, type, density. Zeroes before.
+    pub fn identification(&self) -> [u8; 3] {
+        self.identification.get()
     }
 
     fn check_idle(&self) -> Result<(), ErrorCode> {
@@ -426,8 +417,7 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
             Ok(()) => State::Idle,
             Err(_) => State::Off,
         });
-        self.client
-            .map(|client| client.identified(self.identification.get(), result));
+        self.client.map(|client| client.ready(result));
     }
 
     fn finish(&self, job: Job, result: Result<(), ErrorCode>) {
@@ -439,9 +429,9 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
                 let buffer = unsafe { buffer.reclaim() };
                 self.client.map(|client| {
                     if job == Job::Read {
-                        client.bytes_read(buffer, result);
+                        client.read_done(buffer, result);
                     } else {
-                        client.bytes_programmed(buffer, result);
+                        client.program_done(buffer, result);
                     }
                 });
             }
@@ -459,7 +449,7 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
                 });
             }
             Held::Nothing if self.asker.get() == Asker::Bytes => {
-                self.client.map(|client| client.sector_erased(result));
+                self.client.map(|client| client.erase_done(result));
             }
             Held::Nothing => {
                 self.page_client
@@ -493,6 +483,34 @@ impl<'a, A: Alarm<'a>> AlarmClient for Qspi<'a, A> {
             State::Pause(job, polls) => self.send(Command::ReadStatus, State::Look(job, polls)),
             _ => {}
         }
+    }
+}
+
+impl<'a, A: Alarm<'a>> SectorFlash<'a> for Qspi<'a, A> {
+    fn set_client(&self, client: &'a dyn SectorFlashClient) {
+        self.set_nor_client(client);
+    }
+
+    fn read(
+        &self,
+        address: u32,
+        buffer: &'static mut [u8],
+        length: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        Qspi::read(self, address, buffer, length)
+    }
+
+    fn program(
+        &self,
+        address: u32,
+        buffer: &'static mut [u8],
+        length: usize,
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        Qspi::program(self, address, buffer, length)
+    }
+
+    fn erase(&self, address: u32) -> Result<(), ErrorCode> {
+        self.erase_sector(address)
     }
 }
 

@@ -1,11 +1,14 @@
 //! The driver against a fake register block: the test plays the peripheral and the memory.
 
 use super::*;
-use crate::testing::{fake_registers, triggered, FakeAlarm};
+use ::testing::Clock;
+use kernel::hil::time::Ticks24;
+
+use crate::testing::{fake_registers, triggered};
 use kernel::hil::flash::{Flash, HasClient};
 use kernel::utilities::cells::TakeCell;
 
-type Driver = Qspi<'static, FakeAlarm>;
+type Driver = Qspi<'static, Clock<Ticks24>>;
 
 /// Six pins, of which the driver tells the peripheral.
 const PINS: QspiPins = QspiPins {
@@ -14,32 +17,29 @@ const PINS: QspiPins = QspiPins {
     io: [Pin::P0_20, Pin::P0_21, Pin::P0_22, Pin::P0_23],
 };
 
-/// Identification and its result.
-type Identified = ([u8; 3], Result<(), ErrorCode>);
-
 struct Listener {
-    identified: Cell<Option<Identified>>,
+    identified: Cell<Option<Result<(), ErrorCode>>>,
     ended: Cell<Option<(&'static str, Result<(), ErrorCode>)>>,
     buffer: TakeCell<'static, [u8]>,
     page: TakeCell<'static, QspiPage>,
 }
 
-impl NorClient for Listener {
-    fn identified(&self, identification: [u8; 3], result: Result<(), ErrorCode>) {
-        self.identified.set(Some((identification, result)));
+impl SectorFlashClient for Listener {
+    fn ready(&self, result: Result<(), ErrorCode>) {
+        self.identified.set(Some(result));
     }
 
-    fn bytes_read(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>) {
+    fn read_done(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>) {
         self.buffer.replace(buffer);
         self.ended.set(Some(("read", result)));
     }
 
-    fn bytes_programmed(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>) {
+    fn program_done(&self, buffer: &'static mut [u8], result: Result<(), ErrorCode>) {
         self.buffer.replace(buffer);
         self.ended.set(Some(("programmed", result)));
     }
 
-    fn sector_erased(&self, result: Result<(), ErrorCode>) {
+    fn erase_done(&self, result: Result<(), ErrorCode>) {
         self.ended.set(Some(("erased", result)));
     }
 }
@@ -66,14 +66,14 @@ impl flash::Client<Driver> for Listener {
 
 struct Fixture {
     registers: StaticRef<QspiRegisters>,
-    alarm: &'static FakeAlarm,
+    alarm: &'static Clock<Ticks24>,
     qspi: &'static Driver,
     listener: &'static Listener,
 }
 
 fn fixture() -> Fixture {
     let registers = fake_registers();
-    let alarm: &'static FakeAlarm = Box::leak(Box::default());
+    let alarm: &'static Clock<Ticks24> = Box::leak(Box::default());
     let qspi: &'static Driver = Box::leak(Box::new(Qspi::new(registers, alarm)));
     let listener: &'static Listener = Box::leak(Box::new(Listener {
         identified: Cell::new(None),
@@ -82,7 +82,7 @@ fn fixture() -> Fixture {
         page: TakeCell::empty(),
     }));
     qspi.set_nor_client(listener);
-    qspi.set_client(listener);
+    HasClient::set_client(qspi, listener);
     qspi.initialize(PINS);
     Fixture {
         registers,
@@ -107,7 +107,7 @@ impl Fixture {
     }
 
     fn alarm(&self) {
-        assert!(self.alarm.take().is_some());
+        assert!(self.alarm.take_alarm().is_some());
         self.qspi.alarm();
     }
 
@@ -119,7 +119,8 @@ impl Fixture {
         self.alarm();
         self.answer(0x9F, 0x17_28C2);
         self.answer(0x05, 0x40);
-        assert_eq!(self.listener.identified.take(), Some((MX25R6435F, Ok(()))));
+        assert_eq!(self.listener.identified.take(), Some(Ok(())));
+        assert_eq!(self.qspi.identification(), MX25R6435F);
     }
 
     /// Ends a program or erase after `looks` looks at the status.
@@ -164,7 +165,8 @@ fn a_memory_without_quad_mode_set_gets_it() {
     f.answer(0x05, 0x03);
     f.alarm();
     f.answer(0x05, 0x40);
-    assert_eq!(f.listener.identified.take(), Some((MX25R6435F, Ok(()))));
+    assert_eq!(f.listener.identified.take(), Some(Ok(())));
+    assert_eq!(f.qspi.identification(), MX25R6435F);
 }
 
 #[test]
@@ -176,8 +178,8 @@ fn another_memory_or_none_is_not_used() {
     f.answer(0xAB, 0);
     f.alarm();
     f.answer(0x9F, 0x00FF_FFFF);
-    let absent = ([0xFF; 3], Err(ErrorCode::NODEVICE));
-    assert_eq!(f.listener.identified.take(), Some(absent));
+    assert_eq!(f.listener.identified.take(), Some(Err(ErrorCode::NODEVICE)));
+    assert_eq!(f.qspi.identification(), [0xFF; 3]);
     assert_eq!(f.qspi.erase_sector(0), Err(ErrorCode::OFF));
     let (error, _) = f.qspi.read(0, buffer(4), 4).unwrap_err();
     assert_eq!(error, ErrorCode::OFF);

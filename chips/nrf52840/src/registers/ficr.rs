@@ -20,6 +20,10 @@ register_structs! {
         (0x108 => pub package: ReadOnly<u32>),
         (0x10C => pub ram: ReadOnly<u32>),
         (0x110 => pub flash: ReadOnly<u32>),
-        (0x114 => @END),
+        (0x114 => _reserved4),
+        (0x404 => pub temp_a: [ReadOnly<u32>; 6]),
+        (0x41C => pub temp_b: [ReadOnly<u32>; 6]),
+        (0x434 => pub temp_t: [ReadOnly<u32>; 5]),
+        (0x448 => @END),
     }
 }

@@ -15,6 +15,7 @@ pub mod qspi;
 pub mod rng;
 pub mod rtc;
 pub mod saadc;
+pub mod temp;
 pub mod timer;
 pub mod uarte;
 pub mod uicr;

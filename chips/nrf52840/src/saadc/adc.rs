@@ -4,11 +4,10 @@
 //! answer BUSY then.
 
 use super::hardware::{AdcChannel, Hardware};
-use super::{Mode, Saadc};
+use super::state::{Conversion, Mode};
+use super::Saadc;
 use crate::registers::saadc::{Config, Interrupt, Resolution};
-use core::cell::Cell;
 use kernel::hil::adc;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 
 /// Bits of a conversion.
@@ -33,34 +32,6 @@ impl AdcChannelSetup {
     /// Single-ended, gain 1/6, internal reference, 10 us of acquisition.
     pub const fn new(channel: AdcChannel) -> Self {
         AdcChannelSetup { channel }
-    }
-}
-
-/// What an operation of `hil::adc` does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conversion {
-    /// One sample.
-    Once,
-    /// A sample at each tick.
-    Repeated,
-    /// Buffers of samples.
-    Buffers,
-}
-
-/// What only `hil::adc` needs.
-pub struct AdcState<'a> {
-    client: OptionalCell<&'a dyn adc::Client>,
-    highspeed_client: OptionalCell<&'a dyn adc::HighSpeedClient>,
-    clock_started: Cell<bool>,
-}
-
-impl AdcState<'_> {
-    pub const fn new() -> Self {
-        AdcState {
-            client: OptionalCell::empty(),
-            highspeed_client: OptionalCell::empty(),
-            clock_started: Cell::new(false),
-        }
     }
 }
 

@@ -5,28 +5,20 @@ mod blocks;
 mod hardware;
 mod rotation;
 mod scan;
+mod scan_client;
+mod state;
 #[cfg(test)]
 mod tests;
 
 pub use adc::AdcChannelSetup;
 pub use hardware::{AdcChannel, Hardware};
-pub use scan::{ScanBlock, ScanClient, ScanConfig, StartRefused};
+pub use scan_client::{ScanConfig, StartRefused};
 
 use crate::dma::DmaBuffer;
-use adc::{AdcState, Conversion};
 use blocks::Blocks;
 use core::cell::Cell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
-use scan::{Phase, ScanState};
-
-/// Who uses the converter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Idle,
-    Scan(Phase),
-    Adc(Conversion),
-    AdcStopping,
-}
+use state::{AdcState, Mode, ScanState};
 
 /// The converter.
 pub struct Saadc<'a> {

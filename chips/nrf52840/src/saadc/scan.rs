@@ -6,12 +6,13 @@
 //! each end, a counter counts them.
 
 use super::blocks::Block;
-use super::hardware::{AdcChannel, Hardware};
-use super::{Mode, Saadc};
+use super::hardware::Hardware;
+use super::scan_client::{ScanConfig, StartRefused};
+use super::state::{Mode, Phase};
+use super::Saadc;
 use crate::registers::saadc::{Config, Interrupt, Resolution};
-use core::cell::Cell;
-use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
+use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ScanBlock};
 
 /// Bytes of a result.
 const RESULT_BYTES: usize = 2;
@@ -23,90 +24,16 @@ const MOST_RESULTS: usize = 0x7FFF;
 /// steps of 0 or of 16,383.
 const LIMITS: (i16, i16) = (8, 16_383 - 8);
 
-/// What is scanned.
-pub struct ScanConfig {
-    /// The inputs, in the order in which they are converted. At most eight.
-    pub inputs: &'static [AdcChannel],
-}
-
-/// A filled buffer of scans.
-pub struct ScanBlock {
-    /// The buffer as it was given: results of 16 bits, little endian, in the order
-    /// of the inputs, scan after scan.
-    pub buffer: &'static mut [u8],
-    /// Scans in it.
-    pub scans: u32,
-    /// Time of the end of the last scan, in microseconds since the first scan was set off.
-    pub end_us: u64,
-    /// Blocks lost between the block delivered before and this one.
-    pub lost_blocks: u32,
-    /// A bit for each input that touched an end of its range. A touch in the first
-    /// scan of the next block may be counted here as well.
-    pub saturated: u8,
-}
-
-/// Gets blocks of scans.
-pub trait ScanClient {
-    /// A block is there. [`Saadc::provide_scan_buffer`] may be called from here, and
-    /// must be called within a block's time.
-    fn block_ready(&self, block: ScanBlock);
-
-    /// Scanning has stopped; the buffers that the converter still had.
-    fn stopped(&self, buffers: [Option<&'static mut [u8]>; 2]);
-}
-
-/// Buffers that a refused start gives back, and why.
-pub type StartRefused = (ErrorCode, &'static mut [u8], &'static mut [u8]);
-
-/// How far a scan has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// STOP was given before the calibration.
-    Settling,
-    /// The offset is being calibrated.
-    Calibrating,
-    /// STOP was given after it.
-    Clearing,
-    /// Scans run.
-    Running,
-    /// STOP was given for good.
-    Stopping,
-}
-
-/// What only scans need.
-pub struct ScanState<'a> {
-    client: OptionalCell<&'a dyn ScanClient>,
-    inputs: Cell<usize>,
-    scans: Cell<usize>,
-    /// Ticks of the sample clock between scans.
-    period: Cell<u32>,
-    /// Time of the last END in microseconds.
-    end_us: Cell<u64>,
-    /// Limit events of a block that is not delivered yet.
-    saturated: Cell<u8>,
-}
-
-impl ScanState<'_> {
-    pub const fn new() -> Self {
-        ScanState {
-            client: OptionalCell::empty(),
-            inputs: Cell::new(0),
-            scans: Cell::new(0),
-            period: Cell::new(0),
-            end_us: Cell::new(0),
-            saturated: Cell::new(0),
-        }
-    }
-
-    fn period_us(&self) -> u32 {
-        self.period.get() / 16
-    }
-}
-
 impl<'a> Saadc<'a> {
     /// Sets the object that gets scans.
-    pub fn set_scan_client(&self, client: &'a dyn ScanClient) {
+    pub fn set_scan_client(&self, client: &'a dyn MeterFrontEndClient) {
         self.scan.client.set(client);
+    }
+
+    /// Sets the inputs that [`MeterFrontEnd::start`] scans, as the board has connected
+    /// them.
+    pub fn set_scan_inputs(&self, config: &'static ScanConfig) {
+        self.scan.config.set(Some(config));
     }
 
     /// Calibrates the offset, then scans `rate` times a second into `first`, then
@@ -182,7 +109,7 @@ impl<'a> Saadc<'a> {
             .map_err(|buffer| (ErrorCode::BUSY, buffer))
     }
 
-    /// Stops; [`ScanClient::stopped`] follows, and no block after it.
+    /// Stops; [`MeterFrontEndClient::stopped`] follows, and no block after it.
     ///
     /// OFF: no scan runs.
     pub fn stop_scan(&self) -> Result<(), ErrorCode> {
@@ -260,7 +187,7 @@ impl<'a> Saadc<'a> {
             client.block_ready(ScanBlock {
                 buffer,
                 scans,
-                end_us: end_us.saturating_sub(since),
+                last_scan_us: end_us.saturating_sub(since),
                 lost_blocks,
                 saturated: carried,
             });
@@ -273,5 +200,34 @@ impl<'a> Saadc<'a> {
         // SAFETY: STOPPED has come, and nothing restarts the converter.
         let buffers = unsafe { self.scan_blocks.take_back() };
         self.scan.client.map(|client| client.stopped(buffers));
+    }
+}
+
+impl<'a> MeterFrontEnd<'a> for Saadc<'a> {
+    fn set_client(&self, client: &'a dyn MeterFrontEndClient) {
+        self.set_scan_client(client);
+    }
+
+    fn start(
+        &self,
+        rate: u32,
+        first: &'static mut [u8],
+        second: &'static mut [u8],
+    ) -> Result<(), StartRefused> {
+        match self.scan.config.get() {
+            Some(config) => self.start_scan(config, rate, first, second),
+            None => Err((ErrorCode::INVAL, first, second)),
+        }
+    }
+
+    fn provide_buffer(
+        &self,
+        buffer: &'static mut [u8],
+    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
+        self.provide_scan_buffer(buffer)
+    }
+
+    fn stop(&self) -> Result<(), ErrorCode> {
+        self.stop_scan()
     }
 }

@@ -11,6 +11,7 @@ use crate::timer::Timer;
 use kernel::hil::adc::{Adc, AdcHighSpeed, Client, HighSpeedClient};
 use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
+use meter_hil::front_end::{MeterFrontEndClient, ScanBlock};
 use std::cell::RefCell;
 
 /// Three inputs, so that a scan has three results.
@@ -26,7 +27,7 @@ const THREE_INPUTS: ScanConfig = ScanConfig {
 struct Seen {
     address: usize,
     scans: u32,
-    end_us: u64,
+    last_scan_us: u64,
     lost_blocks: u32,
     saturated: u8,
 }
@@ -43,12 +44,12 @@ struct Listener {
     begins_again: Cell<bool>,
 }
 
-impl ScanClient for Listener {
+impl MeterFrontEndClient for Listener {
     fn block_ready(&self, block: ScanBlock) {
         self.blocks.borrow_mut().push(Seen {
             address: block.buffer.as_ptr() as usize,
             scans: block.scans,
-            end_us: block.end_us,
+            last_scan_us: block.last_scan_us,
             lost_blocks: block.lost_blocks,
             saturated: block.saturated,
         });
@@ -229,7 +230,7 @@ fn blocks_come_in_turn_with_their_times() {
         let expected = Seen {
             address: addresses[index % 2],
             scans: 80,
-            end_us: (index as u64 + 1) * 20_000,
+            last_scan_us: (index as u64 + 1) * 20_000,
             lost_blocks: 0,
             saturated: 0,
         };
@@ -244,8 +245,8 @@ fn times_go_on_when_the_time_base_wraps() {
     f.ended(1, 0xFFFF_FF00, 0xFFFF_FF10);
     f.ended(2, 19_744, 19_760);
     let blocks = f.listener.blocks.borrow();
-    assert_eq!(blocks[0].end_us, 0xFFFF_FF00);
-    assert_eq!(blocks[1].end_us, 0xFFFF_FF00 + 20_000);
+    assert_eq!(blocks[0].last_scan_us, 0xFFFF_FF00);
+    assert_eq!(blocks[1].last_scan_us, 0xFFFF_FF00 + 20_000);
 }
 
 #[test]
@@ -256,9 +257,9 @@ fn a_late_cpu_loses_blocks_and_says_so() {
     f.ended(4, 80_000, 80_010);
     let blocks = f.listener.blocks.borrow();
     assert_eq!(blocks[0].address, addresses[0]);
-    assert_eq!((blocks[0].end_us, blocks[0].lost_blocks), (20_000, 0));
+    assert_eq!((blocks[0].last_scan_us, blocks[0].lost_blocks), (20_000, 0));
     assert_eq!(blocks[1].address, addresses[1]);
-    assert_eq!((blocks[1].end_us, blocks[1].lost_blocks), (80_000, 2));
+    assert_eq!((blocks[1].last_scan_us, blocks[1].lost_blocks), (80_000, 2));
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Bench {
         bytes
     }
 
-    /// Whether the interrupt line of a peripheral is high.
+    /// Returns whether the interrupt line of a peripheral is high.
     pub fn line(&self, number: u8) -> bool {
         self.part.context.lines.levels() >> number & 1 != 0
     }

@@ -22,7 +22,7 @@ impl GrantPointerEntry {
         }
     }
 
-    /// Whether the grant has memory in this process's block.
+    /// Returns whether the grant has memory in this process's block.
     pub(super) fn is_allocated(&self) -> bool {
         !self.memory.get().is_null()
     }

@@ -10,7 +10,7 @@ use crate::process::{Error, Process};
 use crate::processbuffer::{ReadOnlyProcessBuffer, ReadWriteProcessBuffer};
 use crate::utilities::capability_ptr::{CapabilityPtr, CapabilityPtrPermissions};
 
-/// Whether `size` bytes from `start` on lie in `from..to`.
+/// Returns whether `size` bytes from `start` on lie in `from..to`.
 fn lies_in(start: *const u8, size: usize, from: *const u8, to: *const u8) -> bool {
     start
         .addr()
@@ -24,12 +24,12 @@ impl<C: Chip> ProcessStandard<C> {
         self.memory_start.wrapping_add(self.memory_len)
     }
 
-    /// Whether the process can read and write all of a buffer.
+    /// Returns whether the process can read and write all of a buffer.
     pub(super) fn in_accessible_ram(&self, start: *const u8, size: usize) -> bool {
         lies_in(start, size, self.memory_start, self.app_break.get())
     }
 
-    /// Whether the process can read all of a buffer in its flash.
+    /// Returns whether the process can read all of a buffer in its flash.
     pub(super) fn in_flash(&self, start: *const u8, size: usize) -> bool {
         let range = self.flash.as_ptr_range();
         lies_in(start, size, range.start, range.end)
@@ -144,8 +144,8 @@ impl<C: Chip> ProcessStandard<C> {
         inside
     }
 
-    /// Whether a function may be at this address: at least one instruction of it
-    /// in flash or in accessible RAM. Bit 0 selects the instruction set.
+    /// Returns whether a function may be at this address: at least one instruction of
+    /// it in flash or in accessible RAM. Bit 0 selects the instruction set.
     pub(super) fn may_execute_at(&self, address: *const u8) -> bool {
         let instruction = address.with_addr(address.addr() & !1);
         self.in_flash(instruction, 2) || self.in_accessible_ram(instruction, 2)

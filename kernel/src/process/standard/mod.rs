@@ -103,12 +103,12 @@ impl<C: Chip> ProcessStandard<C> {
         self.header.get_storage_write_id()
     }
 
-    /// How many identifiers its header lets it read, and which.
+    /// Returns how many identifiers its header lets it read, and which.
     pub fn get_tbf_storage_read_ids(&self) -> Option<(usize, [u32; NUM_STORAGE_PERMISSIONS])> {
         self.header.get_storage_read_ids()
     }
 
-    /// How many identifiers its header lets it modify, and which.
+    /// Returns how many identifiers its header lets it modify, and which.
     pub fn get_tbf_storage_modify_ids(&self) -> Option<(usize, [u32; NUM_STORAGE_PERMISSIONS])> {
         self.header.get_storage_modify_ids()
     }

@@ -96,12 +96,12 @@ impl TaskQueue {
         removed
     }
 
-    /// Whether a task of an upcall waits.
+    /// Returns whether a task of an upcall waits.
     pub(super) fn contains(&self, id: UpcallId) -> bool {
         self.waiting().any(|task| task.upcall_id() == Some(id))
     }
 
-    /// Whether a task waits that has the process execute something.
+    /// Returns whether a task waits that has the process execute something.
     pub(super) fn has_function_call(&self) -> bool {
         self.waiting()
             .any(|task| matches!(task, Task::FunctionCall(_)))

@@ -43,7 +43,7 @@ impl Source {
     pub fn block<R>(
         &mut self,
         flags: u32,
-        lost: u32,
+        lost_scans: u32,
         mut scan: impl FnMut(f64) -> [i16; 3],
         then: impl FnOnce(&Block<'_>) -> R,
     ) -> R {
@@ -60,7 +60,7 @@ impl Source {
             self.sequence,
             flags,
             time_us,
-            lost,
+            lost_scans,
             &bytes,
         ))
     }

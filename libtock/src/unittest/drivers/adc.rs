@@ -2,6 +2,7 @@
 
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo, DriverShareRef};
+use drivers::adc::{upcall, Command};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -27,7 +28,7 @@ impl Adc {
     pub fn set_value(&self, sample: u16) {
         if self.busy.take() {
             self.share_ref
-                .schedule_upcall(0, (0, 0, sample.into()))
+                .schedule_upcall(upcall::SAMPLED, (0, 0, sample.into()))
                 .expect("upcall 0 exists");
         }
     }
@@ -35,7 +36,7 @@ impl Adc {
 
 impl SyscallDriver for Adc {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(crate::apis::adc::DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(crate::apis::adc::DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -43,13 +44,20 @@ impl SyscallDriver for Adc {
     }
 
     fn command(&self, command_id: u32, channel: u32, _: u32) -> CommandReturn {
-        match (command_id, channel) {
-            (0, _) => command_return::success_u32(1),
-            (1, 0) if self.busy.replace(true) => command_return::failure(ErrorCode::Busy),
-            (1, 0) => command_return::success(),
-            (101, 0) => command_return::success_u32(12),
-            (102, 0) => command_return::success_u32(3300),
-            (1 | 101 | 102, _) => command_return::failure(ErrorCode::Invalid),
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match (command, channel) {
+            (Command::Exists, _) => command_return::success_u32(1),
+            (Command::Sample, 0) if self.busy.replace(true) => {
+                command_return::failure(ErrorCode::Busy)
+            }
+            (Command::Sample, 0) => command_return::success(),
+            (Command::Resolution, 0) => command_return::success_u32(12),
+            (Command::Reference, 0) => command_return::success_u32(3300),
+            (Command::Sample | Command::Resolution | Command::Reference, _) => {
+                command_return::failure(ErrorCode::Invalid)
+            }
             _ => command_return::failure(ErrorCode::NoSupport),
         }
     }

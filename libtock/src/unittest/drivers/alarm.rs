@@ -2,6 +2,7 @@
 
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo, DriverShareRef};
+use drivers::alarm::{upcall, Command};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -51,7 +52,7 @@ impl Alarm {
             if now.wrapping_sub(at) >= ticks {
                 self.set.set(None);
                 self.share_ref
-                    .schedule_upcall(0, (now, at.wrapping_add(ticks), 0))
+                    .schedule_upcall(upcall::EXPIRED, (now, at.wrapping_add(ticks), 0))
                     .expect("upcall 0 exists");
             }
         }
@@ -69,7 +70,7 @@ impl Alarm {
 
 impl SyscallDriver for Alarm {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(crate::apis::alarm::DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(crate::apis::alarm::DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -77,17 +78,19 @@ impl SyscallDriver for Alarm {
     }
 
     fn command(&self, command_id: u32, argument0: u32, argument1: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 => command_return::success_u32(self.frequency),
-            2 => command_return::success_u32(self.now.get()),
-            3 => match self.set.take() {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success(),
+            Command::Frequency => command_return::success_u32(self.frequency),
+            Command::Now => command_return::success_u32(self.now.get()),
+            Command::Stop => match self.set.take() {
                 Some(_) => command_return::success(),
                 None => command_return::failure(ErrorCode::Already),
             },
-            5 => self.set(self.now.get(), argument0),
-            6 => self.set(argument0, argument1),
-            _ => command_return::failure(ErrorCode::NoSupport),
+            Command::Relative => self.set(self.now.get(), argument0),
+            Command::Absolute => self.set(argument0, argument1),
         }
     }
 }

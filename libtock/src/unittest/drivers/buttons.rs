@@ -2,6 +2,7 @@
 
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo, DriverShareRef};
+use drivers::button::{upcall, Command};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -30,7 +31,7 @@ impl<const COUNT: usize> Buttons<COUNT> {
         let index = button as usize;
         if self.pressed[index].replace(pressed) != pressed && self.interrupts[index].get() {
             self.share_ref
-                .schedule_upcall(0, (button, pressed.into(), 0))
+                .schedule_upcall(upcall::EVENT, (button, pressed.into(), 0))
                 .expect("upcall 0 exists");
         }
     }
@@ -38,7 +39,7 @@ impl<const COUNT: usize> Buttons<COUNT> {
 
 impl<const COUNT: usize> SyscallDriver for Buttons<COUNT> {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(crate::apis::buttons::DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(crate::apis::buttons::DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -47,15 +48,17 @@ impl<const COUNT: usize> SyscallDriver for Buttons<COUNT> {
 
     fn command(&self, command_id: u32, button: u32, _: u32) -> CommandReturn {
         let index = button as usize;
-        match command_id {
-            0 => command_return::success_u32(COUNT as u32),
-            1..=3 if index >= COUNT => command_return::failure(ErrorCode::Invalid),
-            1 | 2 => {
-                self.interrupts[index].set(command_id == 1);
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success_u32(COUNT as u32),
+            _ if index >= COUNT => command_return::failure(ErrorCode::Invalid),
+            Command::Enable | Command::Disable => {
+                self.interrupts[index].set(command == Command::Enable);
                 command_return::success()
             }
-            3 => command_return::success_u32(self.pressed[index].get().into()),
-            _ => command_return::failure(ErrorCode::NoSupport),
+            Command::Read => command_return::success_u32(self.pressed[index].get().into()),
         }
     }
 }

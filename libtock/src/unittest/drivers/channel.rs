@@ -1,11 +1,12 @@
 //! Fake channels.
 
-use crate::apis::channel::DRIVER_NUM;
+use crate::apis::channel::{DRIVER_NUM, RECEIVE_BUFFER, SEND_BUFFER};
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
+use drivers::channel::{upcall, Command};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -58,7 +59,7 @@ impl Channel {
         waiting.push_back(message.to_vec());
         *lost_before += lost;
         self.share_ref
-            .schedule_upcall(0, (channel, waiting.len() as u32, 0))
+            .schedule_upcall(upcall::MESSAGE, (channel, waiting.len() as u32, 0))
             .expect("upcall 0 exists");
     }
 
@@ -109,7 +110,7 @@ impl Channel {
 
 impl SyscallDriver for Channel {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(DRIVER_NUM).upcall_count(2)
+        DriverInfo::new(DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -117,15 +118,17 @@ impl SyscallDriver for Channel {
     }
 
     fn command(&self, command_id: u32, channel: u32, length: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 => self.send(channel, length as usize),
-            2 => self.receive(channel, false),
-            3 if self.writable.contains(&channel) => {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success(),
+            Command::Send => self.send(channel, length as usize),
+            Command::Receive => self.receive(channel, false),
+            Command::State if self.writable.contains(&channel) => {
                 command_return::success_2_u32(u32::from(!self.refuse.get()), 0)
             }
-            3 => self.receive(channel, true),
-            _ => command_return::failure(ErrorCode::NoSupport),
+            Command::State => self.receive(channel, true),
         }
     }
 
@@ -134,7 +137,7 @@ impl SyscallDriver for Channel {
         buffer_num: u32,
         buffer: RoAllowBuffer,
     ) -> Result<RoAllowBuffer, (RoAllowBuffer, ErrorCode)> {
-        swap_only(&self.ro_buffer, 0, buffer_num, buffer)
+        swap_only(&self.ro_buffer, SEND_BUFFER, buffer_num, buffer)
     }
 
     fn allow_readwrite(
@@ -142,6 +145,6 @@ impl SyscallDriver for Channel {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        swap_only(&self.rw_buffer, 0, buffer_num, buffer)
+        swap_only(&self.rw_buffer, RECEIVE_BUFFER, buffer_num, buffer)
     }
 }

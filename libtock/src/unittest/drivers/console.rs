@@ -5,6 +5,7 @@ use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
+use drivers::console::{upcall, Command};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -24,9 +25,6 @@ pub struct Console {
     read_buffer: RefCell<RwAllowBuffer>,
     share_ref: DriverShareRef,
 }
-
-const WRITTEN: u32 = crate::apis::console::WRITTEN;
-const READ: u32 = crate::apis::console::READ;
 
 impl Console {
     /// A console, with nothing written.
@@ -67,7 +65,7 @@ impl Console {
             let length = length.min(buffer.len());
             self.written.borrow_mut().extend(&buffer[..length]);
             self.share_ref
-                .schedule_upcall(WRITTEN, (length as u32, 0, 0))
+                .schedule_upcall(upcall::WRITTEN, (length as u32, 0, 0))
                 .expect("upcall exists");
         }
     }
@@ -95,14 +93,14 @@ impl Console {
             *to = byte;
         }
         self.share_ref
-            .schedule_upcall(READ, (status, length as u32, 0))
+            .schedule_upcall(upcall::READ, (status, length as u32, 0))
             .expect("upcall exists");
     }
 }
 
 impl SyscallDriver for Console {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(crate::apis::console::DRIVER_NUM).upcall_count(3)
+        DriverInfo::new(crate::apis::console::DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -110,20 +108,26 @@ impl SyscallDriver for Console {
     }
 
     fn command(&self, command_id: u32, length: u32, _: u32) -> CommandReturn {
-        match command_id {
-            0 => {}
-            1 if self.writing.get().is_some() => return command_return::failure(ErrorCode::Busy),
-            1 => {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => {}
+            Command::Write if self.writing.get().is_some() => {
+                return command_return::failure(ErrorCode::Busy);
+            }
+            Command::Write => {
                 self.writing.set(Some(length as usize));
                 self.serve_write();
             }
-            2 if self.reading.get().is_some() => return command_return::failure(ErrorCode::Busy),
-            2 => {
+            Command::Read if self.reading.get().is_some() => {
+                return command_return::failure(ErrorCode::Busy);
+            }
+            Command::Read => {
                 self.reading.set(Some(length as usize));
                 self.serve_read();
             }
-            3 => self.end_read(ErrorCode::Cancel as u32),
-            _ => return command_return::failure(ErrorCode::NoSupport),
+            Command::AbortRead => self.end_read(ErrorCode::Cancel as u32),
         }
         command_return::success()
     }

@@ -1,20 +1,21 @@
 //! Fake key store, which does no cryptography: it answers what the test prepared.
 
-use crate::apis::key_store::{DONE, DRIVER_NUM};
+use crate::apis::key_store::DRIVER_NUM;
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
+use drivers::key_store::{read_only, read_write, upcall, Command};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// A command as it came: its number, its arguments, and the three inputs.
+/// A command as it came: which, its arguments, and the three inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyStoreCall {
-    /// Number and arguments.
-    pub command: (u32, u32, u32),
+    /// Which command, and its arguments.
+    pub command: (Command, u32, u32),
     /// Input, associated data, nonce.
     pub inputs: [Vec<u8>; 3],
 }
@@ -24,9 +25,9 @@ pub struct KeyStoreCall {
 pub struct KeyStore {
     answers: RefCell<VecDeque<Result<Vec<u8>, ErrorCode>>>,
     calls: RefCell<Vec<KeyStoreCall>>,
-    /// What commands 1 and 16 answer.
+    /// What `state` and `counter` answer.
     number: Cell<u32>,
-    ro_buffers: RefCell<[RoAllowBuffer; 3]>,
+    ro_buffers: RefCell<[RoAllowBuffer; read_only::COUNT as usize]>,
     rw_buffer: RefCell<RwAllowBuffer>,
     share_ref: DriverShareRef,
 }
@@ -52,7 +53,7 @@ impl KeyStore {
         self.calls.take()
     }
 
-    fn start(&self, command: (u32, u32, u32)) -> CommandReturn {
+    fn start(&self, command: (Command, u32, u32)) -> CommandReturn {
         let Some(answer) = self.answers.borrow_mut().pop_front() else {
             return command_return::failure(ErrorCode::Busy);
         };
@@ -69,7 +70,7 @@ impl KeyStore {
             Err(error) => (error as u32, 0),
         };
         self.share_ref
-            .schedule_upcall(DONE, (status, length, command.0))
+            .schedule_upcall(upcall::DONE, (status, length, command.0.number()))
             .expect("upcall 0 exists");
         command_return::success()
     }
@@ -77,7 +78,7 @@ impl KeyStore {
 
 impl SyscallDriver for KeyStore {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -85,11 +86,13 @@ impl SyscallDriver for KeyStore {
     }
 
     fn command(&self, command_id: u32, first: u32, second: u32) -> CommandReturn {
-        match command_id {
-            0 | 20 => command_return::success(),
-            1 | 16 => command_return::success_u32(self.number.get()),
-            2..=19 => self.start((command_id, first, second)),
-            _ => command_return::failure(ErrorCode::NoSupport),
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists | Command::Close => command_return::success(),
+            Command::State | Command::Counter => command_return::success_u32(self.number.get()),
+            _ => self.start((command, first, second)),
         }
     }
 
@@ -109,6 +112,6 @@ impl SyscallDriver for KeyStore {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        swap_only(&self.rw_buffer, 0, buffer_num, buffer)
+        swap_only(&self.rw_buffer, read_write::OUTPUT, buffer_num, buffer)
     }
 }

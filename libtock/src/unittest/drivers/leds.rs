@@ -2,6 +2,7 @@
 
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo};
+use drivers::led::Command;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -38,14 +39,18 @@ impl<const COUNT: usize> SyscallDriver for Leds<COUNT> {
 
     fn command(&self, command_id: u32, led: u32, _: u32) -> CommandReturn {
         let index = led as usize;
-        match command_id {
-            0 => command_return::success_u32(COUNT as u32),
-            1..=3 if index >= COUNT => command_return::failure(ErrorCode::Invalid),
-            1..=3 => {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success_u32(COUNT as u32),
+            _ if index >= COUNT => command_return::failure(ErrorCode::Invalid),
+            Command::Read => command_return::success_u32(self.lit[index].get().into()),
+            Command::On | Command::Off | Command::Toggle => {
                 let was = self.lit[index].get();
-                let lit = match command_id {
-                    1 => true,
-                    2 => false,
+                let lit = match command {
+                    Command::On => true,
+                    Command::Off => false,
                     _ => !was,
                 };
                 self.lit[index].set(lit);
@@ -54,7 +59,6 @@ impl<const COUNT: usize> SyscallDriver for Leds<COUNT> {
                 }
                 command_return::success()
             }
-            _ => command_return::failure(ErrorCode::NoSupport),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo};
+use drivers::low_level_debug::Command;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -40,12 +41,14 @@ impl SyscallDriver for LowLevelDebug {
     }
 
     fn command(&self, command_id: u32, argument0: u32, argument1: u32) -> CommandReturn {
-        let message = match command_id {
-            0 => return command_return::success(),
-            1 => Message::AlertCode(argument0),
-            2 => Message::Print1(argument0),
-            3 => Message::Print2(argument0, argument1),
-            _ => return command_return::failure(ErrorCode::NoSupport),
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        let message = match command {
+            Command::Exists => return command_return::success(),
+            Command::Alert => Message::AlertCode(argument0),
+            Command::Print1 => Message::Print1(argument0),
+            Command::Print2 => Message::Print2(argument0, argument1),
         };
         self.messages.borrow_mut().push(message);
         command_return::success()

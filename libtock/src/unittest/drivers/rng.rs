@@ -5,6 +5,7 @@ use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RwAllowBuffer,
 };
+use drivers::rng::{read_write, upcall, Command};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -33,7 +34,7 @@ impl Rng {
 
 impl SyscallDriver for Rng {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(crate::apis::rng::DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(crate::apis::rng::DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -41,9 +42,12 @@ impl SyscallDriver for Rng {
     }
 
     fn command(&self, command_id: u32, count: u32, _: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 => {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success(),
+            Command::Get => {
                 let mut buffer = self.buffer.borrow_mut();
                 let count = buffer.len().min(count as usize);
                 for byte in &mut buffer[..count] {
@@ -52,11 +56,10 @@ impl SyscallDriver for Rng {
                     self.next.set((next + 1) % self.bytes.len());
                 }
                 self.share_ref
-                    .schedule_upcall(0, (0, count as u32, 0))
+                    .schedule_upcall(upcall::DONE, (0, count as u32, 0))
                     .expect("upcall 0 exists");
                 command_return::success()
             }
-            _ => command_return::failure(ErrorCode::NoSupport),
         }
     }
 
@@ -65,6 +68,6 @@ impl SyscallDriver for Rng {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        swap_only(&self.buffer, 0, buffer_num, buffer)
+        swap_only(&self.buffer, read_write::BUFFER, buffer_num, buffer)
     }
 }

@@ -6,6 +6,7 @@ use crate::unittest::allow::swap_only;
 use crate::unittest::{
     command_return, fake::SyscallDriver, DriverInfo, DriverShareRef, RoAllowBuffer, RwAllowBuffer,
 };
+use drivers::storage::{read_only, read_write, upcall, Command};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -133,7 +134,7 @@ impl Storage {
 
 impl SyscallDriver for Storage {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -141,16 +142,17 @@ impl SyscallDriver for Storage {
     }
 
     fn command(&self, command_id: u32, partition: u32, argument: u32) -> CommandReturn {
-        if command_id == 0 {
-            return command_return::success();
-        }
-        if partition != self.partition {
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        if command != Command::Exists && partition != self.partition {
             return command_return::failure(ErrorCode::NoDevice);
         }
-        match command_id {
-            1 => self.append(argument as usize),
-            2 => self.read(argument),
-            3 => match self.busy.get().checked_sub(1) {
+        match command {
+            Command::Exists => command_return::success(),
+            Command::Append => self.append(argument as usize),
+            Command::Read => self.read(argument),
+            Command::Range => match self.busy.get().checked_sub(1) {
                 Some(left) => {
                     self.busy.set(left);
                     command_return::failure(ErrorCode::Busy)
@@ -160,8 +162,7 @@ impl SyscallDriver for Storage {
                     command_return::success_2_u32(self.oldest.get(), next)
                 }
             },
-            4 => command_return::success_2_u32(1_000, self.record as u32),
-            _ => command_return::failure(ErrorCode::NoSupport),
+            Command::Capacity => command_return::success_2_u32(1_000, self.record as u32),
         }
     }
 
@@ -170,7 +171,7 @@ impl SyscallDriver for Storage {
         buffer_num: u32,
         buffer: RoAllowBuffer,
     ) -> Result<RoAllowBuffer, (RoAllowBuffer, ErrorCode)> {
-        swap_only(&self.ro_buffer, 0, buffer_num, buffer)
+        swap_only(&self.ro_buffer, read_only::RECORD, buffer_num, buffer)
     }
 
     fn allow_readwrite(
@@ -178,6 +179,6 @@ impl SyscallDriver for Storage {
         buffer_num: u32,
         buffer: RwAllowBuffer,
     ) -> Result<RwAllowBuffer, (RwAllowBuffer, ErrorCode)> {
-        swap_only(&self.rw_buffer, 0, buffer_num, buffer)
+        swap_only(&self.rw_buffer, read_write::RECORD, buffer_num, buffer)
     }
 }

@@ -1,8 +1,9 @@
 //! A fake supply.
 
-use crate::apis::supply::{DRIVER_NUM, FALLS};
+use crate::apis::supply::DRIVER_NUM;
 use crate::platform::{CommandReturn, ErrorCode};
 use crate::unittest::{command_return, fake::SyscallDriver, DriverInfo, DriverShareRef};
+use drivers::supply::{upcall, Command};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -28,7 +29,7 @@ impl Supply {
         if !self.low.replace(low) && low {
             self.warnings.set(self.warnings.get() + 1);
             self.share_ref
-                .schedule_upcall(FALLS, (self.warnings.get(), 0, 0))
+                .schedule_upcall(upcall::FALLS, (self.warnings.get(), 0, 0))
                 .expect("upcall 0 exists");
         }
     }
@@ -36,7 +37,7 @@ impl Supply {
 
 impl SyscallDriver for Supply {
     fn info(&self) -> DriverInfo {
-        DriverInfo::new(DRIVER_NUM).upcall_count(1)
+        DriverInfo::new(DRIVER_NUM).upcall_count(upcall::COUNT.into())
     }
 
     fn register(&self, share_ref: DriverShareRef) {
@@ -44,10 +45,14 @@ impl SyscallDriver for Supply {
     }
 
     fn command(&self, command_id: u32, _: u32, _: u32) -> CommandReturn {
-        match command_id {
-            0 => command_return::success(),
-            1 => command_return::success_2_u32(self.low.get().into(), self.warnings.get()),
-            _ => command_return::failure(ErrorCode::NoSupport),
+        let Some(command) = Command::from_number(command_id as usize) else {
+            return command_return::failure(ErrorCode::NoSupport);
+        };
+        match command {
+            Command::Exists => command_return::success(),
+            Command::Level => {
+                command_return::success_2_u32(self.low.get().into(), self.warnings.get())
+            }
         }
     }
 }

@@ -1,10 +1,9 @@
 //! The kernel's loader over whatever lies in flash, and what it starts of it.
 
-use kernel::process::{self, FaultAction, ProcessArray};
-use kernel::Kernel;
+use kernel::process::{self, FaultAction};
 
 use super::tbf;
-use testing::rig::{self, forever, FakeChip, PlainBoard, Power, Told};
+use testing::{bare_kernel, forever, ram, round_robin, Always, Drivers, HostKernel, Power};
 
 /// RAM for all processes, in bytes.
 const RAM: usize = 16 * 1024;
@@ -15,14 +14,12 @@ const RAM: usize = 16 * 1024;
 pub fn run(data: &[u8]) {
     // What the loader cuts out must be what the parser promises.
     tbf::run(data);
-    let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
-    let kernel = forever(Kernel::new(slots.as_slice()));
-    let chip = forever(FakeChip::new());
-    let board = forever(PlainBoard::new(Vec::new(), rig::round_robin(slots)));
+    let (kernel, slots) = bare_kernel();
+    let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
     let flash: &'static [u8] = Box::leak(data.to_vec().into_boxed_slice());
-    let policy = forever(Told(FaultAction::Stop));
+    let policy = forever(Always(FaultAction::Stop));
     // A full table is no mistake.
-    let _ = process::load_processes(kernel, chip, flash, rig::ram(RAM), policy, &Power);
+    let _ = process::load_processes(kernel, host.chip, flash, ram(RAM), policy, &Power);
     for slot in slots.as_slice() {
         if let Some(process) = slot.get() {
             let addresses = process.get_addresses();
@@ -34,7 +31,7 @@ pub fn run(data: &[u8]) {
         }
     }
     for _ in 0..8 {
-        kernel.kernel_loop_operation(board, chip, true, &Power);
+        host.turn();
     }
     assert_eq!(flash, data);
 }

@@ -35,12 +35,12 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// The real page, whole and in parts.
+/// The real manifest, whole and in parts.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let page = include_str!("../../../../boards/nrf52840-meter/meter.toml");
-    let half = page.len() / 2;
-    let cut = (half..page.len())
-        .find(|&at| page.is_char_boundary(at))
+    let text = include_str!("../../../../boards/nrf52840-meter/meter.toml");
+    let half = text.len() / 2;
+    let cut = (half..text.len())
+        .find(|&at| text.is_char_boundary(at))
         .unwrap_or(0);
-    vec![page.as_bytes().to_vec(), page.as_bytes()[..cut].to_vec()]
+    vec![text.as_bytes().to_vec(), text.as_bytes()[..cut].to_vec()]
 }

@@ -10,9 +10,9 @@ use capsules_trust::storage::{buffer_size, is_consistent};
 use kernel::ErrorCode;
 use meter_hil::sector_flash::{SectorFlash, SECTOR_SIZE};
 
-use crate::board::Numbers;
 use crate::forget::with_static_mut;
-use testing::flash::SectorsInRam;
+use testing::random::SeededRandom;
+use testing::sector_flash::SectorsInRam;
 
 const ROOT: [u8; 32] = [0x5A; 32];
 const SECTOR: usize = SECTOR_SIZE as usize;
@@ -110,7 +110,7 @@ trait AnyStore {
     fn read(&self, partition: usize, number: u32) -> Result<(), ErrorCode>;
 }
 
-impl<'a, F: SectorFlash<'a>> AnyStore for Store<'a, F, Numbers> {
+impl<'a, F: SectorFlash<'a>> AnyStore for Store<'a, F, SeededRandom> {
     fn range(&self, partition: usize) -> Result<(u32, u32), ErrorCode> {
         Store::range(self, partition)
     }
@@ -129,7 +129,7 @@ fn with_store(cells: Vec<u8>, seed: u64, work: &mut dyn FnMut(&Rig)) -> Vec<u8> 
     let mut after = Vec::new();
     let give = |memory: &'static mut StoreMemory| {
         let flash = SectorsInRam::new(cells);
-        let random = Numbers::new(seed);
+        let random = SeededRandom::new(seed);
         let client = Client::default();
         let store = Store::new(PARTITIONS, CAPACITY, memory, &ROOT, &flash, &random);
         let store = store.unwrap_or_else(|error| panic!("a good table: {error:?}"));

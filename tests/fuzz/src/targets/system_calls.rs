@@ -9,27 +9,26 @@ use std::rc::Rc;
 
 use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
 use capsules_metering::meter_adc::{self, MeterAdc, BUFFERS};
-use kernel::process::{self, FaultAction, Process, ProcessAddresses, ProcessArray, State};
+use kernel::process::{FaultAction, Process, ProcessAddresses, State};
 use kernel::syscall::{Syscall, SyscallReturn};
-use kernel::Kernel;
 use meter_hil::front_end::MeterFrontEnd;
 use meter_hil::word_flash::WordFlash;
 
-use crate::board::{retry_on_a_clock, FrontEnd};
-use testing::flash::{blank, WordsInRam};
-use testing::rig::clock::Clock;
-use testing::rig::driver::NoGrantDriver;
-use testing::rig::{
-    self, forever, App, Drivers, Event, FakeChip, PlainBoard, Power, Step, TestDriver, Told,
-    DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER,
+use testing::front_end::{FakeFrontEnd, BLOCK};
+use testing::host::wake_task;
+use testing::probe::{NoGrantDriver, ProbeDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
+use testing::retry::retry_on;
+use testing::syscalls;
+use testing::words_in_ram::{blank, WordsInRam};
+use testing::{
+    bare_kernel, forever, peek, round_robin, Always, App, Clock, Drivers, Event, HostKernel, Power,
+    Step,
 };
 
 /// Steps of one input at most.
 const MAX_STEPS: usize = 64;
 /// Cases that one kernel serves; it lives for ever.
 const CASES_A_KERNEL: usize = 256;
-/// RAM for all processes, in bytes.
-const RAM: usize = 24 * 1024;
 
 const DRIVERS: [usize; 6] = [
     DRIVER,
@@ -57,13 +56,11 @@ pub fn run(data: &[u8]) {
 
 /// A kernel with two processes, drivers and hardware.
 struct World {
-    kernel: &'static Kernel,
-    chip: &'static FakeChip,
-    board: &'static PlainBoard,
-    driver: &'static TestDriver,
-    front_end: &'static FrontEnd,
-    flash: &'static WordsInRam,
-    /// Of the energy store's owed upcalls.
+    host: HostKernel,
+    driver: &'static ProbeDriver,
+    front_end: &'static FakeFrontEnd,
+    flash: &'static WordsInRam<'static>,
+    /// Of the energy store's pending upcalls.
     clock: &'static Clock,
     processes: [&'static dyn Process; 2],
     apps: &'static [u8],
@@ -72,21 +69,19 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
-        let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
-        let chip = forever(FakeChip::new());
-
-        let driver = forever(TestDriver::new(kernel));
-        let front_end = forever(FrontEnd::default());
-        let buffers = [(); BUFFERS].map(|()| &mut *vec![0; crate::board::BLOCK].leak());
+        let (kernel, slots) = bare_kernel();
+        let driver = forever(ProbeDriver::new(kernel));
+        let front_end = forever(FakeFrontEnd::default());
+        let buffers = [(); BUFFERS].map(|()| &mut *vec![0; BLOCK].leak());
         let grant = kernel.create_grant(meter_adc::DRIVER_NUM, &Power);
         let meter = forever(MeterAdc::new(front_end, 4000, buffers, grant));
         front_end.set_client(meter);
-        let flash = WordsInRam::on(&blank());
+        let flash = forever(WordsInRam::new(&blank()));
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, &Power);
-        let (retry, clock) = retry_on_a_clock();
+        let clock = forever(Clock::default());
+        let retry = retry_on(clock);
         let energy = forever(EnergyStoreDriver::new(store, grant, retry));
         store.set_client(energy);
         retry.set_client(energy);
@@ -96,18 +91,12 @@ impl World {
             (meter_adc::DRIVER_NUM, meter),
             (energy_store::DRIVER_NUM, energy),
         ];
-        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
-
-        let list = rig::image::list(&[App::new("first"), App::new("second")]);
-        let apps: &'static [u8] = Box::leak(list.into_boxed_slice());
-        let policy = forever(Told(FaultAction::Restart));
-        process::load_processes(kernel, chip, apps, rig::ram(RAM), policy, &Power)
-            .expect("there is room for two processes");
-        let processes = [0, 1].map(|index| slots[index].get().expect("two processes are loaded"));
+        let host = HostKernel::assemble(kernel, slots, drivers, round_robin(slots));
+        let apps = [App::new("first"), App::new("second")];
+        let apps = host.load(&apps, forever(Always(FaultAction::Restart)));
+        let processes = [0, 1].map(|index| host.process(index));
         World {
-            kernel,
-            chip,
-            board,
+            host,
             driver,
             front_end,
             flash,
@@ -134,7 +123,7 @@ impl World {
         let both_act = input.byte() & 1 == 1;
         let reach = |addresses: &ProcessAddresses| {
             let memory = addresses.sram_start..addresses.sram_app_brk;
-            memory.map(rig::peek).collect::<Vec<u8>>()
+            memory.map(peek).collect::<Vec<u8>>()
         };
         let apps_before = self.apps.to_vec();
         let bystander = self.processes[1].get_addresses();
@@ -158,8 +147,7 @@ impl World {
 
     fn turns(&self, count: usize) {
         for _ in 0..count {
-            self.kernel
-                .kernel_loop_operation(self.board, self.chip, true, &Power);
+            self.host.turn();
         }
         for process in self.processes {
             let addresses = process.get_addresses();
@@ -181,7 +169,7 @@ impl World {
                 // A process that is gone or has no grant gets none.
                 let _ = self.driver.schedule(process.processid(), upcall, first);
             }
-            3 => self.chip.boundary.stack_full.set(true),
+            3 => self.host.chip.boundary.stack_full.set(true),
             4 => self.act(process, [Step::Fault]),
             5 => self.act(process, [Step::Interrupted]),
             6 => drop(self.clock.ring()),
@@ -202,7 +190,7 @@ impl World {
     fn call(&self, process: &'static dyn Process, syscall: Syscall) -> Option<SyscallReturn> {
         let start = process.get_addresses().sram_start;
         let begun = Rc::new(Cell::new(false));
-        let (chip, begin) = (self.chip, begun.clone());
+        let (chip, begin) = (self.host.chip, begun.clone());
         let forget_earlier_answers = move || {
             begin.set(true);
             chip.boundary.clear_events();
@@ -214,7 +202,7 @@ impl World {
                 Step::Call(syscall),
             ],
         );
-        let answers = self.chip.boundary.events().into_iter();
+        let answers = self.host.chip.boundary.events().into_iter();
         let mut answers = answers.filter_map(|event| match event {
             Event::Answered(process, answer) if process == start => Some(answer),
             _ => None,
@@ -225,9 +213,9 @@ impl World {
     /// Has a process do something, if it still does anything.
     fn act<const N: usize>(&self, process: &'static dyn Process, steps: [Step; N]) {
         let start = process.get_addresses().sram_start;
-        self.chip.boundary.script(start, steps.into_iter());
+        self.host.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(rig::wake_task());
+        let _ = process.enqueue_task(wake_task());
         self.turns(6);
     }
 }
@@ -351,18 +339,18 @@ impl Input<'_> {
 
     fn syscall(&mut self, own: &ProcessAddresses) -> (Syscall, Called) {
         match self.byte() % 16 {
-            0 => (rig::yield_no_wait(self.address(own)), Called::Yield),
-            1 => (rig::yield_wait(), Called::Yield),
+            0 => (syscalls::yield_no_wait(self.address(own)), Called::Yield),
+            1 => (syscalls::yield_wait(), Called::Yield),
             2 => {
                 let (driver, number) = (self.driver(), self.number());
-                (rig::yield_wait_for(driver, number), Called::Yield)
+                (syscalls::yield_wait_for(driver, number), Called::Yield)
             }
             3 | 4 => {
                 let (driver, number) = (self.driver(), self.number());
                 let (function, data) = (self.address(own), self.number());
                 let function = if data == 0 { 0 } else { function };
                 (
-                    rig::subscribe(driver, number, function, data),
+                    syscalls::subscribe(driver, number, function, data),
                     Called::Subscribe,
                 )
             }
@@ -370,13 +358,16 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (first, second) = (self.number(), self.number());
                 let first = if first == 15 { 4000 } else { first };
-                (rig::command(driver, number, first, second), Called::Command)
+                (
+                    syscalls::command(driver, number, first, second),
+                    Called::Command,
+                )
             }
             9 | 10 => {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_rw(driver, number, address, size),
+                    syscalls::allow_rw(driver, number, address, size),
                     Called::ReadWriteAllow,
                 )
             }
@@ -384,7 +375,7 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_ro(driver, number, address, size),
+                    syscalls::allow_ro(driver, number, address, size),
                     Called::ReadOnlyAllow,
                 )
             }
@@ -392,7 +383,7 @@ impl Input<'_> {
                 let (driver, number) = (self.driver(), self.number());
                 let (address, size) = (self.address(own), self.size());
                 (
-                    rig::allow_readable(driver, number, address, size),
+                    syscalls::allow_readable(driver, number, address, size),
                     Called::ReadableAllow,
                 )
             }
@@ -403,7 +394,7 @@ impl Input<'_> {
                 } else {
                     self.address(own)
                 };
-                (rig::memop(operand, argument), Called::Memop)
+                (syscalls::memop(operand, argument), Called::Memop)
             }
             _ => {
                 // Ending for good ends the usefulness of this kernel too: seldom.
@@ -413,7 +404,7 @@ impl Input<'_> {
                 } else {
                     which
                 };
-                (rig::exit(which, self.number()), Called::Exit)
+                (syscalls::exit(which, self.number()), Called::Exit)
             }
         }
     }

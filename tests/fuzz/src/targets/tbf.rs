@@ -4,7 +4,7 @@ use tock_tbf::parse::{parse_tbf_footer, parse_tbf_header, parse_tbf_header_lengt
 use tock_tbf::types::{InitialTbfParseError, TbfHeader};
 
 use crate::forget::with_static;
-use testing::rig::{image, App};
+use testing::app::{self, App};
 
 /// Walks a list of objects as the kernel's loader does, and asks each for
 /// everything that it says about itself.
@@ -97,10 +97,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
         .element(10, &[7, 0, 0, 0])
         .footer(&[&[0u8; 4][..], &[0; 60]].concat())
         .footer(&[&[3, 0, 0, 0][..], &[0xAB; 32]].concat());
-    let padding = image::padding(64);
+    let padding = app::padding(64);
     vec![
-        image::list(std::slice::from_ref(&plain)),
-        image::list(std::slice::from_ref(&rich)),
+        app::list(std::slice::from_ref(&plain)),
+        app::list(std::slice::from_ref(&rich)),
         [plain.build(), padding, rich.build(), vec![0xFF; 64]].concat(),
         vec![0xFF; 64],
         vec![0; 64],

@@ -12,7 +12,7 @@ use capsules_trust::key_store::vault::log::{Log, Outcome, Step};
 use capsules_trust::key_store::vault::{Change, Generation, Request};
 use kernel::ErrorCode;
 
-use crate::board::Numbers;
+use testing::random::SeededRandom;
 
 const ROOT: [u8; 32] = [7; 32];
 const WORDS: usize = PAGES * PAGE_WORDS;
@@ -50,7 +50,7 @@ pub fn run(data: &[u8]) {
         patch(&mut flash.borrow_mut(), change, history);
     }
     let before = flash.borrow().clone();
-    let random = Numbers::new(u64::from(start) + 1000);
+    let random = SeededRandom::new(u64::from(start) + 1000);
     let mut log = opened(&flash);
     if log.needs_settling() || log.has_work() {
         assert!(!log.is_refused());
@@ -75,7 +75,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// An open vault takes changes, and shows them at the next start.
-fn accepts_changes(log: &mut Log, held: Shown, flash: &RefCell<Vec<u32>>, random: &Numbers) {
+fn accepts_changes(log: &mut Log, held: Shown, flash: &RefCell<Vec<u32>>, random: &SeededRandom) {
     let mut expected = held;
     for (number, object) in [4, 2, 3, 2].into_iter().enumerate() {
         let content = vec![number as u8 ^ 0xA5; 16];
@@ -110,7 +110,7 @@ fn request(change: Change, object: u16) -> Request {
 }
 
 /// Does what the log asks for, until it asks for nothing.
-fn carry_out(log: &mut Log, flash: &RefCell<Vec<u32>>, random: &Numbers) -> Outcome {
+fn carry_out(log: &mut Log, flash: &RefCell<Vec<u32>>, random: &SeededRandom) -> Outcome {
     for _ in 0..MAX_OPERATIONS {
         match log.next(&|word| flash.borrow()[word], random) {
             Step::Finished(outcome) => return outcome,
@@ -197,7 +197,7 @@ impl History {
 fn history() -> &'static History {
     static HISTORY: OnceLock<History> = OnceLock::new();
     HISTORY.get_or_init(|| {
-        let random = Numbers::new(1);
+        let random = SeededRandom::new(1);
         let flash = RefCell::new(vec![ERASED; WORDS]);
         let log = opened(&flash);
         let mut history = History {
@@ -245,7 +245,7 @@ fn history() -> &'static History {
 fn change_until(
     log: &mut Log,
     flash: &RefCell<Vec<u32>>,
-    random: &Numbers,
+    random: &SeededRandom,
     cut: Option<usize>,
 ) -> bool {
     for operation in 0..MAX_OPERATIONS {

@@ -12,7 +12,7 @@ const COMMANDS: &str = "key_store = [\"state\", \"generate\", \"import\", \"publ
      \"verify\", \"store\", \"read\", \"counter\", \"advance\", \"activate\", \"erase\", \
      \"close\"]";
 
-/// The text of that manifest, made of the text of meter.toml.
+/// Returns the text of that manifest, made of the text of meter.toml.
 ///
 /// # Errors
 /// The text does not have what is to be changed.

@@ -4,7 +4,7 @@ mod key_bridge;
 
 use std::fs;
 
-use anyhow::{ensure, Result};
+use anyhow::Result;
 use manifest::generate::relocatable_arguments;
 use xtask::project::Project;
 use xtask::{cross, image};
@@ -23,27 +23,19 @@ const RELOCATABLE: [(&str, u32); 4] = [
 /// A part does not build.
 pub fn build(project: &Project) -> Result<()> {
     audit::images::build(project)?;
-    build_bring_up(project)?;
+    image::build_bring_up(project)?;
     let bridge = key_bridge::manifest(&project.meter_text()?)?;
     // Where the host may ask for anything that the key store does, with keys of its own.
     image::build_variant(project, "key-bridge", &bridge)?;
+    // The same on a kernel without calls in the background, as upstream's is.
+    let by_alarm = bridge.replacen("[board]\n", "[board]\nlong_steps = \"alarm\"\n", 1);
+    image::build_variant(project, "key-bridge-by-alarm", &by_alarm)?;
     image::build_guest(project, "bench-app", "dlms")?;
+    image::build_guest(project, "blink", "factory")?;
     build_relocatable(project)?;
+    build_second_board(project)?;
     build_core_conformance(project)?;
     build_foreign_firmware(project)
-}
-
-/// Builds the meter in `target/image/bring-up`, with a kernel that also runs guests:
-/// programs that nobody has signed.
-fn build_bring_up(project: &Project) -> Result<()> {
-    const REQUIRED: &str = "[signing]\nrequired = true\n";
-    let text = project.meter_text()?;
-    ensure!(
-        text.contains(REQUIRED),
-        "meter.toml does not say {REQUIRED:?}, which an image of bring-up changes"
-    );
-    let text = text.replace(REQUIRED, "[signing]\nrequired = false\n");
-    image::build_variant(project, "bring-up", &text)
 }
 
 /// Builds the position-independent app and packs it several times, as
@@ -52,6 +44,21 @@ fn build_relocatable(project: &Project) -> Result<()> {
     let elf = cross::build(project, "relocatable-app", &[])?;
     for (name, memory) in RELOCATABLE {
         image::pack(project, &elf, name, &relocatable_arguments(name, memory))?;
+    }
+    Ok(())
+}
+
+/// Builds the second board in `target/image/dk-guest`, with position-independent apps
+/// that tockloader has put there.
+fn build_second_board(project: &Project) -> Result<()> {
+    const FOLDER: &str = "dk-guest";
+    let board = project.root().join("boards/nrf52840dk-guest/board.toml");
+    image::build_variant(project, FOLDER, &fs::read_to_string(&board)?)?;
+    let folder = project.image_folder().join(FOLDER);
+    let second = project.with_manifest(&board, &folder)?;
+    for (name, _) in &RELOCATABLE[..2] {
+        let tab = project.image_folder().join(format!("{name}.tab"));
+        image::install(&second, &folder.join("meter.img"), &tab)?;
     }
     Ok(())
 }

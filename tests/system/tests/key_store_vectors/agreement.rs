@@ -1,7 +1,7 @@
 //! ECDH on P-256: a private key is imported, and what a session key is made of is checked.
 
+use drivers::key_store::Command;
 use hkdf::Hkdf;
-use libtock::apis::key_store::command;
 use libtock::platform::ErrorCode;
 use sha2::{Digest, Sha256};
 use system_tests::key_bridge::{KEY, SLOT};
@@ -67,7 +67,7 @@ fn agree(name: TestName, form: impl Fn(&[u8]) -> Option<Vec<u8>>, mut choice: Ch
             let derivation = number as u32 % 2;
             let second = SLOT + (derivation << 16);
             let inputs = [&point[..], INFORMATION, SALT];
-            let agreed = bridge.call(command::AGREE, KEY, second, inputs);
+            let agreed = bridge.call(Command::Agree, KEY, second, inputs);
             if point.len() != 65 {
                 // Compressed points are good points, but not for this interface.
                 assert_eq!(agreed, Err(ErrorCode::Size), "{what}");

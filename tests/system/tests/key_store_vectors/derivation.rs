@@ -3,9 +3,9 @@
 //! An agreed secret cannot be chosen, so the vectors' secrets cannot pass through
 //! the system calls; the capsule's function takes those that have 32 bytes.
 
-use capsules_trust::key_store::operations::derivation::Derivation;
+use capsules_trust::key_store::operations::derivation::{derive, Derivation};
+use drivers::key_store::Command;
 use hkdf::Hkdf;
-use libtock::apis::key_store::command;
 use p256::{PublicKey, SecretKey};
 use sha2::Sha256;
 use system_tests::key_bridge::{KEY, SLOT};
@@ -40,7 +40,7 @@ fn through_agreements(choice: Choice) {
             continue;
         }
         let inputs = [&point[..], &test.info, &test.salt];
-        let agreed = bridge.call(command::AGREE, KEY, SLOT, inputs);
+        let agreed = bridge.call(Command::Agree, KEY, SLOT, inputs);
         assert_eq!(agreed, Ok(vec![]), "{}", test.tc_id);
         let mut key = [0; 16];
         Hkdf::<Sha256>::new(Some(&test.salt), shared)
@@ -67,9 +67,7 @@ fn the_capsules_function_makes_the_vectors_keys() {
             continue;
         }
         let mut key = [0; 16];
-        Derivation::Hkdf
-            .derive(&secret, &test.salt, &test.info, &mut key)
-            .expect("16 bytes");
+        derive(Derivation::Hkdf, &secret, &test.salt, &test.info, &mut key).expect("16 bytes");
         // Longer output starts with the shorter.
         let length = test.okm.len().min(16);
         assert_eq!(key[..length], test.okm[..length], "{}", test.tc_id);

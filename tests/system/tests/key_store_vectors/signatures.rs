@@ -1,6 +1,6 @@
 //! ECDSA on P-256 with SHA-256: verification with a trust anchor.
 
-use libtock::apis::key_store::command;
+use drivers::key_store::Command;
 use p256::ecdsa::Signature;
 use sha2::{Digest, Sha256};
 use system_tests::key_bridge::{Bridge, ANCHOR};
@@ -23,12 +23,12 @@ fn verify(name: TestName, form: impl Fn(&[u8]) -> Option<Vec<u8>>, mut choice: C
                 continue;
             }
             if !stored {
-                let anchor = bridge.call(command::STORE, ANCHOR, 0, [&group.key.key, &[], &[]]);
+                let anchor = bridge.call(Command::Store, ANCHOR, 0, [&group.key.key, &[], &[]]);
                 assert_eq!(anchor, Ok(vec![]), "{}", test.tc_id);
                 stored = true;
             }
             let input = [&Sha256::digest(&test.msg)[..], &signature].concat();
-            let verified = bridge.call(command::VERIFY, ANCHOR, 0, [&input, &[], &[]]);
+            let verified = bridge.call(Command::Verify, ANCHOR, 0, [&input, &[], &[]]);
             let what = format!("{name:?} {} ({})", test.tc_id, test.comment);
             check(&what, test.result, verified.map(drop));
         }

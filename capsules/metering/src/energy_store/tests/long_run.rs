@@ -5,11 +5,11 @@ use std::vec::Vec;
 use super::super::format::{Kind, MAX_PAYLOAD, PAGES};
 use super::super::log::{Log, Outcome, Step};
 use super::model::{step_to_end, Model};
-use testing::word_flash::{MockFlash, Torn};
+use testing::word_cells::{Torn, WordCells};
 
 /// Appends of registers until each page was erased `erases` times.
 fn appends_per_erase(changed: usize, erases: u32) -> f64 {
-    let mut flash = MockFlash::blank(5);
+    let mut flash = WordCells::blank(5);
     let mut model = Model::default();
     let mut log = model.start(&mut flash).unwrap();
     let calibration = model.next_payload(96, 5);
@@ -43,7 +43,7 @@ fn records_per_page_are_as_documented() {
 #[test]
 fn random_records_and_cuts() {
     for seed in 1..4 {
-        let mut flash = MockFlash::garbage(seed);
+        let mut flash = WordCells::garbage(seed);
         let mut model = Model::default();
         let mut cuts = 0;
         for _ in 0..1500 {
@@ -94,7 +94,7 @@ fn payload_changes(payload: &[u8]) -> bool {
 
 #[test]
 fn pages_wear_alike() {
-    let mut flash = MockFlash::blank(9);
+    let mut flash = WordCells::blank(9);
     let mut model = Model::default();
     let mut log = model.start(&mut flash).unwrap();
     for number in 0..5000 {
@@ -116,7 +116,7 @@ fn pages_wear_alike() {
 
 /// Words written for a record of the registers as the app has it; erases are
 /// not allowed.
-fn words_without_an_erase(log: &mut Log, flash: &mut MockFlash, payload: &[u8]) -> usize {
+fn words_without_an_erase(log: &mut Log, flash: &mut WordCells, payload: &[u8]) -> usize {
     assert!(log.append(Kind::Registers, payload));
     let mut words = 0;
     loop {
@@ -134,7 +134,7 @@ fn words_without_an_erase(log: &mut Log, flash: &mut MockFlash, payload: &[u8]) 
 fn a_record_waits_for_no_erase() {
     const MOST_WORDS: usize = 64;
     for changed in [3, 5, 12] {
-        let mut flash = MockFlash::blank(11);
+        let mut flash = WordCells::blank(11);
         let mut model = Model::default();
         let mut log = model.start(&mut flash).unwrap();
         for kind in [Kind::Registers, Kind::Calibration] {

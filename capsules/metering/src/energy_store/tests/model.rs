@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::super::format::{Kind, Record, KINDS, MAX_PAYLOAD};
 use super::super::log::{Log, Outcome, Step};
-use testing::word_flash::{MockFlash, PowerCut};
+use testing::word_cells::{PowerCut, WordCells};
 
 /// A record that was tried.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl Model {
     pub fn append(
         &mut self,
         log: &mut Log,
-        flash: &mut MockFlash,
+        flash: &mut WordCells,
         kind: Kind,
         payload: &[u8],
     ) -> Result<(), PowerCut> {
@@ -49,7 +49,7 @@ impl Model {
     }
 
     /// Starts the store as after a reset and checks all that it shows.
-    pub fn start(&mut self, flash: &mut MockFlash) -> Result<Log, PowerCut> {
+    pub fn start(&mut self, flash: &mut WordCells) -> Result<Log, PowerCut> {
         let mut log = Log::mount(&|word| flash.read(word));
         if log.needs_repair() {
             assert_eq!(run(&mut log, flash)?, Outcome::Repaired);
@@ -106,7 +106,7 @@ impl Model {
 
 /// Carries out what the log asks for, and what is to be done behind it: an erase
 /// before the next page is needed.
-pub fn run(log: &mut Log, flash: &mut MockFlash) -> Result<Outcome, PowerCut> {
+pub fn run(log: &mut Log, flash: &mut WordCells) -> Result<Outcome, PowerCut> {
     let outcome = step_to_end(log, flash)?;
     if outcome != Outcome::Idle {
         assert_eq!(step_to_end(log, flash)?, Outcome::Idle);
@@ -116,7 +116,7 @@ pub fn run(log: &mut Log, flash: &mut MockFlash) -> Result<Outcome, PowerCut> {
 
 /// Carries out what the log asks for until something has come to its end. An
 /// erase is done at once.
-pub fn step_to_end(log: &mut Log, flash: &mut MockFlash) -> Result<Outcome, PowerCut> {
+pub fn step_to_end(log: &mut Log, flash: &mut WordCells) -> Result<Outcome, PowerCut> {
     loop {
         match log.next(&|word| flash.read(word)) {
             Step::Write { word, value } => flash.write(word, value)?,

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use super::super::format::{Kind, ERASED, OPEN_MARK_WORD, PAGE_WORDS};
 use super::super::log::{Log, Step};
 use super::model::Model;
-use testing::word_flash::{MockFlash, Noise, PowerCut, Torn, ERASE_PARTS};
+use testing::word_cells::{Noise, PowerCut, Torn, WordCells, ERASE_PARTS};
 
 /// Length of the registers' payload, as the metering app has it.
 const REGISTERS: usize = 48;
@@ -21,14 +21,14 @@ const NOISES: [Noise; 3] = [Noise::Old, Noise::Random, Noise::New];
 #[derive(Clone)]
 struct State {
     name: String,
-    flash: MockFlash,
+    flash: WordCells,
     model: Model,
     /// How often it was worked on.
     turn: usize,
 }
 
 impl State {
-    fn new(name: &str, mut flash: MockFlash) -> Self {
+    fn new(name: &str, mut flash: WordCells) -> Self {
         flash.watch(OPEN_MARK_WORD);
         State {
             name: name.into(),
@@ -41,7 +41,7 @@ impl State {
     /// The store after writing `registers` records, each with `changed` words
     /// that differ, and a calibration after the first.
     fn filled(name: &str, registers: usize, changed: usize) -> Self {
-        let mut state = Self::new(name, MockFlash::blank(registers as u64));
+        let mut state = Self::new(name, WordCells::blank(registers as u64));
         let mut log = state.model.start(&mut state.flash).unwrap();
         for number in 0..registers {
             state.append(&mut log, Kind::Registers, changed).unwrap();
@@ -148,7 +148,7 @@ const VARIANTS: usize = 12;
 
 /// Records with three changed words that fill the first page.
 fn first_page() -> usize {
-    let mut state = State::new("", MockFlash::blank(1));
+    let mut state = State::new("", WordCells::blank(1));
     let mut log = state.model.start(&mut state.flash).unwrap();
     let mut count = 0;
     while state.flash.read(PAGE_WORDS) == ERASED {
@@ -161,8 +161,8 @@ fn first_page() -> usize {
 fn starting_states() -> Vec<State> {
     let page = first_page();
     let mut states = Vec::from([
-        State::new("blank", MockFlash::blank(1)),
-        State::new("garbage", MockFlash::garbage(2)),
+        State::new("blank", WordCells::blank(1)),
+        State::new("garbage", WordCells::garbage(2)),
         State::filled("one record", 1, 3),
         State::filled("half a page", page / 2, 3),
         State::filled("one page before the wrap", page * 7 - 4, 3),

@@ -1,49 +1,16 @@
 //! Commands, as apps give them.
 
+use drivers::key_store::{is_slot, Command as Number, Derivation, SEALED_BYTES as MAX_SEALED};
+pub use drivers::key_store::{
+    INPUT_BYTES as MAX_INPUT, PUBLIC_KEY_BYTES as PUBLIC_KEY, SALT_BYTES as MAX_SECOND,
+    SIGNATURE_BYTES as SIGNATURE,
+};
 use kernel::ErrorCode;
 
-use super::derivation::Derivation;
 use super::symmetric::{DIGEST, NONCE, TAGS, WRAPPED};
 use crate::key_store::policy::{Kind, Operations, State};
-use crate::key_store::sessions::{self, KEY};
+use crate::key_store::sessions::KEY;
 use crate::key_store::vault::Generation;
-
-/// Longest input and plaintext in bytes.
-pub const MAX_INPUT: usize = 1024;
-/// Text and associated data together, in bytes: what one step may take.
-const MAX_SEALED: usize = MAX_INPUT + 64;
-/// Longest nonce or salt in bytes.
-pub const MAX_SECOND: usize = 128;
-/// Bytes of a public key, SEC 1 uncompressed.
-pub const PUBLIC_KEY: usize = 65;
-/// Bytes of a signature, r and s.
-pub const SIGNATURE: usize = 64;
-
-/// Numbers of the commands.
-#[allow(missing_docs)]
-pub mod number {
-    pub const EXISTS: usize = 0;
-    pub const STATE: usize = 1;
-    pub const ADVANCE_STATE: usize = 2;
-    pub const GENERATE: usize = 3;
-    pub const IMPORT: usize = 4;
-    pub const PUBLIC_KEY: usize = 5;
-    pub const SIGN: usize = 6;
-    pub const AGREE: usize = 7;
-    pub const ENCRYPT: usize = 8;
-    pub const DECRYPT: usize = 9;
-    pub const HMAC: usize = 10;
-    pub const WRAP: usize = 11;
-    pub const UNWRAP: usize = 12;
-    pub const VERIFY: usize = 13;
-    pub const STORE: usize = 14;
-    pub const READ: usize = 15;
-    pub const COUNTER: usize = 16;
-    pub const ADVANCE: usize = 17;
-    pub const ACTIVATE: usize = 18;
-    pub const ERASE: usize = 19;
-    pub const CLOSE: usize = 20;
-}
 
 /// What takes longer than a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,23 +88,19 @@ pub struct Command {
     pub action: Action,
     /// With what: an object or a slot. 0 for a change of state.
     pub object: u16,
-    /// Its number.
-    pub number: usize,
+    /// Which command it is.
+    pub number: Number,
 }
 
 impl Command {
-    /// The command with this number and these arguments.
+    /// The command of this number with these arguments.
     ///
-    /// `NOSUPPORT`: there is none. `NODEVICE`: no object has that number.
-    /// `INVAL`: another argument is out of range.
-    pub fn parse(number: usize, first: usize, second: usize) -> Result<Self, ErrorCode> {
-        let generation = || match second {
-            0 => Ok(Generation::Current),
-            1 => Ok(Generation::Successor),
-            _ => Err(ErrorCode::INVAL),
-        };
+    /// `NODEVICE`: no object has that number. `INVAL`: another argument is out of range.
+    /// `NOSUPPORT`: it is one that takes no longer than a system call.
+    pub fn parse(number: Number, first: usize, second: usize) -> Result<Self, ErrorCode> {
+        let generation = || Generation::from_number(second).ok_or(ErrorCode::INVAL);
         let action = match number {
-            number::ADVANCE_STATE => {
+            Number::AdvanceState => {
                 let state = State::from_number(first).ok_or(ErrorCode::INVAL)?;
                 return Ok(Command {
                     action: Action::AdvanceState(state),
@@ -145,32 +108,34 @@ impl Command {
                     number,
                 });
             }
-            number::GENERATE => Action::Generate,
-            number::IMPORT => Action::Import,
-            number::PUBLIC_KEY => Action::PublicKey(generation()?),
-            number::SIGN => Action::Sign(generation()?),
-            number::AGREE => {
+            Number::Generate => Action::Generate,
+            Number::Import => Action::Import,
+            Number::PublicKey => Action::PublicKey(generation()?),
+            Number::Sign => Action::Sign(generation()?),
+            Number::Agree => {
                 let derivation = Derivation::from_number(second >> 16);
                 let slot = second as u16;
-                if !sessions::is_slot(slot) {
+                if !is_slot(slot) {
                     return Err(ErrorCode::INVAL);
                 }
                 Action::Agree(slot, derivation.ok_or(ErrorCode::INVAL)?)
             }
-            number::ENCRYPT => Action::Encrypt(Seal::parse(second)?),
-            number::DECRYPT => Action::Decrypt(Seal::parse(second)?),
-            number::HMAC => Action::Hmac,
-            number::WRAP => Action::Wrap(object(second)?),
-            number::UNWRAP => Action::Unwrap(object(second)?),
-            number::VERIFY => Action::Verify,
-            number::STORE => Action::Store,
-            number::READ => Action::Read,
-            number::ADVANCE => {
+            Number::Encrypt => Action::Encrypt(Seal::parse(second)?),
+            Number::Decrypt => Action::Decrypt(Seal::parse(second)?),
+            Number::Hmac => Action::Hmac,
+            Number::Wrap => Action::Wrap(object(second)?),
+            Number::Unwrap => Action::Unwrap(object(second)?),
+            Number::Verify => Action::Verify,
+            Number::Store => Action::Store,
+            Number::Read => Action::Read,
+            Number::Advance => {
                 Action::Advance(u32::try_from(second).map_err(|_| ErrorCode::INVAL)?)
             }
-            number::ACTIVATE => Action::Activate,
-            number::ERASE => Action::Erase,
-            _ => return Err(ErrorCode::NOSUPPORT),
+            Number::Activate => Action::Activate,
+            Number::Erase => Action::Erase,
+            Number::Exists | Number::State | Number::Counter | Number::Close => {
+                return Err(ErrorCode::NOSUPPORT);
+            }
         };
         Ok(Command {
             action,

@@ -9,11 +9,11 @@ use stepped_p256::{wipe_stack, Agreement, Progress, PublicKeyDerivation, Signing
 use zeroize::Zeroize;
 
 use self::command::{Action, Command, Seal, MAX_INPUT, MAX_SECOND, PUBLIC_KEY, SIGNATURE};
-use self::derivation::Derivation;
+use self::derivation::{derive, Derivation};
 use super::policy::{Kind, State};
 use super::sessions::{is_slot, Rights, KEY};
 use super::vault::{Change, Generation, Request};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 /// Bytes of a secret of 32 bytes and the coordinates of its public key: what the
 /// vault holds of a key on P-256.
@@ -481,7 +481,7 @@ impl Working {
         let salt = &self.second[..self.second_length];
         let information = &self.associated[..self.associated_length];
         let key = self.data.first_chunk_mut().ok_or(ErrorCode::FAIL)?;
-        derivation.derive(shared, salt, information, key)?;
+        derive(derivation, shared, salt, information, key)?;
         Ok(Turn::Fill(slot, rights))
     }
 

@@ -5,19 +5,13 @@ use aes_gcm::aead::{AeadInPlace, KeyInit};
 use aes_gcm::aes::Aes128;
 use aes_gcm::{AesGcm, TagSize};
 use aes_kw::KekAes128;
+pub use drivers::key_store::{
+    DIGEST_BYTES as DIGEST, NONCE_BYTES as NONCE, TAG_BYTES as TAGS, WRAPPED_BYTES as WRAPPED,
+};
 use hmac::{Hmac, Mac};
 use kernel::ErrorCode;
 use sha2::Sha256;
 use zeroize::Zeroize;
-
-/// Bytes of a nonce.
-pub const NONCE: usize = 12;
-/// Bytes of a tag: NIST SP 800-38D, and DLMS's shorter one.
-pub const TAGS: [usize; 2] = [16, 12];
-/// Bytes of a wrapped key of 16 bytes.
-pub const WRAPPED: usize = 24;
-/// Bytes of HMAC-SHA-256.
-pub const DIGEST: usize = 32;
 
 /// Encrypts the first `length` bytes of `data` in place (AES-128-GCM, NIST SP
 /// 800-38D) and puts the tag behind them; the length of both.

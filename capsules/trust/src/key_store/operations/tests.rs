@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use kernel::ErrorCode;
 
-use super::derivation::Derivation;
+use super::derivation::{derive, Derivation};
 use super::symmetric::{decrypt, encrypt, hmac, unwrap, wrap};
 
 fn hex(text: &str) -> Vec<u8> {
@@ -138,18 +138,19 @@ fn key_wrap_of_the_rfc() {
 fn derivations() {
     let secret = array("46fc62106420ff012e54a434fbdd2d25ccc5852060561e68040dd7778997bd7b");
     let mut key = [0; 16];
-    Derivation::Dlms
-        .derive(&secret, b"not used", b"other information", &mut key)
-        .unwrap();
+    derive(
+        Derivation::Dlms,
+        &secret,
+        b"not used",
+        b"other information",
+        &mut key,
+    )
+    .unwrap();
     assert_eq!(key, array("65a9c7de485e5fa35c261e48be8df898"));
     // As in security suite 1: the algorithm of AES-GCM-128, and two system titles.
     let information = hex("60857405080300 4d4d4d0000bc614e 434c490000000001");
-    Derivation::Dlms
-        .derive(&secret, b"", &information, &mut key)
-        .unwrap();
+    derive(Derivation::Dlms, &secret, b"", &information, &mut key).unwrap();
     assert_eq!(key, array("1565c137437dd7df25723f1040d01ea3"));
-    Derivation::Hkdf
-        .derive(&secret, b"salt", b"info", &mut key)
-        .unwrap();
+    derive(Derivation::Hkdf, &secret, b"salt", b"info", &mut key).unwrap();
     assert_eq!(key, array("e1aa2ca1585a968791857a01d02739b1"));
 }

@@ -1,19 +1,12 @@
 //! Where in the active bank each object stands: all that the vault keeps of them in RAM.
 
+pub use drivers::key_store::Generation;
+
 use super::format::{record_slots, Change, Head, LIVE_SLOTS};
 use crate::key_store::policy::{Kind, State};
 
 /// Objects, successors counted, that the vault holds at most.
 pub const MAX_OBJECTS: usize = 64;
-
-/// Which of an object's two keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Generation {
-    /// The one in use.
-    Current,
-    /// The one that will be.
-    Successor,
-}
 
 /// One record that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +130,7 @@ impl Index {
             Change::Successor => (Generation::Successor, false),
             Change::LostSuccessor => (Generation::Successor, true),
         };
-        let kind = Kind::from_number(head.kind)?;
+        let kind = Kind::from_number(head.kind.into())?;
         // A key that becomes the current one leaves no successor; a copy of it does.
         let ends_successor = generation == Generation::Current && head.step != 0;
         self.remove(|entry| {

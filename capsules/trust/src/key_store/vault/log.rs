@@ -40,8 +40,8 @@ use super::format::{
 use super::index::{Entry, Generation, Index, MAX_OBJECTS};
 use super::scan::{anchor_header, bank_header, open_record, scan, Anchor, Bank, Content, Read};
 use super::seal::{Keys, Place};
-use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
+use meter_hil::random_source::RandomSource;
 
 /// The next thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use zeroize::Zeroize;
 use super::index::Generation;
 use super::log::{Log, Outcome, Request, Step};
 use super::scan::Read;
-use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
+use meter_hil::random_source::RandomSource;
 use meter_hil::word_flash::{WordFlash, WordFlashClient};
 
 /// Hears of the vault's work.

@@ -4,7 +4,7 @@ use kernel::ErrorCode;
 
 use super::super::format::{self, HEADER_BYTES, MARK, MARK_BYTES, NONCE_BYTES};
 use super::{Step, Store};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::SectorFlash;
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {

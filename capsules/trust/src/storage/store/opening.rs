@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 use super::super::format::{self, HEADER_BYTES, MARK, MARK_BYTES};
 use super::rings::Condition;
 use super::{Step, Store};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, ERASED};
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {

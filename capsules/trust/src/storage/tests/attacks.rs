@@ -1,9 +1,9 @@
 //! Flash that somebody else wrote, and hardware that does not do what it should.
 
-use super::mock_flash::{MockFlash, Weak};
-use super::rig::{Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT, SISTER};
+use super::rig::{Flash, Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT, SISTER};
 use crate::storage::format::HEADER_BYTES;
 use kernel::ErrorCode;
+use testing::sector_flash::Weak;
 
 const SLOT: usize = 1_064;
 
@@ -144,7 +144,7 @@ fn another_root_sees_nothing() {
 fn flash_full_of_anything_can_be_used() {
     let mut state = 1u64;
     for fill in [0x00, 0xFF, 0x01, 0x55] {
-        let flash = MockFlash::new(SECTORS);
+        let flash = Flash::erased(SECTORS);
         for byte in flash.cells.borrow_mut().iter_mut() {
             state = state.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
             *byte = if fill == 1 { (state >> 56) as u8 } else { fill };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::mock_flash::{MockFlash, Weak};
-use super::rig::{Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT};
+use super::rig::{Flash, Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT};
 use kernel::ErrorCode;
+use testing::sector_flash::Weak;
 
 const WEAK: [Weak; 3] = [Weak::Old, Weak::New, Weak::Either];
 /// Parts in 256 of an operation that are done when power fails.
@@ -126,7 +126,7 @@ fn cut_everywhere(
     start: &(Rig, Model),
     partition: usize,
     count: u32,
-    then: &mut dyn FnMut(&MockFlash, &Model),
+    then: &mut dyn FnMut(&Flash, &Model),
 ) {
     for number in 0.. {
         let mut cut = false;
@@ -153,7 +153,7 @@ fn cut_everywhere(
 }
 
 /// After a cut: all is there, and the store goes on for longer than a sector.
-fn check_after(flash: &MockFlash, model: &Model, partition: usize) {
+fn check_after(flash: &Flash, model: &Model, partition: usize) {
     for weak in WEAK {
         let rig = Rig::on(flash.powered_up(weak), &ROOT);
         let mut model = model.clone();
@@ -244,7 +244,7 @@ fn cuts_after_an_earlier_cut() {
 
 #[test]
 fn a_thousand_cuts() {
-    let mut flash = MockFlash::new(SECTORS);
+    let mut flash = Flash::erased(SECTORS);
     let mut model = Model::default();
     let mut seed = 12_345u32;
     let mut random = move |limit: u32| {

@@ -4,12 +4,15 @@ use std::cell::{Cell, RefCell};
 
 use kernel::ErrorCode;
 
-use super::mock_flash::{MockFlash, Weak};
-use crate::entropy::RandomSource;
 use crate::storage::format::ROOT_BYTES;
 use crate::storage::policy::{buffer_size, Partition};
 use crate::storage::store::{Memory, Store, StoreClient};
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
+use testing::random::SeededRandom;
+use testing::sector_flash::{SectorsInRam, Weak};
+
+/// The flash of the tests.
+pub type Flash = SectorsInRam<'static>;
 
 pub const ROOT: [u8; ROOT_BYTES] = [0x5A; ROOT_BYTES];
 
@@ -52,33 +55,9 @@ pub const CAPACITY: u32 = SECTORS as u32 * 4096;
 
 type TestMemory = Memory<{ PARTITIONS.len() }, { buffer_size(PARTITIONS) }>;
 
-/// Random enough, and never the same twice.
-#[derive(Default)]
-pub struct Random {
-    state: Cell<u64>,
-    pub fails: Cell<Option<ErrorCode>>,
-}
-
 thread_local! {
-    static NEXT: Cell<u64> = const { Cell::new(1) };
-}
-
-impl RandomSource for Random {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
-        if let Some(error) = self.fails.get() {
-            return Err(error);
-        }
-        for byte in bytes {
-            let state = NEXT
-                .get()
-                .wrapping_mul(0x5851_F42D_4C95_7F2D)
-                .wrapping_add(1);
-            NEXT.set(state);
-            self.state.set(state);
-            *byte = (state >> 56) as u8;
-        }
-        Ok(())
-    }
+    /// Each start goes on with numbers of its own.
+    static SEED: Cell<u64> = const { Cell::new(1) };
 }
 
 #[derive(Default)]
@@ -117,17 +96,18 @@ impl StoreClient for Client {
 }
 
 pub struct Rig {
-    pub flash: &'static MockFlash,
-    pub random: &'static Random,
+    pub flash: &'static Flash,
+    pub random: &'static SeededRandom,
     pub client: &'static Client,
-    pub store: &'static Store<'static, MockFlash, Random>,
+    pub store: &'static Store<'static, Flash, SeededRandom>,
 }
 
 impl Rig {
     /// A store on this flash, as far as power lasts.
-    pub fn on(flash: MockFlash, root: &[u8; ROOT_BYTES]) -> Rig {
-        let flash: &'static MockFlash = Box::leak(Box::new(flash));
-        let random: &'static Random = Box::leak(Box::default());
+    pub fn on(flash: Flash, root: &[u8; ROOT_BYTES]) -> Rig {
+        let flash: &'static Flash = Box::leak(Box::new(flash));
+        let random: &'static SeededRandom =
+            Box::leak(Box::new(SeededRandom::new(SEED.replace(SEED.get() + 1))));
         let client: &'static Client = Box::leak(Box::default());
         let memory: &'static mut TestMemory = Box::leak(Box::new(TestMemory::new()));
         let store = Store::new(PARTITIONS, CAPACITY, memory, root, flash, random);
@@ -148,7 +128,7 @@ impl Rig {
 
     /// On a new flash.
     pub fn new() -> Rig {
-        Rig::on(MockFlash::new(SECTORS), &ROOT)
+        Rig::on(Flash::erased(SECTORS), &ROOT)
     }
 
     /// After a power cycle.
@@ -157,7 +137,7 @@ impl Rig {
     }
 
     fn run(&self) {
-        while self.flash.turn() {}
+        while self.flash.step() {}
     }
 
     /// Appends; none if power failed.

@@ -1,5 +1,6 @@
 //! What DLMS/COSEM asks of the key store: its authentication key within the associated data, and nonces that never come twice.
 
+use drivers::key_store::Command;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 
@@ -8,7 +9,7 @@ use super::setup::{
     blank, start, Setup, AGREEMENT, AUTHENTICATION, CIPHER, INVOCATION, M, SECRET, SIGNING, SLOT,
     U, UNICAST,
 };
-use testing::identity::on_kernel_thread;
+use testing::on_kernel_thread;
 
 /// Keys of the examples in DLMS UA 1000-2 (Green Book), security suite 0 and 1.
 const ENCRYPTION_KEY: &str = "000102030405060708090A0B0C0D0E0F";
@@ -26,10 +27,16 @@ fn nonce(count: u32) -> Vec<u8> {
 fn with_keys(test: impl FnOnce(Setup) + Send + 'static) {
     on_kernel_thread(|| {
         let setup = start(&blank(), 31);
-        setup.done(M, 4, CIPHER, 0, &[&hex(ENCRYPTION_KEY)]);
-        setup.done(M, 4, UNICAST, 0, &[&hex(ENCRYPTION_KEY)]);
-        setup.done(M, 4, AUTHENTICATION, 0, &[&hex(AUTHENTICATION_KEY)]);
-        setup.done(M, 4, AGREEMENT, 0, &[&hex(CDH_SECRET)]);
+        setup.done(M, Command::Import, CIPHER, 0, &[&hex(ENCRYPTION_KEY)]);
+        setup.done(M, Command::Import, UNICAST, 0, &[&hex(ENCRYPTION_KEY)]);
+        setup.done(
+            M,
+            Command::Import,
+            AUTHENTICATION,
+            0,
+            &[&hex(AUTHENTICATION_KEY)],
+        );
+        setup.done(M, Command::Import, AGREEMENT, 0, &[&hex(CDH_SECRET)]);
         test(setup);
     });
 }
@@ -57,15 +64,39 @@ fn examples_of_the_green_book() {
         let nonce = nonce(COUNT);
         for (text, associated, sealed) in EXAMPLES {
             let (text, associated, sealed) = (hex(text), hex(associated), hex(sealed));
-            let made = setup.done(M, 8, CIPHER, WITH, &[&text, &associated, &nonce]);
+            let made = setup.done(
+                M,
+                Command::Encrypt,
+                CIPHER,
+                WITH,
+                &[&text, &associated, &nonce],
+            );
             assert_eq!(made, sealed);
-            let opened = setup.done(M, 9, CIPHER, WITH, &[&sealed, &associated, &nonce]);
+            let opened = setup.done(
+                M,
+                Command::Decrypt,
+                CIPHER,
+                WITH,
+                &[&sealed, &associated, &nonce],
+            );
             assert_eq!(opened, text);
             // Without the key it is another text.
-            let without = setup.operate(M, 9, CIPHER, TAG, &[&sealed, &associated, &nonce]);
+            let without = setup.operate(
+                M,
+                Command::Decrypt,
+                CIPHER,
+                TAG,
+                &[&sealed, &associated, &nonce],
+            );
             assert_eq!(without, Err(ErrorCode::FAIL));
             let by_hand = [&associated[..1], &hex(AUTHENTICATION_KEY), &associated[1..]].concat();
-            let opened = setup.done(M, 9, CIPHER, TAG, &[&sealed, &by_hand, &nonce]);
+            let opened = setup.done(
+                M,
+                Command::Decrypt,
+                CIPHER,
+                TAG,
+                &[&sealed, &by_hand, &nonce],
+            );
             assert_eq!(opened, text);
         }
     });
@@ -80,10 +111,15 @@ fn lengths_with_an_authentication_key() {
             setup.input(M, 0, b"");
             setup.input(M, 2, &nonce);
             setup.long_input(M, 1, &associated);
-            let answer = setup.command(M, 8, CIPHER, WITH);
+            let answer = setup.command(M, Command::Encrypt, CIPHER, WITH);
             if fits {
                 assert_eq!(answer, SyscallReturn::Success, "{length}");
-                assert_eq!(setup.outcome(M, 8).map(|sealed| sealed.len()), Ok(TAG));
+                assert_eq!(
+                    setup
+                        .outcome(M, Command::Encrypt)
+                        .map(|sealed| sealed.len()),
+                    Ok(TAG)
+                );
             } else {
                 assert_eq!(answer, SyscallReturn::Failure(ErrorCode::SIZE), "{length}");
             }
@@ -94,12 +130,12 @@ fn lengths_with_an_authentication_key() {
 /// What one step takes is bounded: text and associated data share it.
 #[test]
 fn a_long_text_leaves_little_room_for_associated_data() {
-    use capsules_trust::key_store::operations::command::Command;
+    use capsules_trust::key_store::operations::command;
     let fits = |second: usize, text: usize, associated: usize| {
         let sizes = [text, associated, 12];
-        let encrypt = Command::parse(8, CIPHER, second).unwrap();
+        let encrypt = command::Command::parse(Command::Encrypt, CIPHER, second).unwrap();
         let sealed = [text + TAG, associated, 12];
-        let decrypt = Command::parse(9, CIPHER, second).unwrap();
+        let decrypt = command::Command::parse(Command::Decrypt, CIPHER, second).unwrap();
         let both = [
             encrypt.check_sizes(None, sizes, 2_000),
             decrypt.check_sizes(None, sealed, 2_000),
@@ -121,7 +157,7 @@ fn who_may_authenticate_with_a_key() {
     with_keys(|setup| {
         let inputs: [&[u8]; 3] = [b"text", b"\x30", &nonce(COUNT)];
         let with = |key: usize| TAG | key << 16;
-        for command in [8, 9] {
+        for command in [Command::Encrypt, Command::Decrypt] {
             let try_with = |app, key| setup.operate(app, command, CIPHER, with(key), &inputs);
             let nodevice = Err(ErrorCode::NODEVICE);
             assert_eq!(try_with(M, 0x7001), nodevice);
@@ -132,11 +168,11 @@ fn who_may_authenticate_with_a_key() {
             let far = setup.operate(M, command, CIPHER, TAG | 1 << 32, &inputs);
             assert_eq!(far, Err(ErrorCode::INVAL));
         }
-        setup.done(M, 19, AUTHENTICATION, 0, &[]);
-        let missing = setup.operate(M, 8, CIPHER, WITH, &inputs);
+        setup.done(M, Command::Erase, AUTHENTICATION, 0, &[]);
+        let missing = setup.operate(M, Command::Encrypt, CIPHER, WITH, &inputs);
         assert_eq!(missing, Err(ErrorCode::UNINSTALLED));
         setup.commission();
-        let foreign = setup.operate(U, 8, CIPHER, WITH, &inputs);
+        let foreign = setup.operate(U, Command::Encrypt, CIPHER, WITH, &inputs);
         assert_eq!(foreign, Err(ErrorCode::NODEVICE));
     });
 }
@@ -148,11 +184,11 @@ fn session_keys_authenticate_where_it_is_granted() {
     with_keys(|setup| {
         let inputs: [&[u8]; 3] = [b"text", b"\x30", &nonce(1)];
         let peer: [&[u8]; 3] = [&hex(CDH_PEER), b"", b""];
-        setup.done(M, 4, SIGNING, 0, &[&hex(CDH_SECRET)]);
-        setup.done(M, 7, SIGNING, SLOT, &peer);
-        setup.done(M, 8, SLOT, WITH, &inputs);
-        setup.done(M, 7, AGREEMENT, SLOT + 1, &peer);
-        for command in [8, 9] {
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(CDH_SECRET)]);
+        setup.done(M, Command::Agree, SIGNING, SLOT, &peer);
+        setup.done(M, Command::Encrypt, SLOT, WITH, &inputs);
+        setup.done(M, Command::Agree, AGREEMENT, SLOT + 1, &peer);
+        for command in [Command::Encrypt, Command::Decrypt] {
             let refused = setup.operate(M, command, SLOT + 1, WITH, &inputs);
             assert_eq!(refused, Err(ErrorCode::NODEVICE));
         }
@@ -161,7 +197,9 @@ fn session_keys_authenticate_where_it_is_granted() {
 
 fn seal(setup: &Setup, key: usize, count: u32) -> Result<(), ErrorCode> {
     let inputs: [&[u8]; 3] = [b"text", b"", &nonce(count)];
-    setup.operate(M, 8, key, 16, &inputs).map(drop)
+    setup
+        .operate(M, Command::Encrypt, key, 16, &inputs)
+        .map(drop)
 }
 
 #[test]
@@ -171,7 +209,7 @@ fn no_nonce_comes_twice() {
         // Nothing is reserved yet.
         assert_eq!(seal(&setup, UNICAST, 0), already);
         assert_eq!(seal(&setup, UNICAST, 1), Err(ErrorCode::RESERVE));
-        setup.done(M, 17, INVOCATION, 100, &[]);
+        setup.done(M, Command::Advance, INVOCATION, 100, &[]);
         assert_eq!(seal(&setup, UNICAST, 101), Err(ErrorCode::RESERVE));
         assert_eq!(seal(&setup, UNICAST, 7), Ok(()));
         for count in [0, 6, 7] {
@@ -179,7 +217,7 @@ fn no_nonce_comes_twice() {
         }
         assert_eq!(seal(&setup, UNICAST, 8), Ok(()));
         // Raised further, what was used stays used.
-        setup.done(M, 17, INVOCATION, 200, &[]);
+        setup.done(M, Command::Advance, INVOCATION, 200, &[]);
         assert_eq!(seal(&setup, UNICAST, 8), already);
         assert_eq!(seal(&setup, UNICAST, 150), Ok(()));
         // By the kernel as well.
@@ -188,14 +226,17 @@ fn no_nonce_comes_twice() {
         assert_eq!(seal(&setup, UNICAST, 150), already);
         assert_eq!(seal(&setup, UNICAST, 300), Ok(()));
         // A new run of the app does not get them back.
-        setup.bench.restart(M);
+        setup.host.restart(M);
         setup.join(M);
         assert_eq!(seal(&setup, UNICAST, 300), already);
         // Opening needs no fresh one, and other keys none of this counter.
         let inputs: [&[u8]; 3] = [b"text", b"", &nonce(7)];
-        let sealed = setup.done(M, 8, CIPHER, 16, &inputs);
+        let sealed = setup.done(M, Command::Encrypt, CIPHER, 16, &inputs);
         let inputs: [&[u8]; 3] = [&sealed, b"", &nonce(7)];
-        assert_eq!(setup.done(M, 9, UNICAST, 16, &inputs), b"text");
+        assert_eq!(
+            setup.done(M, Command::Decrypt, UNICAST, 16, &inputs),
+            b"text"
+        );
     });
 }
 
@@ -204,14 +245,17 @@ fn no_nonce_comes_twice() {
 fn no_nonce_comes_twice_under_a_session_key() {
     with_keys(|setup| {
         let peer: [&[u8]; 3] = [&hex(CDH_PEER), b"", b""];
-        setup.done(M, 17, INVOCATION, 10, &[]);
+        setup.done(M, Command::Advance, INVOCATION, 10, &[]);
         // Nothing was used when it was raised.
         for (slot, count) in [(SLOT, 1), (SLOT + 1, 2)] {
-            setup.done(M, 7, AGREEMENT, slot, &peer);
+            setup.done(M, Command::Agree, AGREEMENT, slot, &peer);
             assert_eq!(seal(&setup, slot, count), Ok(()));
         }
-        assert_eq!(setup.command(M, 20, SLOT, 0), SyscallReturn::Success);
-        setup.done(M, 7, AGREEMENT, SLOT, &peer);
+        assert_eq!(
+            setup.command(M, Command::Close, SLOT, 0),
+            SyscallReturn::Success
+        );
+        setup.done(M, Command::Agree, AGREEMENT, SLOT, &peer);
         assert_eq!(seal(&setup, SLOT, 2), Err(ErrorCode::ALREADY));
         assert_eq!(seal(&setup, SLOT, 3), Ok(()));
         assert_eq!(seal(&setup, UNICAST, 3), Err(ErrorCode::ALREADY));
@@ -224,22 +268,22 @@ fn after_a_start_all_that_was_reserved_is_used() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 32);
-        setup.done(M, 4, UNICAST, 0, &[&hex(ENCRYPTION_KEY)]);
-        setup.done(M, 17, INVOCATION, 100, &[]);
+        setup.done(M, Command::Import, UNICAST, 0, &[&hex(ENCRYPTION_KEY)]);
+        setup.done(M, Command::Advance, INVOCATION, 100, &[]);
         assert_eq!(seal(&setup, UNICAST, 60), Ok(()));
         // Whether or not the counter is raised before the first use.
         for (round, raised_first) in [(1, true), (2, false)] {
             let setup = start(&words, 32 + u64::from(round));
             let stands = 100 * round;
             if raised_first {
-                setup.done(M, 17, INVOCATION, stands as usize + 100, &[]);
+                setup.done(M, Command::Advance, INVOCATION, stands as usize + 100, &[]);
             }
             for count in [60, 61, stands] {
                 assert_eq!(seal(&setup, UNICAST, count), Err(ErrorCode::ALREADY));
             }
             if !raised_first {
                 assert_eq!(seal(&setup, UNICAST, stands + 1), Err(ErrorCode::RESERVE));
-                setup.done(M, 17, INVOCATION, stands as usize + 100, &[]);
+                setup.done(M, Command::Advance, INVOCATION, stands as usize + 100, &[]);
             }
             assert_eq!(seal(&setup, UNICAST, stands + 1), Ok(()));
         }

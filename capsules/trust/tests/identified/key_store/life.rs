@@ -5,18 +5,20 @@ use std::cell::Cell;
 use capsules_trust::key_store::policy::State;
 use capsules_trust::key_store::vault::VaultClient;
 use capsules_trust::key_store::{AppVersions, Condition, Vault};
+use drivers::key_store::Command;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::word_flash::WordFlash;
 
 use super::operations::{hex, RFC_DIGEST, RFC_PUBLIC, RFC_SECRET, RFC_SIGNATURE};
 use super::setup::{
-    blank, start, start_with_root, Random, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET,
-    SIGNING, U,
+    blank, start, start_with_root, ANCHOR, CERTIFICATE, CIPHER, COUNTER, GUEST, M, SECRET, SIGNING,
+    U,
 };
-use testing::flash::WordsInRam;
-use testing::identity::on_kernel_thread;
-use testing::rig::forever;
+use testing::forever;
+use testing::on_kernel_thread;
+use testing::random::SeededRandom;
+use testing::words_in_ram::WordsInRam;
 
 #[test]
 fn keys_outlive_a_start() {
@@ -24,19 +26,25 @@ fn keys_outlive_a_start() {
         let words = blank();
         let setup = start(&words, 8);
         assert_eq!(setup.store.condition(), Condition::Open);
-        setup.done(M, 4, SIGNING, 0, &[&hex(RFC_SECRET)]);
-        setup.done(M, 17, COUNTER, 9, &[]);
-        setup.done(M, 14, CERTIFICATE, 0, &[b"certificate"]);
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(RFC_SECRET)]);
+        setup.done(M, Command::Advance, COUNTER, 9, &[]);
+        setup.done(M, Command::Store, CERTIFICATE, 0, &[b"certificate"]);
         setup.commission();
         let setup = start(&words, 9);
-        assert_eq!(setup.command(GUEST, 1, 0, 0), SyscallReturn::SuccessU32(1));
-        let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
+        assert_eq!(
+            setup.command(GUEST, Command::State, 0, 0),
+            SyscallReturn::SuccessU32(1)
+        );
+        let signature = setup.done(M, Command::Sign, SIGNING, 0, &[&hex(RFC_DIGEST)]);
         assert_eq!(signature, hex(RFC_SIGNATURE));
         assert_eq!(
-            setup.command(U, 16, COUNTER, 0),
+            setup.command(U, Command::Counter, COUNTER, 0),
             SyscallReturn::SuccessU32(9)
         );
-        assert_eq!(setup.done(M, 15, CERTIFICATE, 0, &[]), b"certificate");
+        assert_eq!(
+            setup.done(M, Command::Read, CERTIFICATE, 0, &[]),
+            b"certificate"
+        );
         assert_eq!(setup.store.usage().changes, 5);
     });
 }
@@ -46,30 +54,36 @@ fn the_state_goes_one_way() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 10);
-        let state = |setup: &super::setup::Setup| setup.command(M, 1, 0, 0);
+        let state = |setup: &super::setup::Setup| setup.command(M, Command::State, 0, 0);
         assert_eq!(state(&setup), SyscallReturn::SuccessU32(0));
         let nodevice = Err(ErrorCode::NODEVICE);
         let off = Err(ErrorCode::OFF);
-        assert_eq!(setup.operate(GUEST, 2, 1, 0, &[]), nodevice);
-        assert_eq!(setup.operate(U, 2, 1, 0, &[]), nodevice);
-        assert_eq!(setup.operate(M, 2, 2, 0, &[]), nodevice);
-        assert_eq!(setup.operate(U, 2, 2, 0, &[]), off);
-        setup.done(M, 4, SECRET, 0, &[&[1; 32]]);
+        assert_eq!(
+            setup.operate(GUEST, Command::AdvanceState, 1, 0, &[]),
+            nodevice
+        );
+        assert_eq!(setup.operate(U, Command::AdvanceState, 1, 0, &[]), nodevice);
+        assert_eq!(setup.operate(M, Command::AdvanceState, 2, 0, &[]), nodevice);
+        assert_eq!(setup.operate(U, Command::AdvanceState, 2, 0, &[]), off);
+        setup.done(M, Command::Import, SECRET, 0, &[&[1; 32]]);
         setup.commission();
         assert_eq!(state(&setup), SyscallReturn::SuccessU32(1));
         assert_eq!(setup.store.state(), Ok(State::Operational));
-        assert_eq!(setup.operate(M, 2, 1, 0, &[]), off);
-        assert_eq!(setup.operate(U, 2, 0, 0, &[]), off);
+        assert_eq!(setup.operate(M, Command::AdvanceState, 1, 0, &[]), off);
+        assert_eq!(setup.operate(U, Command::AdvanceState, 0, 0, &[]), off);
         // Importing ended with the factory, though this grant does not.
-        assert_eq!(setup.operate(M, 4, CIPHER, 0, &[&[1; 16]]), off);
-        setup.done(M, 10, SECRET, 0, &[b"x"]);
-        setup.done(M, 14, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
-        setup.done(M, 17, COUNTER, 4, &[]);
-        setup.done(U, 2, 2, 0, &[]);
+        assert_eq!(
+            setup.operate(M, Command::Import, CIPHER, 0, &[&[1; 16]]),
+            off
+        );
+        setup.done(M, Command::Hmac, SECRET, 0, &[b"x"]);
+        setup.done(M, Command::Store, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
+        setup.done(M, Command::Advance, COUNTER, 4, &[]);
+        setup.done(U, Command::AdvanceState, 2, 0, &[]);
         for setup in [setup, start(&words, 11)] {
             assert_eq!(state(&setup), SyscallReturn::SuccessU32(2));
-            assert_eq!(setup.operate(M, 10, SECRET, 0, &[b"x"]), off);
-            assert_eq!(setup.operate(U, 2, 2, 0, &[]), off);
+            assert_eq!(setup.operate(M, Command::Hmac, SECRET, 0, &[b"x"]), off);
+            assert_eq!(setup.operate(U, Command::AdvanceState, 2, 0, &[]), off);
         }
     });
 }
@@ -80,8 +94,8 @@ fn no_key_in_the_clear() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 12);
-        setup.done(M, 4, SIGNING, 0, &[&hex(RFC_SECRET)]);
-        setup.done(M, 4, SECRET, 0, &[&[0xA5; 32]]);
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(RFC_SECRET)]);
+        setup.done(M, Command::Import, SECRET, 0, &[&[0xA5; 32]]);
         let bytes: Vec<u8> = words
             .borrow()
             .iter()
@@ -113,9 +127,9 @@ fn versions_of_apps() {
                 assert_eq!(setup.store.raise(short_id, 1), Err(ErrorCode::INVAL));
             }
             // No app reaches them.
-            let read = setup.command(M, 16, 0x7001, 0);
+            let read = setup.command(M, Command::Counter, 0x7001, 0);
             assert_eq!(read, SyscallReturn::Failure(ErrorCode::NODEVICE));
-            let raised = setup.operate(M, 17, 0x7001, 9, &[]);
+            let raised = setup.operate(M, Command::Advance, 0x7001, 9, &[]);
             assert_eq!(raised, Err(ErrorCode::NODEVICE));
         }
     });
@@ -131,7 +145,7 @@ fn counters_that_the_kernel_raises() {
         assert_eq!(setup.store.raise_counter(COUNTER as u16, 4), Ok(()));
         setup.work();
         assert_eq!(setup.store.counter(COUNTER as u16), Ok(5));
-        let value = setup.command(M, 16, COUNTER, 0);
+        let value = setup.command(M, Command::Counter, COUNTER, 0);
         assert_eq!(value, SyscallReturn::SuccessU32(5));
         for object in [SIGNING as u16, 0x7001, 0x8000] {
             let nodevice = Err(ErrorCode::NODEVICE);
@@ -145,9 +159,9 @@ fn flash_of_another_device_or_time() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 15);
-        setup.done(M, 17, COUNTER, 1, &[]);
+        setup.done(M, Command::Advance, COUNTER, 1, &[]);
         let earlier = words.borrow().clone();
-        setup.done(M, 17, COUNTER, 2, &[]);
+        setup.done(M, Command::Advance, COUNTER, 2, &[]);
         let now = words.borrow().clone();
         let mut older = now.clone();
         older[..6 * 1024].copy_from_slice(&earlier[..6 * 1024]);
@@ -156,13 +170,13 @@ fn flash_of_another_device_or_time() {
             let setup = start_with_root(&words, 16, &root);
             assert_eq!(setup.store.condition(), Condition::Refused);
             let failed = Err(ErrorCode::FAIL);
-            let state = setup.command(M, 1, 0, 0);
+            let state = setup.command(M, Command::State, 0, 0);
             assert_eq!(state, SyscallReturn::Failure(ErrorCode::FAIL));
-            let value = setup.command(M, 16, COUNTER, 0);
+            let value = setup.command(M, Command::Counter, COUNTER, 0);
             assert_eq!(value, SyscallReturn::Failure(ErrorCode::FAIL));
-            assert_eq!(setup.operate(M, 17, COUNTER, 3, &[]), failed);
-            assert_eq!(setup.operate(M, 3, SIGNING, 0, &[]), failed);
-            assert_eq!(setup.operate(M, 2, 1, 0, &[]), failed);
+            assert_eq!(setup.operate(M, Command::Advance, COUNTER, 3, &[]), failed);
+            assert_eq!(setup.operate(M, Command::Generate, SIGNING, 0, &[]), failed);
+            assert_eq!(setup.operate(M, Command::AdvanceState, 1, 0, &[]), failed);
             assert_eq!(setup.store.newest(1), failed.clone().map(|_| 0));
             assert_eq!(&*words.borrow(), image, "nothing is written over it");
         }
@@ -174,16 +188,16 @@ fn flash_that_does_not_work_is_reported() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 17);
-        setup.done(M, 17, COUNTER, 1, &[]);
+        setup.done(M, Command::Advance, COUNTER, 1, &[]);
         setup.flash.broken.set(true);
-        let failed = setup.operate(M, 17, COUNTER, 2, &[]);
+        let failed = setup.operate(M, Command::Advance, COUNTER, 2, &[]);
         assert_eq!(failed, Err(ErrorCode::FAIL));
-        let value = setup.command(M, 16, COUNTER, 0);
+        let value = setup.command(M, Command::Counter, COUNTER, 0);
         assert_eq!(value, SyscallReturn::SuccessU32(1));
         setup.flash.broken.set(false);
-        setup.done(M, 17, COUNTER, 3, &[]);
+        setup.done(M, Command::Advance, COUNTER, 3, &[]);
         let setup = start(&words, 18);
-        let value = setup.command(M, 16, COUNTER, 0);
+        let value = setup.command(M, Command::Counter, COUNTER, 0);
         assert_eq!(value, SyscallReturn::SuccessU32(3));
     });
 }
@@ -208,15 +222,18 @@ fn doubt_that_cannot_be_settled() {
     on_kernel_thread(|| {
         let words = blank();
         let setup = start(&words, 20);
-        setup.done(M, 17, COUNTER, 1, &[]);
+        setup.done(M, Command::Advance, COUNTER, 1, &[]);
         let before = words.borrow().clone();
-        setup.done(M, 17, COUNTER, 2, &[]);
+        setup.done(M, Command::Advance, COUNTER, 2, &[]);
         // The record stands, but the anchor does not count it.
         words.borrow_mut()[6 * 1024..].copy_from_slice(&before[6 * 1024..]);
         for (broken, fails) in [(true, false), (false, true)] {
-            let (flash, random) = (WordsInRam::on(&words), Random::from(21));
+            let (flash, random) = (
+                forever(WordsInRam::new(&words)),
+                forever(SeededRandom::new(21)),
+            );
             flash.broken.set(broken);
-            random.fails.set(fails);
+            random.fails.set(fails.then_some(ErrorCode::FAIL));
             let vault = forever(Vault::new(flash, random));
             let client = forever(Settled::default());
             flash.set_client(vault);
@@ -229,7 +246,7 @@ fn doubt_that_cannot_be_settled() {
         }
         let setup = start(&words, 22);
         assert_eq!(setup.store.condition(), Condition::Open);
-        let value = setup.command(M, 16, COUNTER, 0);
+        let value = setup.command(M, Command::Counter, COUNTER, 0);
         assert_eq!(value, SyscallReturn::SuccessU32(2));
     });
 }

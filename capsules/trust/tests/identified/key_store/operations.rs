@@ -1,12 +1,13 @@
 //! Every operation with known answers, through system calls.
 
+use drivers::key_store::Command;
 use kernel::ErrorCode;
 
 use super::setup::{
     blank, start, Setup, ANCHOR, CERTIFICATE, CIPHER, COUNTER, M, RENEWED, SECRET, SIGNING, SLOT,
     WRAPPING,
 };
-use testing::identity::on_kernel_thread;
+use testing::on_kernel_thread;
 
 pub fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -39,20 +40,23 @@ fn with_store(test: impl FnOnce(Setup) + Send + 'static) {
 #[test]
 fn sign_and_verify() {
     with_store(|setup| {
-        setup.done(M, 4, SIGNING, 0, &[&hex(RFC_SECRET)]);
-        assert_eq!(setup.done(M, 5, SIGNING, 0, &[]), hex(RFC_PUBLIC));
-        let signature = setup.done(M, 6, SIGNING, 0, &[&hex(RFC_DIGEST)]);
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(RFC_SECRET)]);
+        assert_eq!(
+            setup.done(M, Command::PublicKey, SIGNING, 0, &[]),
+            hex(RFC_PUBLIC)
+        );
+        let signature = setup.done(M, Command::Sign, SIGNING, 0, &[&hex(RFC_DIGEST)]);
         assert_eq!(signature, hex(RFC_SIGNATURE));
-        setup.done(M, 14, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
+        setup.done(M, Command::Store, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
         let signed = [hex(RFC_DIGEST), signature].concat();
-        assert_eq!(setup.done(M, 13, ANCHOR, 0, &[&signed]), b"");
+        assert_eq!(setup.done(M, Command::Verify, ANCHOR, 0, &[&signed]), b"");
         for byte in [0, 31, 32, 63, 64, 95] {
             let mut altered = signed.clone();
             altered[byte] ^= 1;
-            let refused = setup.operate(M, 13, ANCHOR, 0, &[&altered]);
+            let refused = setup.operate(M, Command::Verify, ANCHOR, 0, &[&altered]);
             assert_eq!(refused, Err(ErrorCode::FAIL), "byte {byte}");
         }
-        let zeros = setup.operate(M, 13, ANCHOR, 0, &[&[0; 96]]);
+        let zeros = setup.operate(M, Command::Verify, ANCHOR, 0, &[&[0; 96]]);
         assert_eq!(zeros, Err(ErrorCode::FAIL));
     });
 }
@@ -61,18 +65,21 @@ fn sign_and_verify() {
 fn generated_keys_differ_and_sign() {
     with_store(|setup| {
         for key in [SIGNING, RENEWED] {
-            setup.done(M, 3, key, 0, &[]);
-            let public = setup.done(M, 5, key, 0, &[]);
-            let signature = setup.done(M, 6, key, 0, &[&hex(RFC_DIGEST)]);
-            setup.done(M, 14, ANCHOR, 0, &[&public]);
+            setup.done(M, Command::Generate, key, 0, &[]);
+            let public = setup.done(M, Command::PublicKey, key, 0, &[]);
+            let signature = setup.done(M, Command::Sign, key, 0, &[&hex(RFC_DIGEST)]);
+            setup.done(M, Command::Store, ANCHOR, 0, &[&public]);
             let signed = [hex(RFC_DIGEST), signature].concat();
-            setup.done(M, 13, ANCHOR, 0, &[&signed]);
+            setup.done(M, Command::Verify, ANCHOR, 0, &[&signed]);
         }
-        let publics = [SIGNING, RENEWED].map(|key| setup.done(M, 5, key, 0, &[]));
+        let publics = [SIGNING, RENEWED].map(|key| setup.done(M, Command::PublicKey, key, 0, &[]));
         assert_ne!(publics[0], publics[1]);
-        setup.done(M, 3, SECRET, 0, &[]);
-        assert_ne!(setup.done(M, 10, SECRET, 0, &[b"message"]), [0; 32]);
-        setup.done(M, 3, CIPHER, 0, &[]);
+        setup.done(M, Command::Generate, SECRET, 0, &[]);
+        assert_ne!(
+            setup.done(M, Command::Hmac, SECRET, 0, &[b"message"]),
+            [0; 32]
+        );
+        setup.done(M, Command::Generate, CIPHER, 0, &[]);
     });
 }
 
@@ -80,27 +87,42 @@ fn generated_keys_differ_and_sign() {
 fn successors() {
     with_store(|setup| {
         let missing = Err(ErrorCode::UNINSTALLED);
-        assert_eq!(setup.operate(M, 5, RENEWED, 0, &[]), missing);
-        assert_eq!(setup.operate(M, 18, RENEWED, 0, &[]), missing);
-        setup.done(M, 3, RENEWED, 0, &[]);
-        let first = setup.done(M, 5, RENEWED, 0, &[]);
-        assert_eq!(setup.operate(M, 5, RENEWED, 1, &[]), missing);
-        setup.done(M, 3, RENEWED, 0, &[]);
-        let second = setup.done(M, 5, RENEWED, 1, &[]);
-        assert_eq!(setup.done(M, 5, RENEWED, 0, &[]), first);
+        assert_eq!(
+            setup.operate(M, Command::PublicKey, RENEWED, 0, &[]),
+            missing
+        );
+        assert_eq!(
+            setup.operate(M, Command::Activate, RENEWED, 0, &[]),
+            missing
+        );
+        setup.done(M, Command::Generate, RENEWED, 0, &[]);
+        let first = setup.done(M, Command::PublicKey, RENEWED, 0, &[]);
+        assert_eq!(
+            setup.operate(M, Command::PublicKey, RENEWED, 1, &[]),
+            missing
+        );
+        setup.done(M, Command::Generate, RENEWED, 0, &[]);
+        let second = setup.done(M, Command::PublicKey, RENEWED, 1, &[]);
+        assert_eq!(setup.done(M, Command::PublicKey, RENEWED, 0, &[]), first);
         assert_ne!(first, second);
-        setup.done(M, 6, RENEWED, 1, &[&hex(RFC_DIGEST)]);
-        setup.done(M, 18, RENEWED, 0, &[]);
-        assert_eq!(setup.done(M, 5, RENEWED, 0, &[]), second);
-        assert_eq!(setup.operate(M, 5, RENEWED, 1, &[]), missing);
+        setup.done(M, Command::Sign, RENEWED, 1, &[&hex(RFC_DIGEST)]);
+        setup.done(M, Command::Activate, RENEWED, 0, &[]);
+        assert_eq!(setup.done(M, Command::PublicKey, RENEWED, 0, &[]), second);
+        assert_eq!(
+            setup.operate(M, Command::PublicKey, RENEWED, 1, &[]),
+            missing
+        );
         // Without the grant to activate there is no successor.
-        setup.done(M, 3, SIGNING, 0, &[]);
-        let again = setup.operate(M, 3, SIGNING, 0, &[]);
+        setup.done(M, Command::Generate, SIGNING, 0, &[]);
+        let again = setup.operate(M, Command::Generate, SIGNING, 0, &[]);
         assert_eq!(again, Err(ErrorCode::ALREADY));
-        setup.done(M, 19, SIGNING, 0, &[]);
-        assert_eq!(setup.operate(M, 5, SIGNING, 0, &[]), missing);
-        assert_eq!(setup.operate(M, 19, SIGNING, 0, &[]), missing);
-        setup.done(M, 3, SIGNING, 0, &[]);
+        setup.done(M, Command::Erase, SIGNING, 0, &[]);
+        assert_eq!(
+            setup.operate(M, Command::PublicKey, SIGNING, 0, &[]),
+            missing
+        );
+        assert_eq!(setup.operate(M, Command::Erase, SIGNING, 0, &[]), missing);
+        setup.done(M, Command::Generate, SIGNING, 0, &[]);
     });
 }
 
@@ -110,18 +132,27 @@ fn keys_that_are_none() {
         let order = hex("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551");
         let invalid = Err(ErrorCode::INVAL);
         for secret in [&[0; 32][..], &order, &[0xFF; 32]] {
-            assert_eq!(setup.operate(M, 4, SIGNING, 0, &[secret]), invalid);
+            assert_eq!(
+                setup.operate(M, Command::Import, SIGNING, 0, &[secret]),
+                invalid
+            );
         }
         let missing = Err(ErrorCode::UNINSTALLED);
-        assert_eq!(setup.operate(M, 5, SIGNING, 0, &[]), missing);
-        setup.done(M, 4, SIGNING, 0, &[&hex(CDH_SECRET)]);
+        assert_eq!(
+            setup.operate(M, Command::PublicKey, SIGNING, 0, &[]),
+            missing
+        );
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(CDH_SECRET)]);
         let mut off_curve = hex(CDH_PEER);
         off_curve[64] ^= 1;
         let mut compressed = hex(CDH_PEER);
         compressed[0] = 2;
         for point in [&[0; 65][..], &off_curve, &compressed] {
-            assert_eq!(setup.operate(M, 14, ANCHOR, 0, &[point]), invalid);
-            let agreed = setup.operate(M, 7, SIGNING, SLOT, &[point, b"", b""]);
+            assert_eq!(
+                setup.operate(M, Command::Store, ANCHOR, 0, &[point]),
+                invalid
+            );
+            let agreed = setup.operate(M, Command::Agree, SIGNING, SLOT, &[point, b"", b""]);
             assert_eq!(agreed, invalid);
         }
     });
@@ -130,11 +161,17 @@ fn keys_that_are_none() {
 #[test]
 fn agree_and_use_the_session_key() {
     with_store(|setup| {
-        setup.done(M, 4, SIGNING, 0, &[&hex(CDH_SECRET)]);
+        setup.done(M, Command::Import, SIGNING, 0, &[&hex(CDH_SECRET)]);
         let peer = hex(CDH_PEER);
-        setup.done(M, 7, SIGNING, SLOT, &[&peer, b"info", b"salt"]);
+        setup.done(M, Command::Agree, SIGNING, SLOT, &[&peer, b"info", b"salt"]);
         let dlms = (SLOT + 1) | (1 << 16);
-        setup.done(M, 7, SIGNING, dlms, &[&peer, b"other information", b""]);
+        setup.done(
+            M,
+            Command::Agree,
+            SIGNING,
+            dlms,
+            &[&peer, b"other information", b""],
+        );
         // The derived keys are those that were computed independently: an
         // imported key of the same bytes opens what they sealed.
         let keys = [
@@ -144,17 +181,23 @@ fn agree_and_use_the_session_key() {
         let nonce = [5; 12];
         for (index, key) in keys.into_iter().enumerate() {
             let inputs: [&[u8]; 3] = [b"plain", b"associated", &nonce];
-            let sealed = setup.done(M, 8, SLOT + index, 12, &inputs);
+            let sealed = setup.done(M, Command::Encrypt, SLOT + index, 12, &inputs);
             assert_eq!(sealed.len(), 17);
-            setup.done(M, 4, CIPHER, 0, &[&hex(key)]);
+            setup.done(M, Command::Import, CIPHER, 0, &[&hex(key)]);
             let inputs: [&[u8]; 3] = [&sealed, b"associated", &nonce];
-            assert_eq!(setup.done(M, 9, CIPHER, 12, &inputs), b"plain");
-            assert_eq!(setup.done(M, 9, SLOT + index, 12, &inputs), b"plain");
-            setup.done(M, 19, CIPHER, 0, &[]);
+            assert_eq!(
+                setup.done(M, Command::Decrypt, CIPHER, 12, &inputs),
+                b"plain"
+            );
+            assert_eq!(
+                setup.done(M, Command::Decrypt, SLOT + index, 12, &inputs),
+                b"plain"
+            );
+            setup.done(M, Command::Erase, CIPHER, 0, &[]);
         }
         assert_ne!(
-            setup.done(M, 10, SLOT, 0, &[b"message"]),
-            setup.done(M, 10, SLOT + 1, 0, &[b"message"])
+            setup.done(M, Command::Hmac, SLOT, 0, &[b"message"]),
+            setup.done(M, Command::Hmac, SLOT + 1, 0, &[b"message"])
         );
     });
 }
@@ -162,7 +205,13 @@ fn agree_and_use_the_session_key() {
 #[test]
 fn authenticated_encryption() {
     with_store(|setup| {
-        setup.done(M, 4, CIPHER, 0, &[&hex("feffe9928665731c6d6a8f9467308308")]);
+        setup.done(
+            M,
+            Command::Import,
+            CIPHER,
+            0,
+            &[&hex("feffe9928665731c6d6a8f9467308308")],
+        );
         let nonce = hex("cafebabefacedbaddecaf888");
         let associated = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
         let plain = hex(
@@ -170,20 +219,23 @@ fn authenticated_encryption() {
              1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
         );
         let inputs: [&[u8]; 3] = [&plain, &associated, &nonce];
-        let sealed = setup.done(M, 8, CIPHER, 16, &inputs);
+        let sealed = setup.done(M, Command::Encrypt, CIPHER, 16, &inputs);
         assert_eq!(sealed[60..], hex("5bc94fbc3221a5db94fae95ae7121a47"));
         let inputs: [&[u8]; 3] = [&sealed, &associated, &nonce];
-        assert_eq!(setup.done(M, 9, CIPHER, 16, &inputs), plain);
+        assert_eq!(setup.done(M, Command::Decrypt, CIPHER, 16, &inputs), plain);
         // What is not authentic leaves the output as it was.
-        let before = setup.bench.peek(M, super::setup::OUTPUT, 100);
+        let before = setup.host.peek(M, super::setup::OUTPUT, 100);
         let inputs: [&[u8]; 3] = [&sealed, b"other", &nonce];
-        let refused = setup.operate(M, 9, CIPHER, 16, &inputs);
+        let refused = setup.operate(M, Command::Decrypt, CIPHER, 16, &inputs);
         assert_eq!(refused, Err(ErrorCode::FAIL));
-        assert_eq!(setup.bench.peek(M, super::setup::OUTPUT, 100), before);
+        assert_eq!(setup.host.peek(M, super::setup::OUTPUT, 100), before);
         // Nothing at all can be sealed too.
-        let tag = setup.done(M, 8, CIPHER, 16, &[b"", b"", &nonce]);
+        let tag = setup.done(M, Command::Encrypt, CIPHER, 16, &[b"", b"", &nonce]);
         assert_eq!(tag.len(), 16);
-        assert_eq!(setup.done(M, 9, CIPHER, 16, &[&tag, b"", &nonce]), b"");
+        assert_eq!(
+            setup.done(M, Command::Decrypt, CIPHER, 16, &[&tag, b"", &nonce]),
+            b""
+        );
     });
 }
 
@@ -191,9 +243,9 @@ fn authenticated_encryption() {
 fn hmac_with_a_secret() {
     with_store(|setup| {
         let secret: Vec<u8> = (0..32).collect();
-        setup.done(M, 4, SECRET, 0, &[&secret]);
+        setup.done(M, Command::Import, SECRET, 0, &[&secret]);
         assert_eq!(
-            setup.done(M, 10, SECRET, 0, &[b"message"]),
+            setup.done(M, Command::Hmac, SECRET, 0, &[b"message"]),
             hex(MESSAGE_HMAC)
         );
     });
@@ -205,34 +257,34 @@ fn wrap_and_unwrap() {
         // RFC 3394, section 4.1.
         setup.done(
             M,
-            4,
+            Command::Import,
             WRAPPING,
             0,
             &[&hex("000102030405060708090A0B0C0D0E0F")],
         );
         let wrapped = hex("1FA68B0A8112B447AEF34BD8FB5A7B829D3E862371D2CFE5");
-        setup.done(M, 12, WRAPPING, SLOT, &[&wrapped]);
-        assert_eq!(setup.done(M, 11, WRAPPING, SLOT, &[]), wrapped);
+        setup.done(M, Command::Unwrap, WRAPPING, SLOT, &[&wrapped]);
+        assert_eq!(setup.done(M, Command::Wrap, WRAPPING, SLOT, &[]), wrapped);
         let mut altered = wrapped.clone();
         altered[23] ^= 1;
-        let refused = setup.operate(M, 12, WRAPPING, SLOT + 1, &[&altered]);
+        let refused = setup.operate(M, Command::Unwrap, WRAPPING, SLOT + 1, &[&altered]);
         assert_eq!(refused, Err(ErrorCode::FAIL));
-        let empty = setup.operate(M, 10, SLOT + 1, 0, &[b"message"]);
+        let empty = setup.operate(M, Command::Hmac, SLOT + 1, 0, &[b"message"]);
         assert_eq!(empty, Err(ErrorCode::NODEVICE));
         // The slot may do what the wrapping key's grant says of sessions.
-        setup.done(M, 10, SLOT, 0, &[b"message"]);
+        setup.done(M, Command::Hmac, SLOT, 0, &[b"message"]);
         let inputs: [&[u8]; 3] = [b"", b"", &[0; 12]];
-        let refused = setup.operate(M, 8, SLOT, 16, &inputs);
+        let refused = setup.operate(M, Command::Encrypt, SLOT, 16, &inputs);
         assert_eq!(refused, Err(ErrorCode::NODEVICE));
         // Into an object: the first as the current key, the next as its successor.
-        setup.done(M, 12, WRAPPING, CIPHER, &[&wrapped]);
-        let sealed = setup.done(M, 8, CIPHER, 16, &inputs);
-        setup.done(M, 12, WRAPPING, CIPHER, &[&wrapped]);
-        setup.done(M, 18, CIPHER, 0, &[]);
-        assert_eq!(setup.done(M, 8, CIPHER, 16, &inputs), sealed);
+        setup.done(M, Command::Unwrap, WRAPPING, CIPHER, &[&wrapped]);
+        let sealed = setup.done(M, Command::Encrypt, CIPHER, 16, &inputs);
+        setup.done(M, Command::Unwrap, WRAPPING, CIPHER, &[&wrapped]);
+        setup.done(M, Command::Activate, CIPHER, 0, &[]);
+        assert_eq!(setup.done(M, Command::Encrypt, CIPHER, 16, &inputs), sealed);
         // Without the grant to activate it takes the place of the old one.
-        setup.done(M, 12, WRAPPING, WRAPPING, &[&wrapped]);
-        let refused = setup.operate(M, 12, WRAPPING, SLOT, &[&wrapped]);
+        setup.done(M, Command::Unwrap, WRAPPING, WRAPPING, &[&wrapped]);
+        let refused = setup.operate(M, Command::Unwrap, WRAPPING, SLOT, &[&wrapped]);
         assert_eq!(refused, Err(ErrorCode::FAIL));
     });
 }
@@ -241,16 +293,31 @@ fn wrap_and_unwrap() {
 fn certificates_and_anchors_are_read_back() {
     with_store(|setup| {
         let missing = Err(ErrorCode::UNINSTALLED);
-        assert_eq!(setup.operate(M, 15, CERTIFICATE, 0, &[]), missing);
+        assert_eq!(
+            setup.operate(M, Command::Read, CERTIFICATE, 0, &[]),
+            missing
+        );
         let certificate: Vec<u8> = (0..590u32).map(|byte| byte as u8).collect();
-        setup.done(M, 14, CERTIFICATE, 0, &[&certificate]);
-        assert_eq!(setup.done(M, 15, CERTIFICATE, 0, &[]), certificate);
-        setup.done(M, 14, CERTIFICATE, 0, &[b"another"]);
-        assert_eq!(setup.done(M, 15, CERTIFICATE, 0, &[]), b"another");
-        setup.done(M, 14, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
-        assert_eq!(setup.done(M, 15, ANCHOR, 0, &[]), hex(RFC_PUBLIC));
-        setup.done(M, 19, CERTIFICATE, 0, &[]);
-        assert_eq!(setup.operate(M, 15, CERTIFICATE, 0, &[]), missing);
+        setup.done(M, Command::Store, CERTIFICATE, 0, &[&certificate]);
+        assert_eq!(
+            setup.done(M, Command::Read, CERTIFICATE, 0, &[]),
+            certificate
+        );
+        setup.done(M, Command::Store, CERTIFICATE, 0, &[b"another"]);
+        assert_eq!(
+            setup.done(M, Command::Read, CERTIFICATE, 0, &[]),
+            b"another"
+        );
+        setup.done(M, Command::Store, ANCHOR, 0, &[&hex(RFC_PUBLIC)]);
+        assert_eq!(
+            setup.done(M, Command::Read, ANCHOR, 0, &[]),
+            hex(RFC_PUBLIC)
+        );
+        setup.done(M, Command::Erase, CERTIFICATE, 0, &[]);
+        assert_eq!(
+            setup.operate(M, Command::Read, CERTIFICATE, 0, &[]),
+            missing
+        );
     });
 }
 
@@ -258,15 +325,27 @@ fn certificates_and_anchors_are_read_back() {
 fn counters_only_rise() {
     use kernel::syscall::SyscallReturn::SuccessU32;
     with_store(|setup| {
-        assert_eq!(setup.command(M, 16, COUNTER, 0), SuccessU32(0));
+        assert_eq!(
+            setup.command(M, Command::Counter, COUNTER, 0),
+            SuccessU32(0)
+        );
         let invalid = Err(ErrorCode::INVAL);
-        assert_eq!(setup.operate(M, 17, COUNTER, 0, &[]), invalid);
-        setup.done(M, 17, COUNTER, 7, &[]);
+        assert_eq!(setup.operate(M, Command::Advance, COUNTER, 0, &[]), invalid);
+        setup.done(M, Command::Advance, COUNTER, 7, &[]);
         for value in [0, 6, 7] {
-            assert_eq!(setup.operate(M, 17, COUNTER, value, &[]), invalid);
+            assert_eq!(
+                setup.operate(M, Command::Advance, COUNTER, value, &[]),
+                invalid
+            );
         }
-        setup.done(M, 17, COUNTER, u32::MAX as usize, &[]);
-        assert_eq!(setup.command(M, 16, COUNTER, 0), SuccessU32(u32::MAX));
-        assert_eq!(setup.operate(M, 17, COUNTER, 1 << 32, &[]), invalid);
+        setup.done(M, Command::Advance, COUNTER, u32::MAX as usize, &[]);
+        assert_eq!(
+            setup.command(M, Command::Counter, COUNTER, 0),
+            SuccessU32(u32::MAX)
+        );
+        assert_eq!(
+            setup.operate(M, Command::Advance, COUNTER, 1 << 32, &[]),
+            invalid
+        );
     });
 }

@@ -1,30 +1,30 @@
 //! A key store on flash in RAM, with two apps that the policy names and one that it does not.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::Cell;
 
-use capsules_trust::entropy::RandomSource;
 use capsules_trust::key_store::policy::{
     Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules_trust::key_store::{KeyStore, Vault, DRIVER_NUM};
+use drivers::key_store::Command;
 use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::word_flash::WordFlash;
 
-use testing::bench::{grants, Bench};
-pub use testing::flash::blank;
-use testing::flash::{Words, WordsInRam};
-use testing::identity::{bench, retry_on};
-use testing::rig::{self, forever, Clock};
+use testing::random::SeededRandom;
+use testing::retry::retry_on;
+pub use testing::words_in_ram::blank;
+use testing::words_in_ram::{Words, WordsInRam};
+use testing::{forever, Clock};
+use testing::{HostKernel, Power};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;
 /// May a little, in the operational state.
 pub const USER: u32 = 0x302;
 
-/// Places of the processes on the bench.
+/// Places of the processes on the host.
 pub const M: usize = 0;
 pub const U: usize = 1;
 pub const GUEST: usize = 2;
@@ -203,49 +203,19 @@ pub static POLICY: Policy = Policy {
     ],
 };
 
-/// Random numbers of the tests; none comes twice.
-pub struct Random {
-    state: Cell<u64>,
-    given: RefCell<BTreeSet<Vec<u8>>>,
-    pub fails: Cell<bool>,
-}
-
-impl Random {
-    /// The numbers of this seed.
-    pub fn from(seed: u64) -> &'static Self {
-        forever(Random {
-            state: Cell::new(seed),
-            given: RefCell::default(),
-            fails: Cell::new(false),
-        })
-    }
-}
-
-impl RandomSource for Random {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
-        if self.fails.get() {
-            return Err(ErrorCode::FAIL);
-        }
-        for byte in bytes.iter_mut() {
-            let state = self.state.get();
-            self.state.set(
-                state
-                    .wrapping_mul(0x5851_F42D_4C95_7F2D)
-                    .wrapping_add(0x1405_7B7E_F767_814F),
-            );
-            *byte = (state >> 56) as u8;
-        }
-        assert!(self.given.borrow_mut().insert(bytes.to_vec()));
-        Ok(())
-    }
-}
-
 pub struct Setup {
-    pub bench: Bench,
-    pub flash: &'static WordsInRam,
-    pub store: &'static KeyStore<'static, WordsInRam, DeferredCall>,
-    pub random: &'static Random,
+    pub host: HostKernel,
+    pub flash: &'static WordsInRam<'static>,
+    pub store: &'static KeyStore<'static, WordsInRam<'static>, DeferredCall>,
+    pub random: &'static SeededRandom,
     pub clock: &'static Clock,
+}
+
+/// What a command answers must be among the errors that its definition names.
+fn is_defined(command: Command, error: ErrorCode) {
+    let errors = command.errors();
+    let defined = errors.iter().any(|known| *known as usize == error as usize);
+    assert!(defined, "{command:?} does not name {error:?}");
 }
 
 fn error_of(status: usize) -> ErrorCode {
@@ -281,14 +251,14 @@ pub fn start(words: &Words, seed: u64) -> Setup {
 }
 
 pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
-    let flash = WordsInRam::on(words);
-    let random = Random::from(seed);
+    let flash = forever(WordsInRam::new(words));
+    let random = forever(SeededRandom::new(seed));
     let clock = forever(Clock::default());
     let kept = Cell::new(None);
-    let bench = bench(&[MAKER, USER, 0], |kernel| {
+    let host = HostKernel::with_identities(&[MAKER, USER, 0], |kernel| {
         let vault = forever(Vault::new(flash, random));
         flash.set_client(vault);
-        let grant = kernel.create_grant(DRIVER_NUM, grants());
+        let grant = kernel.create_grant(DRIVER_NUM, &Power);
         let retry = retry_on(clock);
         let store: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
             vault,
@@ -307,7 +277,7 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
     });
     flash.run();
     let setup = Setup {
-        bench,
+        host,
         flash,
         store: kept.take().unwrap(),
         random,
@@ -320,35 +290,40 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
 impl Setup {
     /// Lets an app hear of its operations and gives it a place for outputs.
     pub fn join(&self, app: usize) {
-        self.bench.subscribe(app, DRIVER_NUM, 0);
-        self.bench
+        self.host.subscribe(app, DRIVER_NUM, 0);
+        self.host
             .allow_rw(app, DRIVER_NUM, 0, OUTPUT, OUTPUT_LENGTH);
     }
 
     /// Puts an input into an app's memory and allows it.
     pub fn input(&self, app: usize, allow: usize, data: &[u8]) {
-        let address = self.bench.memory(app) + PLACES[allow];
-        for (place, byte) in (address..).zip(data) {
-            rig::poke(place, *byte);
-        }
-        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
-        let answer = self.bench.call(app, call);
-        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+        self.host
+            .allow_ro_at(app, DRIVER_NUM, allow, PLACES[allow], data);
     }
 
     /// The same of an input that is longer than its place and overwrites others.
     pub fn long_input(&self, app: usize, allow: usize, data: &[u8]) {
-        let address = self.bench.memory(app) + OUTPUT - data.len();
-        for (place, byte) in (address..).zip(data) {
-            rig::poke(place, *byte);
-        }
-        let call = rig::allow_ro(DRIVER_NUM, allow, address, data.len());
-        let answer = self.bench.call(app, call);
-        assert!(matches!(answer, SyscallReturn::AllowReadOnlySuccess(..)));
+        let offset = OUTPUT - data.len();
+        self.host.allow_ro_at(app, DRIVER_NUM, allow, offset, data);
     }
 
-    pub fn command(&self, app: usize, number: usize, first: usize, second: usize) -> SyscallReturn {
-        self.bench.command(app, DRIVER_NUM, number, first, second)
+    pub fn command(
+        &self,
+        app: usize,
+        command: Command,
+        first: usize,
+        second: usize,
+    ) -> SyscallReturn {
+        let answer = self.call(app, command.number() as usize, first, second);
+        if let SyscallReturn::Failure(error) = answer {
+            is_defined(command, error);
+        }
+        answer
+    }
+
+    /// A command of any number, also of one that does not exist.
+    pub fn call(&self, app: usize, number: usize, first: usize, second: usize) -> SyscallReturn {
+        self.host.command(app, DRIVER_NUM, number, first, second)
     }
 
     /// Steps and flash operations, as many as any operation needs.
@@ -364,14 +339,16 @@ impl Setup {
     }
 
     /// What the operation of an app that was begun ends with.
-    pub fn outcome(&self, app: usize, number: usize) -> Outcome {
+    pub fn outcome(&self, app: usize, command: Command) -> Outcome {
         self.work();
-        match self.bench.upcalls(app)[..] {
-            [(0, [status, length, ended])] if ended == number => match status {
-                0 => Ok(self.bench.peek(app, OUTPUT, length)),
+        match self.host.upcalls(app)[..] {
+            [(0, [status, length, ended])] if ended == command.number() as usize => match status {
+                0 => Ok(self.host.peek(app, OUTPUT, length)),
                 _ => {
                     assert_eq!(length, 0);
-                    Err(error_of(status))
+                    let error = error_of(status);
+                    is_defined(command, error);
+                    Err(error)
                 }
             },
             ref other => panic!("{other:?}"),
@@ -382,7 +359,7 @@ impl Setup {
     pub fn operate(
         &self,
         app: usize,
-        number: usize,
+        command: Command,
         first: usize,
         second: usize,
         inputs: &[&[u8]],
@@ -390,8 +367,8 @@ impl Setup {
         for (allow, data) in inputs.iter().enumerate() {
             self.input(app, allow, data);
         }
-        match self.command(app, number, first, second) {
-            SyscallReturn::Success => self.outcome(app, number),
+        match self.command(app, command, first, second) {
+            SyscallReturn::Success => self.outcome(app, command),
             SyscallReturn::Failure(error) => Err(error),
             other => panic!("{other:?}"),
         }
@@ -401,17 +378,17 @@ impl Setup {
     pub fn done(
         &self,
         app: usize,
-        number: usize,
+        command: Command,
         first: usize,
         second: usize,
         inputs: &[&[u8]],
     ) -> Vec<u8> {
-        self.operate(app, number, first, second, inputs)
-            .unwrap_or_else(|error| panic!("command {number} {first:#x} {second:#x}: {error:?}"))
+        self.operate(app, command, first, second, inputs)
+            .unwrap_or_else(|error| panic!("{command:?} {first:#x} {second:#x}: {error:?}"))
     }
 
     /// Makes the meter operational.
     pub fn commission(&self) {
-        self.done(M, 2, 1, 0, &[]);
+        self.done(M, Command::AdvanceState, 1, 0, &[]);
     }
 }

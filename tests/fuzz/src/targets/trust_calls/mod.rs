@@ -19,9 +19,9 @@ use capsules_trust::key_store::policy::State as MeterState;
 use capsules_trust::key_store::{self, KeyStore, Vault};
 use capsules_trust::storage::{self, buffer_size, StorageDriver, Store};
 use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
-use kernel::process::{FaultAction, Process, ProcessArray, State};
+use kernel::process::{FaultAction, Process, State};
 use kernel::syscall::{Syscall, SyscallReturn};
-use kernel::{ErrorCode, Kernel};
+use kernel::ErrorCode;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 use meter_hil::word_flash::WordFlash;
 
@@ -29,12 +29,15 @@ use self::contract::{Verdict, APPS, CAPACITY, CHANNELS, PARTITIONS, POLICY, SLOT
 pub use self::input::seeds;
 use self::input::Input;
 use self::model::{bytes, Operation, Run, Stored, CHANNEL, KEYS, STORAGE, UPCALLS};
-use crate::board::{retry_on_a_clock, Numbers};
-use testing::flash::{blank, SectorsInRam, WordsInRam};
-use testing::loading;
-use testing::rig::chip::Thread;
-use testing::rig::{
-    self, forever, App, Clock, Drivers, Event, FakeChip, PlainBoard, Power, Step, Told, WAKE,
+use testing::host::wake_task;
+use testing::random::SeededRandom;
+use testing::retry::retry_on;
+use testing::sector_flash::SectorsInRam;
+use testing::syscalls;
+use testing::words_in_ram::{blank, WordsInRam};
+use testing::{
+    bare_kernel, forever, poke, round_robin, Always, App, Clock, Drivers, Event, HostKernel, Power,
+    Step, Thread, WAKE,
 };
 
 /// Steps of one input at most.
@@ -91,15 +94,13 @@ fn use_up_deferred_calls() {
 
 /// A kernel with three processes, the drivers and their hardware.
 struct World {
-    kernel: &'static Kernel,
-    chip: &'static FakeChip,
-    board: &'static PlainBoard,
-    keys: &'static KeyStore<'static, WordsInRam, DeferredCall>,
-    words: &'static WordsInRam,
+    host: HostKernel,
+    keys: &'static KeyStore<'static, WordsInRam<'static>, DeferredCall>,
+    words: &'static WordsInRam<'static>,
     nor: &'static SectorsInRam<'static>,
     /// One for each driver.
     clocks: [&'static Clock; DRIVERS.len()],
-    random: &'static Numbers,
+    random: &'static SeededRandom,
     processes: [&'static dyn Process; APPS.len()],
     runs: RefCell<[Run; APPS.len()]>,
     stored: Stored,
@@ -111,15 +112,15 @@ struct World {
 impl World {
     fn new() -> Self {
         use_up_deferred_calls();
-        let slots = forever(ProcessArray::<{ rig::SLOTS }>::new());
-        let kernel: &'static Kernel = forever(Kernel::new(slots.as_slice()));
-        let chip = forever(FakeChip::new());
-        let random = forever(Numbers::new(11));
-        let words = WordsInRam::on(&blank());
+        let (kernel, slots) = bare_kernel();
+        let [keys_clock, channel_clock, storage_clock] =
+            [(); 3].map(|()| forever(Clock::default()));
+        let random = forever(SeededRandom::new(11));
+        let words = forever(WordsInRam::new(&blank()));
         let vault = forever(Vault::new(words, random));
         words.set_client(vault);
         let grant = kernel.create_grant(key_store::DRIVER_NUM, &Power);
-        let (retry, keys_clock) = retry_on_a_clock();
+        let retry = retry_on(keys_clock);
         let keys: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
             vault,
             random,
@@ -134,7 +135,7 @@ impl World {
 
         let memory = Box::leak(Box::new(ChannelMemory::new()));
         let grant = kernel.create_grant(channel::DRIVER_NUM, &Power);
-        let (retry, channel_clock) = retry_on_a_clock();
+        let retry = retry_on(channel_clock);
         let channels = ChannelDriver::new(CHANNELS, memory, grant, retry).expect("a good table");
         let channels = forever(channels);
         retry.set_client(channels);
@@ -145,7 +146,7 @@ impl World {
         let store: &'static Store<_, _> = Box::leak(Box::new(store.expect("a good table")));
         nor.set_client(store);
         let grant = kernel.create_grant(storage::DRIVER_NUM, &Power);
-        let (retry, storage_clock) = retry_on_a_clock();
+        let retry = retry_on(storage_clock);
         let storage = forever(StorageDriver::new(store, grant, retry));
         store.set_client(storage);
         retry.set_client(storage);
@@ -157,16 +158,13 @@ impl World {
             (channel::DRIVER_NUM, channels),
             (storage::DRIVER_NUM, storage),
         ];
-        let board = forever(PlainBoard::new(drivers, rig::round_robin(slots)));
-        let apps: Vec<App> = APPS.iter().map(|id| loading::app(*id)).collect();
-        let list: &'static [u8] = Box::leak(rig::image::list(&apps).into_boxed_slice());
-        loading::load(kernel, chip, list, forever(Told(FaultAction::Restart)));
-        let processes = core::array::from_fn(|index| slots[index].get().expect("a process"));
+        let host = HostKernel::assemble(kernel, slots, drivers, round_robin(slots));
+        let apps: Vec<App> = APPS.iter().map(|id| App::identified(*id)).collect();
+        host.load_identified(&apps, forever(Always(FaultAction::Restart)));
+        let processes = core::array::from_fn(|index| host.process(index));
         let stored = Stored::default();
         World {
-            kernel,
-            chip,
-            board,
+            host,
             keys,
             words,
             nor,
@@ -231,7 +229,7 @@ impl World {
             // Ending for good ends the usefulness of this kernel too: seldom.
             16 if input.byte() == 0xFF => process.terminate(None),
             17 => {
-                let call = rig::exit(1, 0);
+                let call = syscalls::exit(1, 0);
                 let _ = self.call(index, call);
             }
             18 => self.poke(index, input),
@@ -251,7 +249,7 @@ impl World {
         }
         let (offset, fill) = (input.half() % (MEMORY - 256), input.byte());
         for (place, byte) in input::content(fill).into_iter().enumerate() {
-            rig::poke(start + offset + place, byte);
+            poke(start + offset + place, byte);
         }
         let mut runs = self.runs.borrow_mut();
         runs[index].memory_changed();
@@ -270,7 +268,7 @@ impl World {
             0 => 0,
             _ => flash + 101 + 2 * place,
         };
-        let call = rig::subscribe(DRIVERS[driver], number, function, place);
+        let call = syscalls::subscribe(DRIVERS[driver], number, function, place);
         let Some(answer) = self.call(index, call) else {
             return;
         };
@@ -289,7 +287,7 @@ impl World {
         let driver = usize::from(input.byte()) % 3;
         let number = input.number();
         let (address, size) = input.buffer(&self.processes[index].get_addresses());
-        let call = rig::allow_ro(DRIVERS[driver], number, address, size);
+        let call = syscalls::allow_ro(DRIVERS[driver], number, address, size);
         if let Some(SyscallReturn::AllowReadOnlySuccess(..)) = self.call(index, call) {
             let mut runs = self.runs.borrow_mut();
             runs[index].inputs[driver][number] = (address, size);
@@ -301,7 +299,7 @@ impl World {
         let driver = usize::from(input.byte()) % 3;
         let number = input.number();
         let (address, size) = input.buffer(&self.processes[index].get_addresses());
-        let call = rig::allow_rw(DRIVERS[driver], number, address, size);
+        let call = syscalls::allow_rw(DRIVERS[driver], number, address, size);
         if let Some(SyscallReturn::AllowReadWriteSuccess(..)) = self.call(index, call) {
             assert_eq!(number, 0);
             let mut runs = self.runs.borrow_mut();
@@ -343,7 +341,7 @@ impl World {
             CHANNEL => contract::channel(app, number, first, second),
             _ => contract::storage(app, number, first, second),
         };
-        let call = rig::command(DRIVERS[driver], number, first, second);
+        let call = syscalls::command(DRIVERS[driver], number, first, second);
         let answer = self.call(index, call)?;
         assert!(
             verdict.allows(answer),
@@ -423,7 +421,7 @@ impl World {
 
     /// No key that the store made is in the memory of the process.
     fn has_no_keys(&self, index: usize) {
-        let keys = self.random.keys();
+        let keys = self.random.given(16);
         let parts: HashSet<&[u8]> = keys.iter().flat_map(|key| key.chunks(8)).collect();
         let own = self.processes[index].get_addresses();
         let memory = bytes((own.sram_start, own.sram_app_brk - own.sram_start));
@@ -499,8 +497,7 @@ impl World {
 
     fn turns(&self, count: usize) {
         for _ in 0..count {
-            self.kernel
-                .kernel_loop_operation(self.board, self.chip, true, &Power);
+            self.host.turn();
         }
         while self.hear().is_some() {}
         let state = self.keys.state().expect("it stays open") as usize;
@@ -513,8 +510,10 @@ impl World {
     /// Takes note of what happened to the processes, up to the next answer. Gives
     /// that, and whose it is.
     fn hear(&self) -> Option<(usize, SyscallReturn)> {
-        self.events.borrow_mut().extend(self.chip.boundary.events());
-        self.chip.boundary.clear_events();
+        self.events
+            .borrow_mut()
+            .extend(self.host.chip.boundary.events());
+        self.host.chip.boundary.clear_events();
         loop {
             let event = self.events.borrow_mut().pop_front()?;
             let (Event::Entered(start) | Event::Answered(start, _) | Event::Called(start, ..)) =
@@ -544,7 +543,7 @@ impl World {
         if self.runs.borrow()[index].id != process.processid() || !self.has_memory(index) {
             self.runs.borrow_mut()[index] = Run::new(process, &self.stored.sent());
             let start = process.get_addresses().sram_start;
-            let answer = self.answer(index, rig::memop(0, start + MEMORY));
+            let answer = self.answer(index, syscalls::memop(0, start + MEMORY));
             assert_eq!(answer, Some(SyscallReturn::Success));
         }
         true
@@ -574,8 +573,7 @@ impl World {
             if self.processes[index].processid() != id {
                 return None;
             }
-            self.kernel
-                .kernel_loop_operation(self.board, self.chip, true, &Power);
+            self.host.turn();
         }
         panic!("the system call is not answered");
     }
@@ -587,8 +585,8 @@ impl World {
             return;
         }
         let start = process.get_addresses().sram_start;
-        self.chip.boundary.script(start, steps.into_iter());
+        self.host.chip.boundary.script(start, steps.into_iter());
         // A process with a full queue wakes by itself.
-        let _ = process.enqueue_task(rig::wake_task());
+        let _ = process.enqueue_task(wake_task());
     }
 }

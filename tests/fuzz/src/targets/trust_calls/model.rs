@@ -7,7 +7,7 @@ use kernel::process::Process;
 use kernel::ProcessId;
 
 use super::contract::{CHANNELS, SLOTS};
-use testing::rig;
+use testing::peek;
 
 /// Drivers by their places: key store, channels, storage.
 pub const KEYS: usize = 0;
@@ -21,7 +21,7 @@ pub type Buffer = (usize, usize);
 
 /// The bytes of a buffer.
 pub fn bytes(buffer: Buffer) -> Vec<u8> {
-    (buffer.0..buffer.0 + buffer.1).map(rig::peek).collect()
+    (buffer.0..buffer.0 + buffer.1).map(peek).collect()
 }
 
 /// An operation that was accepted.

@@ -9,7 +9,7 @@ use super::super::index::{Entry, Generation, MAX_OBJECTS};
 use super::super::scan::{open_record, Bank, Read};
 use super::super::seal::Place;
 use super::{Log, Mode, Opening, Purpose, Step, Written};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 impl Log {
     /// Starts to copy all that counts to the other bank.

@@ -7,7 +7,7 @@ use super::super::format::{
 };
 use super::super::scan::Read;
 use super::{Log, Mode, Phase, Purpose, Step, Written};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 impl Log {
     /// Goes on after a burst that was written.

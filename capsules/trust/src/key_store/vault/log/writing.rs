@@ -10,7 +10,7 @@ use super::super::format::{
 use super::super::scan::Read;
 use super::super::seal::{Place, NONCE};
 use super::{Burst, Log, Phase, Purpose, Request, Step, Written};
-use crate::entropy::RandomSource;
+use meter_hil::random_source::RandomSource;
 
 impl Log {
     /// Starts on the record of the change that was asked for.

@@ -2,10 +2,10 @@
 
 use super::super::format::{record_slots, Change, LIVE_SLOTS, SLOTS};
 use super::model::Model;
-use testing::word_flash::MockFlash;
+use testing::word_cells::WordCells;
 
 /// Commits of a counter until the banks have changed `times` times.
-fn commits(model: &mut Model, flash: &mut MockFlash, times: u32) -> u32 {
+fn commits(model: &mut Model, flash: &mut WordCells, times: u32) -> u32 {
     let mut log = model.start(flash).unwrap();
     let before: u32 = flash.erases.iter().take(6).sum();
     let mut commits = 0;
@@ -23,7 +23,7 @@ fn commits(model: &mut Model, flash: &mut MockFlash, times: u32) -> u32 {
 fn commits_per_copying_are_as_documented() {
     for (certificates, documented) in [(0, 190), (6, 88)] {
         let mut model = Model::new(5);
-        let mut flash = MockFlash::blank(5);
+        let mut flash = WordCells::blank(5);
         let mut log = model.start(&mut flash).unwrap();
         for number in 0..certificates {
             let content = model.next_content(1024);
@@ -51,7 +51,7 @@ fn sizes_are_as_documented() {
 #[test]
 fn wear_is_even() {
     let mut model = Model::new(6);
-    let mut flash = MockFlash::blank(6);
+    let mut flash = WordCells::blank(6);
     commits(&mut model, &mut flash, 12);
     let banks = &flash.erases[..6];
     let least = banks.iter().min().unwrap();

@@ -1,7 +1,6 @@
 //! What the vault must hold: all that was acknowledged, and perhaps a change that was cut.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use kernel::ErrorCode;
@@ -9,9 +8,9 @@ use kernel::ErrorCode;
 use super::super::format::{Change, MAX_CONTENT};
 use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request, Step};
-use crate::entropy::RandomSource;
 use crate::key_store::policy::{Kind, State};
-use testing::word_flash::{MockFlash, PowerCut};
+use testing::random::SeededRandom;
+use testing::word_cells::{PowerCut, WordCells};
 
 pub const ROOT: [u8; 32] = [7; 32];
 
@@ -23,42 +22,6 @@ pub const OBJECTS: [(u16, Kind); 5] = [
     (4, Kind::Counter),
     (5, Kind::TrustAnchor),
 ];
-
-/// Random numbers of the tests; notes each nonce and refuses to give it twice.
-#[derive(Clone)]
-pub struct TestRandom {
-    state: Cell<u64>,
-    given: RefCell<BTreeSet<Vec<u8>>>,
-    pub fails: Cell<bool>,
-}
-
-impl TestRandom {
-    pub fn new(seed: u64) -> Self {
-        TestRandom {
-            state: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
-            given: RefCell::default(),
-            fails: Cell::new(false),
-        }
-    }
-}
-
-impl RandomSource for TestRandom {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), ErrorCode> {
-        if self.fails.get() {
-            return Err(ErrorCode::FAIL);
-        }
-        for byte in bytes.iter_mut() {
-            let mut state = self.state.get();
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            self.state.set(state);
-            *byte = (state >> 32) as u8;
-        }
-        assert!(self.given.borrow_mut().insert(bytes.to_vec()));
-        Ok(())
-    }
-}
 
 /// What a vault holds: state, and contents by object and generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +57,7 @@ impl Holding {
     }
 
     /// What a log shows.
-    pub fn shown(log: &Log, flash: &MockFlash) -> Holding {
+    pub fn shown(log: &Log, flash: &WordCells) -> Holding {
         let mut holding = Holding {
             state: log.state(),
             ..Holding::default()
@@ -127,7 +90,7 @@ pub struct Model {
     pub holding: Holding,
     /// What may also be there: changes that were cut.
     tried: Vec<Holding>,
-    pub random: TestRandom,
+    pub random: SeededRandom,
     turn: u32,
 }
 
@@ -136,13 +99,13 @@ impl Model {
         Model {
             holding: Holding::default(),
             tried: Vec::new(),
-            random: TestRandom::new(seed),
+            random: SeededRandom::new(seed),
             turn: 0,
         }
     }
 
     /// Starts the vault as after a reset and checks all that it shows.
-    pub fn start(&mut self, flash: &mut MockFlash) -> Result<Log, PowerCut> {
+    pub fn start(&mut self, flash: &mut WordCells) -> Result<Log, PowerCut> {
         let mut log = Log::closed();
         log.derive_keys(&ROOT);
         log.open(&|word| flash.read(word));
@@ -159,7 +122,7 @@ impl Model {
         Ok(log)
     }
 
-    pub fn check(&mut self, log: &Log, flash: &MockFlash) {
+    pub fn check(&mut self, log: &Log, flash: &WordCells) {
         let shown = Holding::shown(log, flash);
         if shown != self.holding {
             let tried = self.tried.contains(&shown);
@@ -174,7 +137,7 @@ impl Model {
     pub fn commit(
         &mut self,
         log: &mut Log,
-        flash: &mut MockFlash,
+        flash: &mut WordCells,
         change: Change,
         object: u16,
         content: &[u8],
@@ -205,7 +168,11 @@ impl Model {
 }
 
 /// Carries out what the log asks for.
-pub fn run(log: &mut Log, flash: &mut MockFlash, random: &TestRandom) -> Result<Outcome, PowerCut> {
+pub fn run(
+    log: &mut Log,
+    flash: &mut WordCells,
+    random: &SeededRandom,
+) -> Result<Outcome, PowerCut> {
     loop {
         match log.next(&|word| flash.read(word), random) {
             Step::Write { word, value } => flash.write(word, value)?,

@@ -11,7 +11,7 @@ use super::super::format::{
 use super::super::log::Log;
 use super::model::{Model, OBJECTS};
 use crate::key_store::policy::State as MeterState;
-use testing::word_flash::{MockFlash, Noise, PowerCut, Torn};
+use testing::word_cells::{Noise, PowerCut, Torn, WordCells};
 
 const NOISES: [Noise; 3] = [Noise::Old, Noise::Random, Noise::New];
 
@@ -36,14 +36,14 @@ enum Work {
 #[derive(Clone)]
 struct State {
     name: String,
-    flash: MockFlash,
+    flash: WordCells,
     model: Model,
     work: Work,
 }
 
 impl State {
     fn blank(work: Work) -> Self {
-        let mut flash = MockFlash::blank(1);
+        let mut flash = WordCells::blank(1);
         flash.kill_marks(&[
             BANK_KILL,
             BANK_WORDS + BANK_KILL,

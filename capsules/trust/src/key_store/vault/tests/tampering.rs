@@ -10,21 +10,21 @@ use super::super::index::Generation;
 use super::super::log::{Log, Outcome, Request};
 use super::model::{kind_of, run, Model, ROOT};
 use crate::key_store::policy::Kind;
-use testing::word_flash::MockFlash;
+use testing::word_cells::WordCells;
 
 const WORDS: usize = 8 * PAGE_WORDS;
 
 /// A vault with some objects, and the image of each moment.
 struct Images {
     model: Model,
-    flash: MockFlash,
+    flash: WordCells,
 }
 
 impl Images {
     fn new() -> Self {
         let mut images = Images {
             model: Model::new(3),
-            flash: MockFlash::blank(3),
+            flash: WordCells::blank(3),
         };
         for (object, length) in [(1, 96), (2, 16), (3, 300), (4, 4), (5, 65)] {
             images.put(Change::Current, object, length);
@@ -245,7 +245,9 @@ fn an_altered_record_is_still_refused_after_copying() {
     let (slot, _) = *records(&images.image(), 3).last().unwrap();
     let word = slot * SLOT_WORDS + PREFIX_WORDS;
     let image = images.image();
-    images.flash.write(word, image[word] & 0x7FFF_7FFF).unwrap();
+    // The lowest bit that is still 1.
+    let altered = image[word] & (image[word] - 1);
+    images.flash.write(word, altered).unwrap();
     let mut log = opened(&images.image());
     assert_eq!(read(&log, &images.image(), 3), Err(ErrorCode::FAIL));
     // A key is replaced: all that counts is copied.
@@ -329,7 +331,7 @@ fn without_randomness_nothing_is_written() {
     let mut images = Images::new();
     let image = images.image();
     let mut log = opened(&image);
-    images.model.random.fails.set(true);
+    images.model.random.fails.set(Some(ErrorCode::FAIL));
     let request = Request {
         change: Change::Current,
         kind: Kind::Aes128 as u8,
@@ -339,7 +341,7 @@ fn without_randomness_nothing_is_written() {
     let outcome = run(&mut log, &mut images.flash, &images.model.random);
     assert_eq!(outcome, Ok(Outcome::Failed(ErrorCode::FAIL)));
     assert_eq!(images.image(), image);
-    images.model.random.fails.set(false);
+    images.model.random.fails.set(None);
     assert_eq!(log.commit(request, &[9; 16]), Ok(()));
     let outcome = run(&mut log, &mut images.flash, &images.model.random);
     assert_eq!(outcome, Ok(Outcome::Committed));

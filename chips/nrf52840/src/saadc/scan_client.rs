@@ -1,0 +1,13 @@
+//! What a user of the scans asks for and gets.
+
+use super::hardware::AdcChannel;
+use kernel::ErrorCode;
+
+/// What is scanned.
+pub struct ScanConfig {
+    /// The inputs, in the order in which they are converted. At most eight.
+    pub inputs: &'static [AdcChannel],
+}
+
+/// Buffers that a refused start gives back, and why.
+pub type StartRefused = (ErrorCode, &'static mut [u8], &'static mut [u8]);
