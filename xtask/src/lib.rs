@@ -11,6 +11,8 @@ pub mod cross;
 pub mod exit;
 pub mod flash;
 pub mod image;
+pub mod layout;
 pub mod project;
 pub mod run;
 pub mod signing;
+pub mod state;
