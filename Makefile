@@ -38,7 +38,7 @@ audit: ## attack every wall of the running image and print the verdicts
 	@scripts/setup run
 	@$(XTASK) audit
 
-policy: ## renew docs/isolation.md from meter.toml
+policy: ## renew docs/isolation.md from meter.toml, and docs/codes.md
 	cargo run --quiet --package manifest --bin policy
 
 lint: ## formatting, clippy and rustdoc with warnings as errors, what comes from outside

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use audit::about::{self, About};
 use audit::part::Progress;
 use audit::report::Report;
@@ -13,6 +13,8 @@ use audit::scope::Scope;
 use audit::specimen::firmware::Firmware;
 use audit::{audit, control, images, workers};
 use clap::Parser;
+use reasons::Reason;
+use xtask::exit::{self, Failed};
 use xtask::project::Project;
 
 /// Tries every wall of meter.toml on the running image, and writes a report.
@@ -29,8 +31,12 @@ struct Arguments {
     control: bool,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    exit::main(run)
+}
+
+/// Builds the images and audits one of them.
+fn run(arguments: Arguments) -> Result<()> {
     let project = Project::find()?;
     images::build(&project)?;
     match arguments.control {
@@ -62,8 +68,13 @@ fn audit_meter(project: &Project, arguments: &Arguments) -> Result<()> {
     write(&json, &serde_json::to_string_pretty(&report)?)?;
     write(&html, &report.html())?;
     println!("report: {} and {}", json.display(), html.display());
-    ensure!(report.held, "{} walls did not hold", report.failed);
-    Ok(())
+    match report.held {
+        true => Ok(()),
+        false => {
+            let message = format!("{} walls did not hold", report.failed);
+            Err(Failed::new(Reason::WallsFailed, message).into())
+        }
+    }
 }
 
 /// Audits the image with walls open on purpose by the true manifest; an error when a
@@ -72,7 +83,9 @@ fn audit_opened(project: &Project) -> Result<()> {
     let findings = control::audit(&Firmware::opened(), &project.manifest, &tell);
     let shortcomings = control::shortcomings(&findings);
     print!("{}", Report::new(findings, About::default()).markdown());
-    ensure!(shortcomings.is_empty(), "{}", shortcomings.join("\n"));
+    if !shortcomings.is_empty() {
+        return Err(Failed::new(Reason::AuditBlind, shortcomings.join("\n")).into());
+    }
     for opened in control::openings() {
         println!("control: {}, and the audit names it", opened.opening);
     }
@@ -121,5 +134,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text).with_context(|| path.display().to_string())
+    fs::write(path, text)
+        .map_err(|error| format!("{}: {error}", path.display()))
+        .map_err(|message| Failed::new(Reason::Unwritable, message).into())
 }

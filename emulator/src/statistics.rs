@@ -73,4 +73,10 @@ impl Statistics {
     pub fn flash_operations(&self, whole_erases: u64) -> u64 {
         self.flash_writes + whole_erases + self.flash_erase_parts
     }
+
+    /// Resets because the core locked up.
+    pub fn lockups(&self) -> u64 {
+        let [.., lockups] = self.resets;
+        lockups
+    }
 }

@@ -3,21 +3,27 @@
 
 mod support;
 
+use reasons::Reason;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{symlink, PermissionsExt};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::program::{emulator, firmware, report, text, Directory};
+use support::program::{code, emulator, firmware, report, text, Directory};
 
-/// One line on standard error, exit code 2, and no word of a panic.
-fn refused(arguments: &[&str], said: &str) {
+/// One line on standard error, the exit code, and no word of a panic.
+fn fails(arguments: &[&str], reason: Reason, said: &str) {
     let output = emulator(&[arguments, &["--discard", "--quiet"]].concat());
     let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert_eq!(code(&output), Some(reason), "{arguments:?}: {message}");
     assert_eq!(message.trim_end().lines().count(), 1, "{message}");
     assert!(message.contains(said), "{arguments:?}: {message}");
     assert!(output.stdout.is_empty());
+}
+
+/// What was given is malformed.
+fn refused(arguments: &[&str], said: &str) {
+    fails(arguments, Reason::Malformed, said);
 }
 
 #[test]
@@ -29,7 +35,7 @@ fn images_that_are_none() {
     refused(&[text(&large)], "offset 0x100000");
     refused(&[text(&short)], "offset 0x7");
     refused(&[text(&hex)], "Intel HEX");
-    refused(&[text(&directory.0)], "directory");
+    fails(&[text(&directory.0)], Reason::Unreadable, "directory");
     let good = directory.file("good.bin", &firmware());
     refused(
         &[text(&good), "--elf", text(&good)],
@@ -70,7 +76,8 @@ fn recordings_that_are_none() {
         let file = directory.file(&format!("{index}.csv"), content);
         refused(&[text(&image), "--recording", text(&file)], said);
     }
-    refused(&[text(&image), "--mains", text(&directory.0)], "directory");
+    let mains = [text(&image), "--mains", text(&directory.0)];
+    fails(&mains, Reason::Unreadable, "directory");
     for (spec, column) in [
         ("sine:5A,pf0.8x", "column 9: `pf0.8x`"),
         ("sine:nanV", "column 6"),
@@ -163,12 +170,12 @@ fn options_that_make_no_sense() {
         ["--uart1", "tcp:65536"],
     ] {
         let output = emulator(&[&[text(&image)][..], &arguments].concat());
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(code(&output), Some(Reason::Usage), "{arguments:?}");
     }
     // What the host refuses is found before the run.
     for option in ["--json", "--save"] {
         let output = emulator(&[text(&image), option, "/nonexistent/file"]);
-        assert_eq!(output.status.code(), Some(1), "{option}");
+        assert_eq!(code(&output), Some(Reason::Unwritable), "{option}");
     }
     let output = emulator(&[text(&image), "--for", "1ms", "--cut-at", "flash:99"]);
     assert!(output.status.success());
@@ -231,7 +238,7 @@ fn a_reader_that_goes_away_ends_the_run_with_the_state_kept() {
     let mut child = start(&[text(&image), "--for", "20ms"], Stdio::null());
     drop(child.stdout.take());
     drop(child.stderr.take());
-    assert_eq!(ends(child), Some(1));
+    assert_eq!(ends(child), Some(Reason::HostError.number().into()));
     assert_eq!(fs::read(&image).expect("there").len(), 0x8004);
 }
 

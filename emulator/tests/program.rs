@@ -2,11 +2,12 @@
 
 mod support;
 
+use reasons::Reason;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use support::program::{emulator, firmware, report, text, Directory};
+use support::program::{code, emulator, firmware, report, text, Directory};
 
 #[test]
 fn the_raw_image_keeps_what_firmware_wrote() {
@@ -61,29 +62,70 @@ fn the_console_goes_where_it_is_sent() {
 }
 
 #[test]
-fn what_is_malformed_ends_with_code_2_and_says_where() {
+fn what_is_malformed_or_missing_ends_with_its_code_and_says_where() {
     let directory = Directory::new("malformed");
     let image = directory.file("good.bin", &firmware());
     let empty = directory.file("empty.bin", b"");
     let elf = directory.file("bad.elf", b"\x7FELF\x02\x01\x01");
     let recording = directory.file("bad.csv", b"0,230,5\n0.001,231,5\nhello,1,2\n");
     let state = directory.file("bad.state", b"WLSNAP01 and then nothing");
-    let cases: [(&[&str], &str); 8] = [
-        (&[text(&empty)], "offset 0x0"),
-        (&[text(&elf)], "offset 0x7"),
-        (&["no-such-file"], "no-such-file"),
-        (&[text(&image), "--recording", text(&recording)], "3"),
-        (&[text(&image), "--mains", "sine:230V,5Q"], "column 11"),
-        (&[text(&image), "--restore", text(&state)], "not a snapshot"),
-        (&[text(&image), "--for", "soon"], "soon"),
-        (&[text(&image), "--uart0", "tcp:high"], "high"),
+    let gone = "no-such-file";
+    let image = text(&image);
+    let cases: [(&[&str], Reason, &str); 10] = [
+        (&[text(&empty)], Reason::Malformed, "offset 0x0"),
+        (&[text(&elf)], Reason::Malformed, "offset 0x7"),
+        (&[gone], Reason::Unreadable, gone),
+        (&[image, "--restore", gone], Reason::Unreadable, gone),
+        (&[image, "--recording", gone], Reason::Unreadable, gone),
+        (
+            &[image, "--recording", text(&recording)],
+            Reason::Malformed,
+            "3",
+        ),
+        (
+            &[image, "--mains", "sine:230V,5Q"],
+            Reason::Malformed,
+            "column 11",
+        ),
+        (
+            &[image, "--restore", text(&state)],
+            Reason::Malformed,
+            "not a snapshot",
+        ),
+        (&[image, "--for", "soon"], Reason::Usage, "soon"),
+        (&[image, "--uart0", "tcp:high"], Reason::Usage, "high"),
     ];
-    for (arguments, said) in cases {
+    for (arguments, reason, said) in cases {
         let output = emulator(&[arguments, &["--discard"]].concat());
         let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(code(&output), Some(reason), "{arguments:?}: {message}");
         assert!(message.contains(said), "{arguments:?}: {message}");
     }
+}
+
+#[test]
+fn a_core_that_locks_up_is_told_from_a_run_that_ended_well() {
+    let directory = Directory::new("lockup");
+    // Stack, reset handler; what is behind is no instruction, and no handler of faults.
+    let vectors = [0x2000_1000_u32, 0x101].map(u32::to_le_bytes).concat();
+    let mut flash = vec![0xFF; 0x104];
+    flash[..8].copy_from_slice(&vectors);
+    let image = directory.file("locks.bin", &flash);
+    let run = [text(&image), "--for", "1ms", "--discard", "--json", "-"];
+    let output = emulator(&run);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), Some(Reason::CoreLockedUp), "{message}");
+    assert!(message.contains("emulator: core locked up"), "{message}");
+    let report = report(&output);
+    assert_eq!(report["stop"], "time", "the run went on all the same");
+    assert_ne!(report["resets"]["lockup"], 0);
+}
+
+#[test]
+fn help_that_was_asked_for_is_no_failure() {
+    let output = emulator(&["--help"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("--mains"));
 }
 
 #[test]

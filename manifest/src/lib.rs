@@ -19,6 +19,6 @@ pub mod renewed;
 pub use error::ManifestError;
 pub use model::{
     App, Board, Channel, Driver, ExternalNor, FaultPolicy, FlashMap, Grants, Holder, Key, KeyGrant,
-    Kind, LongSteps, Manifest, Operation, Overflow, Partition, RamMap, Region, Signer, Signing,
-    State, Transition,
+    Kind, LongSteps, Manifest, Operation, Overflow, Partition, Profile, RamMap, Region, Signer,
+    Signing, State, Transition,
 };

@@ -1,4 +1,4 @@
-//! The generated files in the checkout are those of meter.toml.
+//! The generated files in the checkout are those of meter.toml and the register of codes.
 
 use manifest::generate::RENEWAL;
 use manifest::{checkout, renewed};
@@ -11,7 +11,7 @@ fn the_files_in_the_checkout_are_up_to_date() {
         let kept = std::fs::read_to_string(root.join(name)).unwrap_or_default();
         assert!(
             kept == text,
-            "{name} is not what meter.toml says; renew it with `{RENEWAL}`"
+            "{name} is out of date; renew it with `{RENEWAL}`"
         );
     }
 }

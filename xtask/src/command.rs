@@ -1,9 +1,13 @@
 //! Running other programs and saying which of them failed.
 
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{bail, Context, Result};
+use anyhow::Result;
+use reasons::Reason;
+
+use crate::exit::Failed;
 
 /// Runs a program whose output goes to ours.
 ///
@@ -13,9 +17,9 @@ pub fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command
         .status()
-        .with_context(|| format!("cannot start {name}"))?;
+        .map_err(|error| not_started(&name, &error))?;
     if !status.success() {
-        bail!("{name} failed: {status}");
+        return Err(Failed::called(&name, status, "").into());
     }
     Ok(())
 }
@@ -28,16 +32,20 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
-        .with_context(|| format!("cannot start {name}"))?;
+        .map_err(|error| not_started(&name, &error))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        bail!(
-            "{name} failed: {}\n{text}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let said = format!("\n{text}{}", String::from_utf8_lossy(&output.stderr));
+        return Err(Failed::called(&name, output.status, &said).into());
     }
     Ok(text)
+}
+
+fn not_started(name: &str, error: &io::Error) -> Failed {
+    Failed::new(
+        Reason::ProgramFailed,
+        format!("cannot start {name}: {error}"),
+    )
 }
 
 /// Builds a program of the workspace at `root`, where cargo shows what it builds, and

@@ -8,8 +8,11 @@
 pub mod app;
 pub mod command;
 pub mod cross;
+pub mod exit;
 pub mod flash;
 pub mod image;
+pub mod layout;
 pub mod project;
 pub mod run;
 pub mod signing;
+pub mod state;

@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::{app, command, cross, flash, image, run};
+use xtask::{app, command, cross, exit, flash, image, run};
 
 /// Builds what is flashed and runs what shows it.
 #[derive(Parser)]
@@ -45,12 +47,17 @@ struct Passed {
     arguments: Vec<String>,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    exit::main(task)
+}
+
+/// Does what the command line says.
+fn task(arguments: Arguments) -> Result<()> {
     let project = Project::find()?;
     let program = |package: &str, binary: &str, arguments: &[String]| {
         command::run_program(project.root(), package, binary, arguments)
     };
-    match Arguments::parse().task {
+    match arguments.task {
         Task::Image(arguments) => image::run(&project, &arguments),
         Task::Images => program("system-tests", "images", &[]),
         Task::Run(arguments) => run::run(&project, &arguments),

@@ -8,7 +8,9 @@ use anyhow::Result;
 
 use crate::command;
 use crate::image;
+use crate::layout::Layout;
 use crate::project::Project;
+use crate::state::{SetAside, State};
 
 /// What to feed the meter and for how long.
 #[derive(clap::Args)]
@@ -33,11 +35,17 @@ pub struct Arguments {
 /// The image does not build, or the emulator fails.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     let built = image::build_meter(project)?;
-    let folder = project.run_folder();
-    fs::create_dir_all(&folder)?;
-    let meter = folder.join("meter.img");
-    if arguments.new || !meter.exists() {
-        fs::copy(&built, &meter)?;
+    let state = State::in_folder(&project.run_folder())?;
+    let layout = Layout::of(&project.manifest);
+    let meter = state.image();
+    if let Some(SetAside { why, folder }) = state.set_aside(&layout)? {
+        eprintln!(
+            "run: the older state is of another layout ({why}): it is kept in {}, and a new meter is made",
+            folder.display()
+        );
+    }
+    if arguments.new || !state.exists() {
+        state.renew(&built, &layout)?;
         calibrate(project, &meter)?;
     } else {
         // New code, old secret, keys and registers: as after an update in the field.

@@ -1,5 +1,7 @@
 //! What an app must satisfy beyond its signature: its place, and its version.
 
+use reasons::Reason;
+
 use crate::apps::{App, Apps};
 
 /// More than the kernel needs of a process's block for itself, grants apart, in bytes.
@@ -24,16 +26,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Number in reports, from 1.
-    pub fn code(self) -> u8 {
+    /// The refusal's entry in the register of codes.
+    pub const fn reason(self) -> Reason {
         match self {
-            Refusal::Unsigned => 1,
-            Refusal::WrongSignature => 2,
-            Refusal::NotTheSignersApp => 3,
-            Refusal::WrongPlace => 4,
-            Refusal::OldVersion => 5,
-            Refusal::NotLoaded => 6,
+            Refusal::Unsigned => Reason::Unsigned,
+            Refusal::WrongSignature => Reason::WrongSignature,
+            Refusal::NotTheSignersApp => Reason::NotTheSignersApp,
+            Refusal::WrongPlace => Reason::WrongPlace,
+            Refusal::OldVersion => Reason::OldVersion,
+            Refusal::NotLoaded => Reason::NotLoaded,
         }
+    }
+
+    /// Number in reports.
+    pub const fn code(self) -> u8 {
+        self.reason().number()
     }
 }
 

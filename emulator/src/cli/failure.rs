@@ -1,49 +1,68 @@
 //! Why the program fails, and what it tells people.
 
+use reasons::Reason;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Why the program failed, and how it exits.
+/// Why the program failed, and what it says of it.
 #[derive(Debug)]
 pub struct Failure {
+    reason: Reason,
     message: String,
-    code: u8,
 }
 
-/// Exit code for a malformed image, recording or specification.
-const MALFORMED: u8 = 2;
-
 impl Failure {
-    /// Something that was given to the program is wrong: exit code 2.
+    fn new(reason: Reason, what: impl Display) -> Self {
+        Failure {
+            reason,
+            message: what.to_string(),
+        }
+    }
+
+    fn of_file(reason: Reason, path: &Path, what: impl Display) -> Self {
+        Self::new(reason, format_args!("{}: {what}", path.display()))
+    }
+
+    /// An argument that says something which cannot be.
+    pub fn usage(what: impl Display) -> Self {
+        Self::new(Reason::Usage, what)
+    }
+
+    /// Something that was given to the program is malformed.
     pub fn malformed(what: impl Display) -> Self {
-        Failure {
-            message: what.to_string(),
-            code: MALFORMED,
-        }
+        Self::new(Reason::Malformed, what)
     }
 
-    /// A file that was given to the program is wrong: exit code 2.
+    /// The content of a file that was given to the program is malformed.
     pub fn input(path: &Path, what: impl Display) -> Self {
-        Self::malformed(format_args!("{}: {what}", path.display()))
+        Self::of_file(Reason::Malformed, path, what)
     }
 
-    /// A file could not be written: exit code 1.
+    /// A file that was given to the program cannot be read.
+    pub fn unreadable(path: &Path, what: impl Display) -> Self {
+        Self::of_file(Reason::Unreadable, path, what)
+    }
+
+    /// A file cannot be written.
     pub fn output(path: &Path, what: impl Display) -> Self {
-        Self::other(format_args!("{}: {what}", path.display()))
+        Self::of_file(Reason::Unwritable, path, what)
     }
 
-    /// Anything else went wrong: exit code 1.
-    pub fn other(what: impl Display) -> Self {
-        Failure {
-            message: what.to_string(),
-            code: 1,
-        }
+    /// The host itself failed: a line, a socket, standard output.
+    pub fn host(what: impl Display) -> Self {
+        Self::new(Reason::HostError, what)
+    }
+
+    /// The emulated core locked up so many times in the run.
+    pub fn locked_up(times: u64) -> Self {
+        let what = format_args!("{} ({times} times)", Reason::CoreLockedUp.name());
+        Self::new(Reason::CoreLockedUp, what)
     }
 
     /// The exit code.
     pub fn code(&self) -> u8 {
-        self.code
+        self.reason.number()
     }
 }
 

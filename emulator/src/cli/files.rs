@@ -38,7 +38,7 @@ fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::input(path, error))?;
+        .map_err(|error| Failure::unreadable(path, error))?;
     if bytes.len() as u64 > most {
         let reason = format_args!("at offset {most:#x}: more than {most} bytes");
         return Err(Failure::input(path, reason));

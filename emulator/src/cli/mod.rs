@@ -11,11 +11,23 @@ mod session;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::tell;
+use reasons::Reason;
 use std::process::ExitCode;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where its stream is closed nobody reads it.
+            let _ = error.print();
+            // The help that was asked for is no failure.
+            return match error.use_stderr() {
+                true => ExitCode::from(Reason::Usage.number()),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
     let result = match &arguments.command {
         Command::Run(run) => run::run(run),
     };

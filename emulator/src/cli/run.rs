@@ -8,7 +8,7 @@ use super::session::{is_dash, Session};
 use emulator::analog::{AnalogInput, Still};
 use emulator::front_end::FrontEnd;
 use emulator::machine::Snapshot;
-use emulator::mains::{Mains, Playback, Recording};
+use emulator::mains::{Mains, MainsError, Playback, Recording};
 use emulator::{Config, Machine, Stop};
 use std::time::Instant;
 
@@ -44,7 +44,7 @@ pub fn run(run: &Run) -> Result<(), Failure> {
     for skip in &run.skip {
         let is_memory = machine.read_memory(skip.address, 2).is_some();
         if !is_memory || !machine.add_skip(*skip) {
-            return Err(Failure::malformed(format_args!(
+            return Err(Failure::usage(format_args!(
                 "no instruction can be at {:#x}",
                 skip.address
             )));
@@ -70,17 +70,25 @@ pub fn run(run: &Run) -> Result<(), Failure> {
     failure.and(finished)
 }
 
+/// Why there are no mains: a recording that cannot be read, or what is written there.
+fn refused(error: MainsError) -> Failure {
+    match error {
+        MainsError::Io { path, message } => Failure::unreadable(&path, message),
+        malformed => Failure::malformed(malformed),
+    }
+}
+
 /// The mains and the front end that the command line asks for; nothing connected without mains.
 fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
     let mains = match (&run.mains, &run.recording) {
-        (Some(spec), _) => Mains::parse(spec).map_err(Failure::malformed)?,
+        (Some(spec), _) => Mains::parse(spec).map_err(refused)?,
         (None, Some(path)) => {
             let playback = if run.looped {
                 Playback::Loop
             } else {
                 Playback::Once
             };
-            let recording = Recording::open(path, playback).map_err(Failure::malformed)?;
+            let recording = Recording::open(path, playback).map_err(refused)?;
             Mains::Recorded(Box::new(recording))
         }
         (None, None) => return Ok(Box::new(Still::default())),

@@ -38,6 +38,8 @@ pub struct Session {
     rtt: Rtt,
     meter: MeterLines,
     interrupted: Arc<AtomicBool>,
+    /// Lock-ups of the core before this run.
+    earlier_lockups: u64,
     slice: Cycles,
     tracing: bool,
 }
@@ -49,7 +51,7 @@ impl Session {
         let to_error = run.json.as_deref().is_some_and(is_dash);
         let open = |port: &Port, name: &str, reads: bool| {
             Endpoint::open(port, name, reads, to_error)
-                .map_err(|error| Failure::other(format_args!("{name}: {error}")))
+                .map_err(|error| Failure::host(format_args!("{name}: {error}")))
         };
         let uarts = [
             open(&run.uart0, "uart0", true)?,
@@ -61,9 +63,10 @@ impl Session {
             // The second signal ends the program at once.
             signal_hook::flag::register_conditional_shutdown(signal, 130, interrupted.clone())
                 .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
-                .map_err(Failure::other)?;
+                .map_err(Failure::host)?;
         }
         Ok(Session {
+            earlier_lockups: machine.statistics().lockups(),
             machine,
             uarts,
             rtt_port: open(&run.rtt, "rtt", false)?,
@@ -135,7 +138,7 @@ impl Session {
                 self.meter.feed(&sent);
             }
             let name = ["uart0", "uart1"][port];
-            let failed = |error| Failure::other(format_args!("{name}: {error}"));
+            let failed = |error| Failure::host(format_args!("{name}: {error}"));
             let endpoint = &mut self.uarts[port];
             if !sent.is_empty() || endpoint.is_interactive() {
                 endpoint.write(&sent).map_err(failed)?;
@@ -153,7 +156,7 @@ impl Session {
             if !text.is_empty() {
                 self.rtt_port
                     .write(&text)
-                    .map_err(|error| Failure::other(format_args!("rtt: {error}")))?;
+                    .map_err(|error| Failure::host(format_args!("rtt: {error}")))?;
             }
         }
         if self.tracing {
@@ -183,7 +186,8 @@ impl Session {
     ///
     /// `stop` is why the run ended, `wall` how many seconds it took on the wall's clock,
     /// `earlier` the instructions and cycles that the machine had behind it before. An
-    /// error names the first file that could not be written.
+    /// error names the first file that could not be written, or else says that the core
+    /// locked up in the run.
     pub fn finish(
         mut self,
         run: &Run,
@@ -217,9 +221,14 @@ impl Session {
             None => Ok(()),
             Some(path) if is_dash(path) => io::stdout()
                 .write_all(report.to_json().as_bytes())
-                .map_err(|error| Failure::other(format_args!("standard output: {error}"))),
+                .map_err(|error| Failure::host(format_args!("standard output: {error}"))),
             Some(path) => replace(path, report.to_json().as_bytes()),
         };
-        kept.and(saved).and(reported)
+        let lockups = self.machine.statistics().lockups() - self.earlier_lockups;
+        let sound = match lockups {
+            0 => Ok(()),
+            times => Err(Failure::locked_up(times)),
+        };
+        kept.and(saved).and(reported).and(sound)
     }
 }

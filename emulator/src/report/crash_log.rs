@@ -1,6 +1,7 @@
 //! Reads the crash log that firmware keeps in retained RAM (docs/crash-log.md).
 
 use crate::machine::Machine;
+use reasons::{Area, Reason};
 use serde::Serialize;
 
 /// Where it is, and its size.
@@ -132,16 +133,10 @@ fn decode(log: &[u8]) -> Option<CrashLog> {
 }
 
 /// Why an object was not let run.
-fn refusal(reason: u8) -> &'static str {
-    match reason {
-        1 => "refused: unsigned",
-        2 => "refused: wrong signature",
-        3 => "refused: not its signer's app",
-        4 => "refused: wrong place",
-        5 => "refused: old version",
-        6 => "refused: not loaded",
-        _ => "refused",
-    }
+fn refusal(code: u8) -> &'static str {
+    Reason::from_number(code)
+        .filter(|reason| reason.area() == Area::Loading)
+        .map_or("refused", Reason::name)
 }
 
 fn process(entry: &[u8]) -> Process {
@@ -265,6 +260,20 @@ mod tests {
             decode(&log).expect("valid").crashes.is_empty(),
             "torn record"
         );
+    }
+
+    #[test]
+    fn what_was_not_let_run_says_why() {
+        let state = |code| {
+            let mut log = empty();
+            log[0x20] = 7;
+            log[0x21] = code;
+            decode(&log).expect("valid").processes[0].state
+        };
+        assert_eq!(state(1), "refused: unsigned");
+        assert_eq!(state(6), "refused: not loaded");
+        assert_eq!(state(64), "refused", "no code of the loader");
+        assert_eq!(state(0xFF), "refused");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Runs the program on files of a directory of the test's own.
 
 use super::{Code, Firmware, CODE};
+use reasons::Reason;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -38,6 +39,11 @@ pub fn emulator(arguments: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .expect("the program starts")
+}
+
+/// The code that the program exited with; none for 0 and for what the register lacks.
+pub fn code(output: &Output) -> Option<Reason> {
+    Reason::from_number(output.status.code()?.try_into().ok()?)
 }
 
 pub fn text(path: &Path) -> &str {

@@ -7,7 +7,7 @@ use crate::range::Range;
 pub const CALIBRATION_BYTES: usize = 92;
 
 /// Version of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = flash_formats::CALIBRATION.version;
 
 /// Points of a [`GainTable`].
 pub(crate) const GAIN_POINTS: usize = 3;

@@ -18,7 +18,7 @@ use crate::registers::EnergyTotals;
 pub const PROFILE_BYTES: usize = 64;
 
 /// Version of the layout.
-const VERSION: u8 = 1;
+const VERSION: u8 = flash_formats::LOAD_PROFILE.version;
 
 impl ProfileEntry {
     /// The record for the storage.

@@ -7,7 +7,7 @@ use crate::SCAN_RATE;
 pub const REGISTERS_BYTES: usize = 48;
 
 /// Version of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = flash_formats::REGISTERS.version;
 
 /// Picowatt-scans in a nanowatt-hour: one scan lasts 1/4000 s.
 const PICOWATT_SCANS_PER_NWH: u128 = 1_000 * 3_600 * SCAN_RATE as u128;

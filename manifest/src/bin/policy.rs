@@ -1,15 +1,20 @@
-//! Renews what is generated from meter.toml and kept in the checkout; says what has changed.
+//! Renews what is generated and kept in the checkout; says what has changed.
 
 use std::process::ExitCode;
 
-use manifest::{checkout, renewed};
+use manifest::{checkout, renewed, ManifestError};
+use reasons::Reason;
 
 fn main() -> ExitCode {
     match renew() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::FAILURE
+            let reason = match error.is::<ManifestError>() {
+                true => Reason::Manifest,
+                false => Reason::Unwritable,
+            };
+            ExitCode::from(reason.number())
         }
     }
 }

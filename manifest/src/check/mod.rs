@@ -5,6 +5,7 @@ mod channels;
 mod drivers;
 pub(crate) mod keys;
 mod memory;
+mod profile;
 mod signing;
 mod storage;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use refuse_if;
 /// # Errors
 /// The first rule that it does not obey.
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
+    profile::check(manifest)?;
     memory::check(manifest)?;
     drivers::check(manifest)?;
     apps::check(manifest)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Region, State};
+use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Profile, Region, State};
 
 /// How the document is renewed, for its reader and that of a test that fails.
 pub const RENEWAL: &str = "make policy";
@@ -16,6 +16,7 @@ pub fn isolation_document(manifest: &Manifest) -> String {
          `{RENEWAL}`; do not edit. What is not granted here is refused, and `make audit` tries \
          it on the running image.\n"
     );
+    write_profile(&mut out, manifest);
     write_memory(&mut out, manifest);
     write_apps(&mut out, manifest);
     write_signers(&mut out, manifest);
@@ -27,6 +28,23 @@ pub fn isolation_document(manifest: &Manifest) -> String {
     write_channels(&mut out, manifest);
     write_storage(&mut out, manifest);
     out
+}
+
+fn write_profile(out: &mut String, manifest: &Manifest) {
+    let board = &manifest.board;
+    let debug = match board.debug_rtt {
+        true => "goes to RTT",
+        false => "goes nowhere",
+    };
+    let service = match board.profile {
+        Profile::Development => "**Not for a meter in service.**",
+        Profile::Production => "For a meter in service.",
+    };
+    let profile = board.profile;
+    let _ = writeln!(
+        out,
+        "\n## Profile\n\nThe image is of the {profile} profile. {service} Kernel debug output {debug}."
+    );
 }
 
 fn write_memory(out: &mut String, manifest: &Manifest) {

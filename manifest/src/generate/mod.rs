@@ -1,6 +1,7 @@
 //! What is generated from a checked manifest.
 
 mod channel;
+mod codes;
 mod elf2tab;
 mod isolation;
 mod key_store;
@@ -10,6 +11,7 @@ mod storage;
 mod tables;
 
 pub use channel::channel_table;
+pub use codes::codes_document;
 pub use elf2tab::{elf2tab_arguments, guest_arguments, relocatable_arguments, KERNEL_ABI};
 pub use isolation::{isolation_document, RENEWAL};
 pub use key_store::key_store_table;

@@ -6,6 +6,7 @@ mod channels;
 mod drivers;
 mod keys;
 mod memory;
+mod profile;
 mod signing;
 mod storage;
 
@@ -18,6 +19,7 @@ pub use channels::{Channel, Overflow};
 pub use drivers::{Driver, Grants};
 pub use keys::{Holder, Key, Kind, Operation, State, Transition};
 pub use memory::{ExternalNor, FlashMap, RamMap, Region};
+pub use profile::Profile;
 pub use signing::{Signer, Signing};
 pub use storage::Partition;
 
@@ -31,6 +33,8 @@ pub struct Board {
     pub package: String,
     /// The architecture as tockloader and elf2tab name it.
     pub architecture: String,
+    /// What the image is for.
+    pub profile: Profile,
     /// Whether kernel debug output goes to RTT.
     pub debug_rtt: bool,
     /// Bytes of kernel stack, at the bottom of the kernel's RAM.

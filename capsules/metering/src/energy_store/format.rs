@@ -23,6 +23,7 @@
 
 use capsules_system::crc32;
 pub use drivers::energy_store::{Kind, RECORD_BYTES as MAX_PAYLOAD};
+use flash_formats::ENERGY_STORE;
 
 /// Pages of the store.
 pub const PAGES: usize = 8;
@@ -49,7 +50,8 @@ pub const START_MARK: u32 = 0x0000_FFFF;
 /// An open mark.
 pub const OPEN_MARK: u32 = 0;
 
-const PAGE_MAGIC: u32 = 0x5745_3100;
+/// `WE` and the version of the format, in the upper 24 bits.
+const PAGE_MAGIC: u32 = u32::from_be_bytes([b'W', b'E', ENERGY_STORE.digit(), 0]);
 const PAGE_MAGIC_MASK: u32 = 0xFFFF_FF00;
 
 const DELTA: u32 = 1 << 0;

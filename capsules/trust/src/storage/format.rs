@@ -13,6 +13,7 @@
 
 use aes_gcm::aead::AeadInPlace;
 use aes_gcm::{Aes128Gcm, KeyInit};
+use flash_formats::STORAGE;
 use hkdf::Hkdf;
 use kernel::ErrorCode;
 use sha2::Sha256;
@@ -34,7 +35,7 @@ pub const MARK_BYTES: usize = 4;
 pub const HEADER_BYTES: usize = 8 + NONCE_BYTES + TAG_BYTES;
 
 /// "WLS" and the version of the format.
-const MAGIC: [u8; 4] = *b"WLS\x01";
+const MAGIC: [u8; 4] = [b'W', b'L', b'S', STORAGE.version];
 /// Bytes before the ciphertext of a slot.
 const SLOT_HEAD: usize = MARK_BYTES + NONCE_BYTES;
 /// Bytes of the length within the plaintext.
@@ -116,7 +117,7 @@ pub fn derive_key(root: &[u8; ROOT_BYTES], owner: u32, key: &mut [u8; KEY_BYTES]
 fn associated(kind: Sealed, partition: &Partition, number: u32, address: u32) -> [u8; 16] {
     let mut data = [0; 16];
     data[0] = kind as u8;
-    data[1] = MAGIC[3];
+    data[1] = STORAGE.version;
     data[2..4].copy_from_slice(&partition.number.to_le_bytes());
     data[4..8].copy_from_slice(&partition.owner.to_le_bytes());
     data[8..12].copy_from_slice(&number.to_le_bytes());

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Waits for a debugger on `port` and serves it until it leaves or kills.
 pub fn serve(session: &mut Session, port: u16) -> Result<Stop, Failure> {
-    let failed = |error| Failure::other(format_args!("gdb: {error}"));
+    let failed = |error| Failure::host(format_args!("gdb: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     tell(format_args!("gdb: tcp {address}\n"));
@@ -105,7 +105,7 @@ impl Server {
     /// The next thing received; none when the peer is gone. Waits for it until
     /// the user of the session asks to end; without one, not at all.
     fn receive(&mut self, wait: Option<&Session>) -> Result<Option<Received>, Failure> {
-        let failed = |error| Failure::other(format_args!("gdb: {error}"));
+        let failed = |error| Failure::host(format_args!("gdb: {error}"));
         self.stream
             .set_nonblocking(wait.is_none())
             .map_err(failed)?;
@@ -132,7 +132,7 @@ impl Server {
         self.stream
             .set_nonblocking(false)
             .and_then(|()| self.stream.write_all(bytes))
-            .map_err(|error| Failure::other(format_args!("gdb: {error}")))
+            .map_err(|error| Failure::host(format_args!("gdb: {error}")))
     }
 
     fn reply(&mut self, text: &str) -> Result<(), Failure> {

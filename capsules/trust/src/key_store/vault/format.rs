@@ -40,6 +40,8 @@
 //! | 10 | kill mark |
 //! | 11.. | word 10 + *n* is written when the count is base + *n*; the last one written counts |
 
+use flash_formats::KEY_STORE;
+
 use crate::key_store::policy::State;
 
 /// Words of a page.
@@ -96,8 +98,8 @@ pub const ANCHOR_COUNTS: usize = 11;
 /// How far an anchor page counts.
 pub const ANCHOR_CAPACITY: u32 = (PAGE_WORDS - ANCHOR_COUNTS) as u32;
 
-const BANK_MAGIC: u32 = u32::from_le_bytes(*b"WKV1");
-const ANCHOR_MAGIC: u32 = u32::from_le_bytes(*b"WKA1");
+const BANK_MAGIC: u32 = u32::from_le_bytes([b'W', b'K', b'V', KEY_STORE.digit()]);
+const ANCHOR_MAGIC: u32 = u32::from_le_bytes([b'W', b'K', b'A', KEY_STORE.digit()]);
 const SCRUB: u32 = 1 << 31;
 const HEAD_MAGIC: u32 = 0x4B;
 
