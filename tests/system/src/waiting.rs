@@ -78,6 +78,8 @@ pub struct Busy {
     /// The app that calls the key store.
     pub bridge: Bridge,
     bystander: ScriptedApp,
+    /// How many times the alarms that an occupation wants are set.
+    patience: usize,
 }
 
 impl Busy {
@@ -91,17 +93,18 @@ impl Busy {
     /// # Panics
     /// When the image is not built.
     pub fn boot() -> Result<Self, Silent> {
-        Self::with(&firmware::key_bridge())
+        Self::with(&firmware::key_bridge(), 1)
     }
 
-    /// The same on this firmware, which has the key bridge.
+    /// The same on this firmware, which has the key bridge, and with `patience` times as
+    /// many alarms, for a kernel on which operations take longer.
     ///
     /// # Errors
     /// As [`Busy::boot`].
     ///
     /// # Panics
     /// When the bridge does not run.
-    pub fn with(firmware: &Firmware) -> Result<Self, Silent> {
+    pub fn with(firmware: &Firmware, patience: usize) -> Result<Self, Silent> {
         const TURNS: usize = 1_000;
         let mut bridge = Bridge::boot(&firmware.clone().with_scripted_app(SLOT));
         let manifest = manifest();
@@ -115,7 +118,11 @@ impl Busy {
                 .call(Command::Generate, object, 0, NOTHING)
                 .map_err(|error| format!("no key {object:#x}: {error:?}"))?;
         }
-        Ok(Self { bridge, bystander })
+        Ok(Self {
+            bridge,
+            bystander,
+            patience,
+        })
     }
 
     /// Returns the longest that the other app waits while the bridge is occupied: from the
@@ -131,7 +138,11 @@ impl Busy {
     pub fn longest_wait(&mut self, occupation: &Occupation) -> Result<Duration, Silent> {
         let before = self.bridge.machine.save();
         self.bridge.post(occupation.request);
-        let ticks = longest(&self.bystander, &mut self.bridge.machine, occupation.alarms);
+        let ticks = longest(
+            &self.bystander,
+            &mut self.bridge.machine,
+            occupation.alarms * self.patience,
+        );
         let [done, status] = [Word::Done, Word::Status].map(|word| self.bridge.get(word));
         let restored = self.bridge.machine.restore(&before);
         restored.expect("its own state");

@@ -171,18 +171,18 @@ fn no_sample_is_lost_on(firmware: &Firmware) {
 /// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
-    nobody_waits_long_on(&firmware::key_bridge());
+    nobody_waits_long_on(&firmware::key_bridge(), 1);
 }
 
 /// The same bound where an alarm spaces the steps.
 #[test]
 fn no_other_app_waits_longer_where_an_alarm_spaces_the_steps() {
-    nobody_waits_long_on(&firmware::key_bridge_by_alarm());
+    nobody_waits_long_on(&firmware::key_bridge_by_alarm(), 3);
 }
 
-fn nobody_waits_long_on(firmware: &Firmware) {
+fn nobody_waits_long_on(firmware: &Firmware, patience: usize) {
     const BOUND: Duration = Duration::from_millis(6);
-    let mut busy = Busy::with(firmware).expect("two apps");
+    let mut busy = Busy::with(firmware, patience).expect("two apps");
     for occupation in &OCCUPATIONS {
         let wait = busy.longest_wait(occupation).expect("an app that waits");
         let name = occupation.name;
