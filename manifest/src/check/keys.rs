@@ -151,7 +151,7 @@ fn check_nonce_counters(manifest: &Manifest) -> Result<(), Refusal> {
         );
         let known = manifest.keys.get(counter);
         refuse_if!(
-            !known.is_some_and(|known| known.kind == Kind::Counter),
+            known.is_none_or(|known| known.kind != Kind::Counter),
             place,
             "{entry}: there is no counter {counter}"
         );
