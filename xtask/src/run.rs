@@ -39,10 +39,9 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     let layout = Layout::of(&project.manifest);
     let meter = state.image();
     if let Some(SetAside { why, folder }) = state.set_aside(&layout)? {
-        eprintln!(
-            "run: the older state is of another layout ({why}): it is kept in {}, and a new meter is made",
-            folder.display()
-        );
+        let folder = folder.strip_prefix(project.root()).unwrap_or(&folder);
+        let folder = folder.display();
+        eprintln!("run: the older state is of another layout ({why}); it is kept in {folder}, and a new meter is made");
     }
     if arguments.new || !state.exists() {
         state.renew(&built, &layout)?;
