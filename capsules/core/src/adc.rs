@@ -170,15 +170,6 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         Ok(())
     }
 
-    /// Does what only the owner may, for `process_id`, if it can be the owner.
-    fn owned(
-        &self,
-        process_id: ProcessId,
-        operation: impl FnOnce() -> Result<(), ErrorCode>,
-    ) -> CommandReturn {
-        self.claim(process_id).and_then(|()| operation()).into()
-    }
-
     /// Puts a buffer where one is away.
     fn put_buffer(&self, buffer: &'static mut [u16]) {
         if let Some(place) = self.buffers.iter().find(|place| place.is_none()) {
@@ -396,31 +387,39 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
         let Some(command) = Command::from_number(command_num) else {
             return CommandReturn::failure(ErrorCode::NOSUPPORT);
         };
-        let frequency = frequency as u32;
         match command {
-            Command::Exists => CommandReturn::success_u32(self.channels.len() as u32),
-            Command::Sample => self.owned(process_id, || self.sample(channel)),
-            Command::Repeat => {
-                self.owned(process_id, || self.sample_continuous(channel, frequency))
-            }
-            Command::Buffer => self.owned(process_id, || {
-                self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
-            }),
-            Command::Continuous => self.owned(process_id, || {
-                self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
-            }),
-            Command::Stop => self.owned(process_id, || match self.mode.is_some() {
-                true => self.stop(),
-                false => Ok(()),
-            }),
+            Command::Exists => return CommandReturn::success_u32(self.channels.len() as u32),
             Command::Resolution => {
-                CommandReturn::success_u32(self.adc.get_resolution_bits() as u32)
+                return CommandReturn::success_u32(self.adc.get_resolution_bits() as u32);
             }
-            Command::Reference => match self.adc.get_voltage_reference_mv() {
-                Some(millivolts) => CommandReturn::success_u32(millivolts as u32),
-                None => CommandReturn::failure(ErrorCode::NOSUPPORT),
-            },
+            Command::Reference => {
+                return match self.adc.get_voltage_reference_mv() {
+                    Some(millivolts) => CommandReturn::success_u32(millivolts as u32),
+                    None => CommandReturn::failure(ErrorCode::NOSUPPORT),
+                }
+            }
+            Command::Sample
+            | Command::Repeat
+            | Command::Buffer
+            | Command::Continuous
+            | Command::Stop => (),
         }
+        let frequency = frequency as u32;
+        self.claim(process_id)
+            .and_then(|()| match command {
+                Command::Sample => self.sample(channel),
+                Command::Repeat => self.sample_continuous(channel, frequency),
+                Command::Buffer => {
+                    self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
+                }
+                Command::Continuous => {
+                    self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
+                }
+                // Stop; the others have answered.
+                _ if self.mode.is_none() => Ok(()),
+                _ => self.stop(),
+            })
+            .into()
     }
 
     fn allocate_grant(&self, process_id: ProcessId) -> Result<(), Error> {

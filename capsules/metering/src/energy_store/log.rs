@@ -425,7 +425,7 @@ impl Log {
     /// Starts on the next copy, or on the open marks.
     fn copy(&mut self, mut opening: Opening) -> Option<Step> {
         let mut burst = Burst::new();
-        while let Some(kind) = Kind::from_number(opening.next_kind) {
+        while let Some(kind) = Kind::ALL.get(opening.next_kind).copied() {
             opening.next_kind += 1;
             if let Some(record) = self.newest[kind.index()] {
                 let word = opening.active.next_word;
