@@ -11,7 +11,7 @@ use kernel::process::Process;
 use nrf52840::rtc::RtcAlarm;
 
 use crate::kernel_extras::ProcessManagement;
-use crate::platform::PROCESSES;
+use crate::tables::PROCESSES;
 
 /// The retained RAM, word by word.
 pub struct Retained(());

@@ -5,14 +5,17 @@ use kernel::static_init;
 use kernel::utilities::cells::OptionalCell;
 use nrf52840::peripheral_interrupts as interrupt;
 use nrf52840::power::Power;
+use nrf52840::qspi::Qspi;
 use nrf52840::rtc::RtcAlarm;
 use nrf52840::{base, nvmc};
 use nrf52840_components::peripherals::Common;
+use nrf52840_components::time::VirtualAlarm;
 
 use crate::tables::DATA_PAGES;
-use crate::wiring::trust::Memory;
 
-/// Internal flash, of which only the data pages are written.
+/// The driver of the external flash.
+pub type Memory = Qspi<'static, VirtualAlarm>;
+/// The driver of the internal flash, of which only the data pages are written.
 pub type Flash = nvmc::Nvmc<'static, RtcAlarm<'static>>;
 
 /// The meter's own users of the RTC's channels.

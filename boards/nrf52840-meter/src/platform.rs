@@ -18,9 +18,6 @@ pub type Filter = AppFilter<MeterRestricted>;
 /// Who executes next.
 pub type Scheduler = PrioritySched<ProcessManagement, Woken>;
 
-/// Places in the table of processes; the slots of meter.toml and a few guests.
-pub const PROCESSES: usize = 8;
-
 /// The chip with the meter's drivers.
 pub type Chip = nrf52840::chip::Nrf52840<'static, Peripherals>;
 

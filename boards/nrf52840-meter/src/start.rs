@@ -34,9 +34,9 @@ use nrf52840_components::start::CPU_HZ;
 use crate::crash::{self, CoreRegisters, FaultHooks, FaultRecorder, ProcessTable, Retained};
 use crate::kernel_extras::{ProcessManagement, Woken};
 use crate::peripherals::{alarm, Peripherals};
-use crate::platform::{Chip, Filter, Platform, Scheduler, PROCESSES};
+use crate::platform::{Chip, Filter, Platform, Scheduler};
 use crate::root;
-use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED, SIGNERS, TABLE};
+use crate::tables::{DEBUG_RTT, PROCESSES, SIGNATURES_REQUIRED, SIGNERS, TABLE};
 use crate::wiring;
 
 /// Time slice of processes of equal priority.
@@ -147,24 +147,25 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
     let platform = unsafe {
         static_init!(
             Platform,
-            wired.into_platform(
-                Filter::new(TABLE),
-                FaultHooks(FaultRecorder::new(
+            Platform {
+                drivers: wired.drivers,
+                filter: Filter::new(TABLE),
+                faults: FaultHooks(FaultRecorder::new(
                     TABLE,
                     table,
                     CoreRegisters,
                     trust.map(|(key_store, _)| key_store as _),
                 )),
-                Scheduler::with_levels(
+                scheduler: Scheduler::with_levels(
                     kernel,
                     ProcessManagement,
                     levels,
                     TIMESLICE_US,
                     Woken(kernel),
                 ),
-                cortexm4::systick::SysTick::new_with_calibration(CPU_HZ),
-                Wdt::new(base::WDT, WATCHDOG_MS),
-            )
+                timer: cortexm4::systick::SysTick::new_with_calibration(CPU_HZ),
+                watchdog: Wdt::new(base::WDT, WATCHDOG_MS),
+            }
         )
     };
 

@@ -10,6 +10,9 @@ include!(concat!(env!("OUT_DIR"), "/signer_table.rs"));
 /// The apps of meter.toml.
 pub const TABLE: Apps = Apps(&APPS);
 
+/// Places in the kernel's table of processes: the slots of meter.toml and a few guests.
+pub const PROCESSES: usize = 8;
+
 /// Which drivers meter.toml restricts.
 pub struct MeterRestricted;
 

@@ -1,8 +1,8 @@
 //! Keys, trust anchors, certificates and counters that apps use and never read: driver 0x80000004.
 
-mod policy;
+mod words;
 
-pub use policy::{Kind, Operation, Operations, State};
+pub use words::{Kind, Operation, Operations, State};
 
 crate::definition::driver! {
     "key_store" = 0x8000_0004;

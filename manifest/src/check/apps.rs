@@ -1,6 +1,6 @@
 //! Slots that the MPU can cover, in loader order, and grants that exist.
 
-use super::{check_name, of_app, refuse_if, Refusal};
+use super::rules::{check_name, of_app, refuse_if, Refusal};
 use crate::model::{App, Manifest};
 
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use drivers::channel::{Command, DRIVER};
 
-use super::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
+use super::rules::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
 

@@ -2,7 +2,7 @@
 
 use drivers::{channel, key_store, storage, Driver};
 
-use super::{check_name, distinct_numbers, refuse_if, Refusal};
+use super::rules::{check_name, distinct_numbers, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
 

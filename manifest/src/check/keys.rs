@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use drivers::key_store::{Command, DRIVER, FIRST_RESERVED_OBJECT as RESERVED, SLOTS};
 
-use super::{check_name, distinct_numbers, named, of_app, refuse_if, Refusal};
+use super::rules::{check_name, distinct_numbers, named, of_app, refuse_if, Refusal};
 use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
 use crate::place::Place;
 

@@ -1,6 +1,6 @@
 //! Regions lie on the part, apart from each other, in whole pages.
 
-use super::{path, refuse_if, Refusal};
+use super::rules::{path, refuse_if, Refusal};
 use crate::model::{Manifest, Region};
 
 const FLASH: Region = Region {

@@ -1,6 +1,6 @@
 //! What a manifest for meters in service may not say.
 
-use super::{path, refuse_if, Refusal};
+use super::rules::{path, refuse_if, Refusal};
 use crate::model::{Manifest, Profile};
 
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {

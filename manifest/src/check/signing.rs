@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-use super::{check_name, known_apps, named, refuse_if, Refusal};
+use super::rules::{check_name, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
 

@@ -3,7 +3,7 @@
 use drivers::storage::{Command, DRIVER};
 
 use super::memory::{disjoint_within, whole_pages, PAGE};
-use super::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
+use super::rules::{check_name, distinct_numbers, known_apps, named, refuse_if, Refusal};
 use crate::model::Manifest;
 use crate::place::Place;
 

@@ -64,17 +64,14 @@ use nrf52840::gpio::GPIOPin;
 use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
 use nrf52840::temperature::Temperature;
-use nrf52840::wdt::Wdt;
 use nrf52840_components::inputs_outputs::{BoardLed, LEDS};
 use nrf52840_components::peripherals::Common;
 use nrf52840_components::time::VirtualAlarm;
 use nrf52840_components::{inputs_outputs, serial, time};
 use randomness::Numbers;
 
-use crate::crash::FaultHooks;
 use crate::peripherals::Peripherals;
 use crate::pins::{APP_INPUTS, BUTTON_PINS, LED_PINS, LOCAL_PORT};
-use crate::platform::{Filter, Platform, Scheduler};
 use crate::tables::{DEBUG_RTT, SIGNATURES_REQUIRED};
 use capsules_trust::key_store::vault::Condition;
 use capsules_trust::root::Root;
@@ -151,27 +148,6 @@ pub struct Wired {
     /// Where versions of apps are kept, and what loads them once it answers; if
     /// the image runs none but signed apps.
     pub trust: Option<(&'static KeyStore, &'static TrustStart)>,
-}
-
-impl Wired {
-    /// With what else the kernel loop needs.
-    pub fn into_platform(
-        self,
-        filter: Filter,
-        faults: FaultHooks,
-        scheduler: Scheduler,
-        timer: cortexm4::systick::SysTick,
-        watchdog: Wdt,
-    ) -> Platform {
-        Platform {
-            drivers: self.drivers,
-            filter,
-            faults,
-            scheduler,
-            timer,
-            watchdog,
-        }
-    }
 }
 
 /// Makes all of them. Without a root there is no key store and no storage.

@@ -16,7 +16,7 @@ use nrf52840::qspi::Qspi;
 
 use super::internal_flash::Region;
 use super::randomness::Generator;
-use crate::peripherals::Peripherals;
+use crate::peripherals::{Memory, Peripherals};
 use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
 use crate::tables::key_store::KEY_STORE;
@@ -36,8 +36,6 @@ pub type Vault = vault::Vault<'static, Region>;
 pub type KeyStore = key_store::KeyStore<'static, Region, Steps>;
 /// Driver 0x80000005.
 pub type Channels = ChannelDriver<'static>;
-/// The external flash's driver.
-pub type Memory = Qspi<'static, VirtualAlarm>;
 /// Driver 0x80000006.
 pub type Storage = StorageDriver<'static, Memory, Generator>;
 

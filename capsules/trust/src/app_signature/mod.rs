@@ -15,14 +15,14 @@
 //! The work is cut into steps ([`Check::step`]), one for each deferred call.
 
 mod check;
+mod credentials;
 mod identity;
-mod policy;
 #[cfg(test)]
 mod tests;
 
 pub use check::{Check, HASHED_PER_STEP};
+pub use credentials::AppSignatures;
 pub use identity::SignedIdentity;
-pub use policy::AppSignatures;
 
 /// Who may sign.
 pub struct Signer {

@@ -103,6 +103,6 @@ impl Policy {
             slots += self.shares[index].slots as usize;
             index += 1;
         }
-        slots <= super::sessions::COUNT
+        slots <= drivers::key_store::SLOTS
     }
 }

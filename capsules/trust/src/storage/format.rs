@@ -18,28 +18,15 @@ use hkdf::Hkdf;
 use kernel::ErrorCode;
 use sha2::Sha256;
 
+use super::layout::{
+    ciphertext_bytes, HEADER_BYTES, KEY_BYTES, LENGTH_BYTES, MARK_BYTES, NONCE_BYTES, ROOT_BYTES,
+    SLOT_HEAD, TAG_BYTES,
+};
 use super::policy::Partition;
 use meter_hil::sector_flash::{ERASED, SECTOR_SIZE};
 
-/// Bytes of the key of an owner.
-pub const KEY_BYTES: usize = 16;
-/// Bytes of the root that all keys come from.
-pub const ROOT_BYTES: usize = 32;
-/// Bytes of a nonce.
-pub const NONCE_BYTES: usize = 12;
-/// Bytes of an authentication tag.
-pub const TAG_BYTES: usize = 16;
-/// Bytes of a mark.
-pub const MARK_BYTES: usize = 4;
-/// Bytes of a sector header.
-pub const HEADER_BYTES: usize = 8 + NONCE_BYTES + TAG_BYTES;
-
 /// "WLS" and the version of the format.
 const MAGIC: [u8; 4] = [b'W', b'L', b'S', STORAGE.version];
-/// Bytes before the ciphertext of a slot.
-const SLOT_HEAD: usize = MARK_BYTES + NONCE_BYTES;
-/// Bytes of the length within the plaintext.
-const LENGTH_BYTES: usize = 2;
 /// Label of the keys.
 const LABEL: &[u8] = b"storage";
 
@@ -52,21 +39,6 @@ pub const MARK: [u8; MARK_BYTES] = [0; MARK_BYTES];
 enum Sealed {
     Header = 0,
     Record = 1,
-}
-
-/// Bytes of the ciphertext of a record.
-const fn ciphertext_bytes(record: u16) -> usize {
-    (LENGTH_BYTES + record as usize).next_multiple_of(4)
-}
-
-/// Bytes of a slot.
-pub const fn slot_bytes(record: u16) -> u32 {
-    (SLOT_HEAD + ciphertext_bytes(record) + TAG_BYTES + MARK_BYTES) as u32
-}
-
-/// Slots in a sector.
-pub const fn slots_per_sector(record: u16) -> u32 {
-    (SECTOR_SIZE - HEADER_BYTES as u32) / slot_bytes(record)
 }
 
 impl Partition {

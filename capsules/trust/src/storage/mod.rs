@@ -22,11 +22,12 @@
 //!
 //! # How
 //!
-//! [`store`] has the ring and its rules, [`format`] the bytes. Format, capacity
-//! and lifetime: docs/storage.md. The ABI: docs/syscalls/80000006_storage.md.
+//! [`store`] has the ring and its rules, [`format`] the bytes, [`layout`] how many they
+//! are. Format, capacity and lifetime: docs/storage.md. The ABI: docs/syscalls/80000006_storage.md.
 
 mod driver;
 pub mod format;
+pub mod layout;
 pub mod policy;
 pub mod store;
 

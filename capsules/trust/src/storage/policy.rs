@@ -3,7 +3,7 @@
 //! Applications are named by the ShortId that the kernel gave them after it had
 //! verified their signature. The tables are generated from `meter.toml`.
 
-use super::format::{slots_per_sector, HEADER_BYTES};
+use super::layout::{slot_bytes, slots_per_sector, HEADER_BYTES};
 use meter_hil::sector_flash::SECTOR_SIZE;
 
 /// One partition: a ring of records in a run of whole sectors.
@@ -30,7 +30,7 @@ pub const MAX_RECORD: u16 = 1_024;
 impl Partition {
     /// Bytes of a record with all that seals it.
     pub(super) const fn slot(&self) -> u32 {
-        super::format::slot_bytes(self.record)
+        slot_bytes(self.record)
     }
 
     /// Records in a sector.

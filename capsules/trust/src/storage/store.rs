@@ -17,7 +17,8 @@ use kernel::utilities::cells::{MapCell, OptionalCell, TakeCell};
 use kernel::ErrorCode;
 use zeroize::Zeroize;
 
-use super::format::{self, HEADER_BYTES, KEY_BYTES, MARK_BYTES, ROOT_BYTES};
+use super::format;
+use super::layout::{HEADER_BYTES, KEY_BYTES, MARK_BYTES, ROOT_BYTES};
 use super::policy::{buffer_size, is_consistent, Partition};
 use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};

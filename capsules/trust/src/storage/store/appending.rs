@@ -2,7 +2,8 @@
 
 use kernel::ErrorCode;
 
-use super::super::format::{self, HEADER_BYTES, MARK, MARK_BYTES, NONCE_BYTES};
+use super::super::format::{self, MARK};
+use super::super::layout::{HEADER_BYTES, MARK_BYTES, NONCE_BYTES};
 use super::{Step, Store};
 use meter_hil::random_source::RandomSource;
 use meter_hil::sector_flash::SectorFlash;

@@ -3,7 +3,8 @@
 use kernel::ErrorCode;
 use zeroize::Zeroize;
 
-use super::super::format::{self, HEADER_BYTES, MARK, MARK_BYTES};
+use super::super::format::{self, MARK};
+use super::super::layout::{HEADER_BYTES, MARK_BYTES};
 use super::rings::Condition;
 use super::{Step, Store};
 use meter_hil::random_source::RandomSource;

@@ -1,6 +1,6 @@
 //! Memory of the storage: what is known of the ring of each partition, and the keys.
 
-use super::super::format::KEY_BYTES;
+use super::super::layout::KEY_BYTES;
 
 /// Memory of the storage: keys and rings of `PARTITIONS` partitions, and a buffer
 /// of `BUFFER` = [`buffer_size`](crate::storage::buffer_size) bytes, at an address that is a multiple of four.

@@ -1,7 +1,7 @@
 //! Flash that somebody else wrote, and hardware that does not do what it should.
 
 use super::rig::{Flash, Rig, LARGE, PARTITIONS, ROOT, SECTORS, SHORT, SISTER};
-use crate::storage::format::HEADER_BYTES;
+use crate::storage::layout::HEADER_BYTES;
 use kernel::ErrorCode;
 use testing::sector_flash::Weak;
 

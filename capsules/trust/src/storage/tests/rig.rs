@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use kernel::ErrorCode;
 
-use crate::storage::format::ROOT_BYTES;
+use crate::storage::layout::ROOT_BYTES;
 use crate::storage::policy::{buffer_size, Partition};
 use crate::storage::store::{Memory, Store, StoreClient};
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
