@@ -3,5 +3,6 @@
 mod adc;
 mod alarm;
 mod console;
+mod numbers;
 mod rng;
 mod small;

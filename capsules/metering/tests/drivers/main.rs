@@ -2,4 +2,5 @@
 
 mod energy_store;
 mod meter_adc;
+mod numbers;
 mod supply;

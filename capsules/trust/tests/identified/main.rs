@@ -2,4 +2,5 @@
 
 mod channel;
 mod key_store;
+mod numbers;
 mod storage;
