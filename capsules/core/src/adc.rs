@@ -387,13 +387,8 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
         let Some(command) = Command::from_number(command_num) else {
             return CommandReturn::failure(ErrorCode::NOSUPPORT);
         };
-        let mode = match command {
+        match command {
             Command::Exists => return CommandReturn::success_u32(self.channels.len() as u32),
-            Command::Sample => Some(Mode::SingleSample),
-            Command::Repeat => Some(Mode::ContinuousSample),
-            Command::Buffer => Some(Mode::SingleBuffer),
-            Command::Continuous => Some(Mode::ContinuousBuffer),
-            Command::Stop => None,
             Command::Resolution => {
                 return CommandReturn::success_u32(self.adc.get_resolution_bits() as u32);
             }
@@ -403,15 +398,26 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
                     None => CommandReturn::failure(ErrorCode::NOSUPPORT),
                 }
             }
-        };
+            Command::Sample
+            | Command::Repeat
+            | Command::Buffer
+            | Command::Continuous
+            | Command::Stop => (),
+        }
         let frequency = frequency as u32;
         self.claim(process_id)
-            .and_then(|()| match mode {
-                Some(Mode::SingleSample) => self.sample(channel),
-                Some(Mode::ContinuousSample) => self.sample_continuous(channel, frequency),
-                Some(buffers) => self.sample_buffers(buffers, channel, frequency, process_id),
-                None if self.mode.is_none() => Ok(()),
-                None => self.stop(),
+            .and_then(|()| match command {
+                Command::Sample => self.sample(channel),
+                Command::Repeat => self.sample_continuous(channel, frequency),
+                Command::Buffer => {
+                    self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
+                }
+                Command::Continuous => {
+                    self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
+                }
+                // Stop; the others have answered.
+                _ if self.mode.is_none() => Ok(()),
+                _ => self.stop(),
             })
             .into()
     }
