@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched};
+use capsules_system::scheduler::priority::{PriorityLevel, PrioritySched, WakeHint};
 use kernel::process::Process;
-use kernel::Scheduler;
+use kernel::{Kernel, Scheduler};
 use testing::probe::*;
 use testing::syscalls::*;
 use testing::*;
@@ -18,12 +18,17 @@ fn spin() -> impl Iterator<Item = Step> {
     (0..10_000).map(|_| Step::Interrupted)
 }
 
-fn prioritized(
+type Prioritized<H> = ProbedKernel<PrioritySched<Power, H>>;
+
+fn prioritized(levels: &[u8]) -> (Prioritized<Woken>, &'static [PriorityLevel]) {
+    prioritized_by(levels, Woken)
+}
+
+/// Processes of these levels, and a scheduler with the hint that `hint` makes for the kernel.
+fn prioritized_by<H: WakeHint + 'static>(
     levels: &[u8],
-) -> (
-    ProbedKernel<PrioritySched<Power, Woken>>,
-    &'static [PriorityLevel],
-) {
+    hint: impl FnOnce(&'static Kernel) -> H,
+) -> (Prioritized<H>, &'static [PriorityLevel]) {
     let levels: &'static [PriorityLevel] = Box::leak(
         levels
             .iter()
@@ -36,7 +41,7 @@ fn prioritized(
         Power,
         levels,
         NonZeroU32::new(10_000).unwrap(),
-        Woken(kernel),
+        hint(kernel),
     );
     let host = HostKernel::probed_with_scheduler(
         &apps(),
@@ -196,6 +201,59 @@ fn less_urgent_wakeups_do_not_preempt() {
     host.wake(0);
     host.turn();
     assert_eq!(host.answers(0).len(), 5);
+}
+
+/// Who is executed in which order: among spinners whose slices end, where two system calls
+/// make the second process ready, and where an interrupt and a system call do.
+fn orders<H: WakeHint + 'static>(
+    levels: [u8; 3],
+    hint: impl FnOnce(&'static Kernel) -> H,
+) -> [Vec<usize>; 3] {
+    let (host, _) = prioritized_by(&levels, hint);
+    let sliced = slices(&host, &[0, 2], 6);
+    // What is left of the spinners' scripts.
+    host.board.timer.expires_after.set(None);
+    for _ in 0..3 {
+        host.run();
+    }
+    let (chip, driver, second) = (host.chip, host.probe(), host.id(1));
+    *driver.hook.borrow_mut() = Some(Box::new(move |_| {
+        driver.schedule(second, 0, 1).unwrap();
+    }));
+    let function = host.process(1).get_addresses().flash_start + 101;
+    host.call(1, subscribe(DRIVER, 0, function, 0));
+    host.clear_events();
+    let hook = || Step::Call(command(DRIVER, commands::HOOK, 0, 0));
+    host.script(0, [hook(), hook()]);
+    host.wake(0);
+    host.run();
+    let called = order(&host);
+
+    host.clear_events();
+    let interrupt = move || chip.interrupt(move || driver.schedule(second, 0, 2).unwrap());
+    host.script(
+        0,
+        [Step::Do(Box::new(interrupt)), Step::Interrupted, hook()],
+    );
+    host.wake(0);
+    host.run();
+    [sliced, called, order(&host)]
+}
+
+#[test]
+fn without_a_hint_the_order_is_that_with_the_kernels_hint() {
+    let in_turns = &[0, 2, 0, 2, 0, 2][..];
+    let (preempted, left_alone) = (&[0, 1, 0, 1, 0][..], &[0, 1][..]);
+    for (levels, expected) in [
+        ([5, 0, 5], [in_turns, preempted, preempted]),
+        ([2, 1, 0], [&[2], preempted, preempted]),
+        ([1, 1, 1], [in_turns, left_alone, left_alone]),
+        ([0, 5, 5], [&[0], left_alone, left_alone]),
+        ([5, 9, 1], [&[2], left_alone, left_alone]),
+    ] {
+        assert_eq!(orders(levels, Woken), expected, "{levels:?} with a hint");
+        assert_eq!(orders(levels, |_| ()), expected, "{levels:?} without");
+    }
 }
 
 #[test]

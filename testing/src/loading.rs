@@ -80,7 +80,7 @@ impl AppUniqueness for ByHeader {
 
 /// Takes every binary without a look at its credentials: what is tested with it is what
 /// follows from an identity, not how it is proved.
-struct NoCredentials;
+pub struct NoCredentials;
 
 impl AppCredentialsPolicy<'static> for NoCredentials {
     fn set_client(&self, _: &'static dyn AppCredentialsPolicyClient<'static>) {}

@@ -3,6 +3,7 @@
 use kernel::process::{self, FaultAction};
 
 use super::tbf;
+use capsules_system::tbf_objects::Objects;
 use testing::{bare_kernel, forever, ram, round_robin, Always, Drivers, HostKernel, Power};
 
 /// RAM for all processes, in bytes.
@@ -26,6 +27,7 @@ pub fn run(data: &[u8]) {
             let bounds = flash.as_ptr_range();
             assert!(addresses.flash_start >= bounds.start.addr());
             assert!(addresses.flash_end <= bounds.end.addr());
+            assert!(Objects::of(flash).any(|object| object.address == addresses.flash_start));
             assert!(addresses.sram_app_brk <= addresses.sram_grant_start);
             assert!(addresses.sram_grant_start <= addresses.sram_end);
         }

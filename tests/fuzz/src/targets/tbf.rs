@@ -4,27 +4,44 @@ use tock_tbf::parse::{parse_tbf_footer, parse_tbf_header, parse_tbf_header_lengt
 use tock_tbf::types::{InitialTbfParseError, TbfHeader};
 
 use crate::forget::with_static;
+use capsules_system::tbf_objects::Objects;
 use testing::app::{self, App};
 
 /// Walks a list of objects as the kernel's loader does, and asks each for
-/// everything that it says about itself.
+/// everything that it says about itself. The walk of the capsules finds the same.
 pub fn run(data: &[u8]) {
-    // SAFETY: `walk` returns nothing, and keeps nothing.
-    unsafe { with_static(data, walk) }
+    // SAFETY: `walks` returns nothing, and keeps nothing.
+    unsafe { with_static(data, walks) }
 }
 
-fn walk(mut flash: &'static [u8]) {
+fn walks(flash: &'static [u8]) {
+    let found = walk(flash);
+    let objects: Vec<(usize, usize)> = Objects::of(flash)
+        .map(|object| (object.address, object.size))
+        .collect();
+    let (whole, rest) = objects
+        .split_at_checked(found.len())
+        .expect("each object is found");
+    assert_eq!(whole, found);
+    // An object that reaches beyond the list is its last, and no object for a loader.
+    let end = flash.as_ptr_range().end.addr();
+    assert!(rest.len() <= 1 && rest.iter().all(|(start, size)| start + size > end));
+}
+
+/// Addresses and sizes of the objects that lie whole in the list.
+fn walk(mut flash: &'static [u8]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
     while let Some(start) = flash.first_chunk::<8>() {
         let (version, header_size, total) = match parse_tbf_header_lengths(start) {
             Ok(lengths) => lengths,
             Err(InitialTbfParseError::InvalidHeader(total)) if total > 0 => {
                 let Some(rest) = flash.get(total as usize..) else {
-                    return;
+                    return found;
                 };
                 flash = rest;
                 continue;
             }
-            Err(_) => return,
+            Err(_) => return found,
         };
         // What the first step promises to the second.
         assert!(header_size >= 16 && u32::from(header_size) <= total);
@@ -32,14 +49,16 @@ fn walk(mut flash: &'static [u8]) {
             flash.get(..usize::from(header_size)),
             flash.get(..total as usize),
         ) else {
-            return;
+            return found;
         };
+        found.push((object.as_ptr().addr(), object.len()));
         if let Ok(header) = parse_tbf_header(header, version) {
             assert_eq!(header.total_size(), total);
             ask(&header, object);
         }
         flash = &flash[total as usize..];
     }
+    found
 }
 
 fn ask(header: &TbfHeader, object: &'static [u8]) {
