@@ -56,7 +56,8 @@ impl<'a, M: SupplyMonitor<'a>, A: Alarm<'a>> SupplyDriver<'a, M, A> {
         }
     }
 
-    /// Begins to watch.
+    /// Lets the comparator of the supply begin to watch; its client hears of the first
+    /// failure from then on.
     pub fn start(&self) {
         self.monitor.watch();
     }

@@ -27,7 +27,7 @@ pub struct AppFilter<R: Restricted> {
 }
 
 impl<R: Restricted> AppFilter<R> {
-    /// A filter by this table.
+    /// Makes a filter that lets the apps of the table call what their grants name.
     pub const fn new(apps: Apps) -> Self {
         Self {
             apps,

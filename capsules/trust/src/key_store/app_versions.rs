@@ -53,9 +53,10 @@ impl StoredVersions for KeptVersions<'_> {
     }
 }
 
-/// The object that counts the versions of an app.
+/// Returns the number of the object that counts the versions of an app.
 ///
-/// `INVAL`: there is no such ShortId, which is 1 to 0xFFF.
+/// # Errors
+/// Fails with `INVAL` if there is no such ShortId; they go from 1 to 0xFFF.
 pub fn object_of(short_id: u32) -> Result<u16, ErrorCode> {
     const ROOM: u32 = (sessions::FIRST - RESERVED) as u32;
     if !(1..ROOM).contains(&short_id) {
@@ -77,14 +78,16 @@ impl Default for Raises {
 }
 
 impl Raises {
-    /// None.
+    /// Makes a list in which no counter waits to be raised.
     pub const fn new() -> Self {
         Raises([const { Cell::new(None) }; PLACES])
     }
 
-    /// Adds one; of two of the same object the greater stays.
+    /// Adds a counter that is to be raised to `value`; of two values for the same object the
+    /// greater stays.
     ///
-    /// `NOMEM`: there is no room.
+    /// # Errors
+    /// Fails with `NOMEM` if there is no room.
     pub fn add(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
         let same = |place: &&Cell<Option<(u16, u32)>>| {
             place.get().is_some_and(|(other, _)| other == object)
@@ -101,12 +104,13 @@ impl Raises {
         Ok(())
     }
 
-    /// One that waits.
+    /// Returns an object that waits to be raised, with the value that it shall have, if any
+    /// waits.
     pub fn next(&self) -> Option<(u16, u32)> {
         self.0.iter().find_map(Cell::get)
     }
 
-    /// Takes an object out.
+    /// Takes an object out of those that wait.
     pub fn remove(&self, object: u16) {
         for place in &self.0 {
             if place.get().is_some_and(|(other, _)| other == object) {

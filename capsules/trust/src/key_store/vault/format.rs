@@ -205,7 +205,7 @@ impl Head {
         self.sequence.wrapping_sub(u32::from(self.step))
     }
 
-    /// Slots of the record.
+    /// Returns how many slots the record takes, its head included.
     pub fn slots(&self) -> usize {
         record_slots(self.length.into())
     }
