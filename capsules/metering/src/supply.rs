@@ -56,8 +56,7 @@ impl<'a, M: SupplyMonitor<'a>, A: Alarm<'a>> SupplyDriver<'a, M, A> {
         }
     }
 
-    /// Lets the comparator of the supply begin to watch; its client hears of the first
-    /// failure from then on.
+    /// Lets the monitor begin to watch: from then on apps are told when the supply falls.
     pub fn start(&self) {
         self.monitor.watch();
     }

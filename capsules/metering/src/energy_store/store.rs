@@ -102,7 +102,8 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
         result
     }
 
-    /// Returns how often the pages of the store have been erased.
+    /// Returns how many records were written in the store's life, and how often its most
+    /// erased page has been erased.
     pub fn wear(&self) -> Wear {
         self.with_log(|log| Wear {
             records: log.last_sequence(),

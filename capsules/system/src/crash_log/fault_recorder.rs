@@ -45,9 +45,9 @@ where
     CAP: ProcessManagementCapability,
     R: FaultRegisters,
 {
-    /// Makes a recorder that writes into the log of `table`. `apps` gives the names of the
-    /// records, `registers` the core's registers at a fault; `exits` hears of each process
-    /// that ends.
+    /// Makes a recorder that writes into the log of `table`. `apps` says what follows the
+    /// fault of each app, `registers` gives the core's registers at a fault; `exits` hears of
+    /// each process that ends.
     pub const fn new(
         apps: Apps,
         table: &'a ProcessTable<'a, W, A, CAP, PROCESSES>,

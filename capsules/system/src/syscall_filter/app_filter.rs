@@ -27,7 +27,8 @@ pub struct AppFilter<R: Restricted> {
 }
 
 impl<R: Restricted> AppFilter<R> {
-    /// Makes a filter that lets the apps of the table call what their grants name.
+    /// Makes a filter that lets apps call restricted drivers as their grants in the table
+    /// say.
     pub const fn new(apps: Apps) -> Self {
         Self {
             apps,

@@ -10,16 +10,20 @@ use super::sessions;
 
 /// Keeps older versions of apps from running again.
 pub trait AppVersions {
-    /// The newest version of the app that was accepted; 0 if none was.
+    /// Returns the newest version of the app that was accepted, or 0 if none was.
     ///
-    /// `OFF`: the key store is closed. `BUSY`: it settles what a power cut left in
-    /// doubt. `FAIL`: it is refused. `INVAL`: no such ShortId.
+    /// # Errors
+    /// Fails with `OFF` while the key store is closed, with `BUSY` while it settles what a
+    /// power cut left in doubt, with `FAIL` if it is refused, and with `INVAL` if there is no
+    /// such ShortId.
     fn newest(&self, short_id: u32) -> Result<u32, ErrorCode>;
 
-    /// A version of the app was accepted: older ones are not, once that is
+    /// Notes that a version of the app was accepted: older ones are refused once that is
     /// durable. Nothing happens if it is not newer.
     ///
-    /// `NOMEM`: too many wait for that. Others: as [`newest`](Self::newest).
+    /// # Errors
+    /// Fails with `NOMEM` if too many versions wait to be noted, and in the cases of
+    /// [`newest`](Self::newest).
     fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode>;
 }
 

@@ -111,7 +111,8 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         self.vault.condition()
     }
 
-    /// Returns how full the vault is, in bytes, and how often its pages have been erased.
+    /// Returns how many changes the vault has seen, how many bytes its live records take, and
+    /// how often its most erased page has been erased.
     pub fn usage(&self) -> Usage {
         self.vault.usage()
     }

@@ -24,7 +24,7 @@ impl Default for Nonces {
 }
 
 impl Nonces {
-    /// Makes a table in which no value of any counter has been used.
+    /// Makes a table in which nothing is known of any counter.
     pub const fn new() -> Self {
         Nonces([const { Cell::new(None) }; PLACES])
     }

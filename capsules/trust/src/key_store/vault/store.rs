@@ -76,7 +76,7 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         }
     }
 
-    /// Sets who hears of the vault's opening and of its changes.
+    /// Sets who hears when the vault has settled and when a change is durable or has failed.
     pub fn set_client(&self, client: &'a dyn VaultClient) {
         self.client.set(client);
     }
@@ -118,8 +118,8 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         })
     }
 
-    /// Returns how full the vault is, in bytes, and how often its pages have been erased; all
-    /// 0 before it is opened.
+    /// Returns how many changes the vault has seen, how many bytes its live records take, and
+    /// how often its most erased page has been erased; all 0 before it is opened.
     pub fn usage(&self) -> Usage {
         self.log.map_or(Usage::default(), |log| Usage {
             changes: log.newest(),
