@@ -23,10 +23,10 @@ const ADC_BUFFER: usize = adc::BUF_LEN;
 /// An LED that is lit when its pin is low.
 pub type BoardLed = LedLow<'static, GPIOPin<'static>>;
 
-/// The four LEDs.
+/// Makes driver 0x2 of the four LEDs at `pins`, which are dark.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the driver stands in a static.
 pub unsafe fn leds(
     common: &'static Common,
     pins: [Pin; LEDS],
@@ -48,10 +48,10 @@ pub unsafe fn leds(
     }
 }
 
-/// The four buttons.
+/// Makes driver 0x3 of the four buttons at `pins`.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the driver stands in a static.
 pub unsafe fn buttons(
     kernel: &'static Kernel,
     common: &'static Common,

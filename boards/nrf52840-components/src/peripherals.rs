@@ -35,7 +35,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// Makes the drivers; nothing runs yet.
+    /// Makes the drivers of the chip that boards have alike. None of them runs yet.
     pub fn new(pins: &'static Port<'static>, single_sample: &'static mut [u16; 1]) -> Self {
         Self {
             rtc: Rtc::new(base::RTC1),

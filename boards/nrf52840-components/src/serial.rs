@@ -22,10 +22,10 @@ pub struct LocalPort {
     pub baud: u32,
 }
 
-/// Both drivers of the port.
+/// Makes the two drivers of the local port: the console (0x1) and low-level debug (0x8).
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the drivers stand in statics.
 pub unsafe fn serial(
     kernel: &'static Kernel,
     common: &'static Common,

@@ -14,10 +14,10 @@ pub type Mux = MuxAlarm<'static, RtcAlarm<'static>>;
 /// One of the many.
 pub type VirtualAlarm = VirtualMuxAlarm<'static, RtcAlarm<'static>>;
 
-/// The multiplexer.
+/// Makes the multiplexer by which virtual alarms share one channel of the RTC.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the multiplexer stands in a static.
 pub unsafe fn mux(common: &'static Common) -> &'static Mux {
     let hardware = common.rtc.alarm(channel::SHARED);
     // SAFETY: the caller calls this once.
@@ -26,10 +26,10 @@ pub unsafe fn mux(common: &'static Common) -> &'static Mux {
     mux
 }
 
-/// Driver 0x0.
+/// Makes driver 0x0, the alarms of apps, on a virtual alarm of its own.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the driver stands in a static.
 pub unsafe fn alarms(
     kernel: &'static Kernel,
     mux: &'static Mux,

@@ -7,7 +7,7 @@ use kernel::deferred_call::{BackgroundCall, DeferredCallClient};
 pub struct BackgroundSteps(BackgroundCall);
 
 impl BackgroundSteps {
-    /// A new deferred call.
+    /// Makes steps that run by a deferred call of their own.
     pub fn new() -> Self {
         Self(BackgroundCall::new())
     }

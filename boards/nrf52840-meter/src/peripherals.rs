@@ -39,7 +39,7 @@ pub struct Peripherals {
 }
 
 impl Peripherals {
-    /// The meter's, beside these; nothing runs yet.
+    /// Makes the drivers that the meter has beside these. None of them runs yet.
     pub fn new(common: &'static Common) -> Self {
         Self {
             common,

@@ -13,15 +13,16 @@ use crate::tables::{CODE, DEVICE_SECRET};
 /// Erase time of a page (electrical specification of the NVMC), with margin.
 const ERASE_MS: u32 = 90;
 
-/// Locks all code against writing, makes the secret at the first start, derives the
-/// root, and locks the secret against reading; all until the next reset.
+/// Locks all code against writing, makes the secret at the first start, derives the root, and
+/// locks the secret against reading; all until the next reset.
 ///
-/// `FAIL`: the part's entropy failed its health tests, the secret does not stay
-/// in flash or was damaged, or a lock did not take. There is no root then, but what
+/// # Errors
+/// Fails with `FAIL` if the part's entropy failed its health tests, if the secret does not
+/// stay in flash or was damaged, or if a lock did not take. There is no root then, but what
 /// can be locked is.
 ///
 /// # Safety
-/// Once, before any process exists and before anything else uses the flash
+/// It may be called once, before any process exists and before anything else uses the flash
 /// controller or the random number generator.
 pub unsafe fn take() -> Result<Root, ErrorCode> {
     let acl = Acl::new(base::ACL);

@@ -17,7 +17,7 @@ pub struct LedDriver<'a, L: Led, const NUM_LEDS: usize> {
 }
 
 impl<'a, L: Led, const NUM_LEDS: usize> LedDriver<'a, L, NUM_LEDS> {
-    /// Makes `leds` ready, and dark.
+    /// Makes the driver of `leds`, which it initializes and turns off.
     pub fn new(leds: &'a [&'a L; NUM_LEDS]) -> Self {
         for led in leds {
             led.init();

@@ -56,7 +56,7 @@ impl<'a, M: SupplyMonitor<'a>, A: Alarm<'a>> SupplyDriver<'a, M, A> {
         }
     }
 
-    /// Begins to watch.
+    /// Lets the monitor begin to watch: from then on apps are told when the supply falls.
     pub fn start(&self) {
         self.monitor.watch();
     }

@@ -38,7 +38,7 @@ impl Refusal {
         }
     }
 
-    /// Number in reports.
+    /// Returns the number that stands for the reason in crash records.
     pub const fn code(self) -> u8 {
         self.reason().number()
     }

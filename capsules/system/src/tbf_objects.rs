@@ -14,7 +14,7 @@ pub struct Object {
 }
 
 impl Object {
-    /// Reads its header; none if that is not sound.
+    /// Returns the parsed TBF header of the object, or none if it is not sound.
     pub fn header(&self) -> Option<TbfHeader> {
         parse_tbf_header(self.header, self.version).ok()
     }

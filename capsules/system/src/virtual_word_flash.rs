@@ -143,9 +143,10 @@ impl<'a, F: WordFlash<'a>, const REGIONS: usize> WordFlashRegion<'a, F, REGIONS>
         }
     }
 
-    /// Adds the region to its multiplexer; to be called once.
+    /// Adds the region to its multiplexer. To be called once, before anything else.
     ///
-    /// `NOMEM`: the multiplexer has no place left.
+    /// # Errors
+    /// Fails with `NOMEM` if the multiplexer has no place left.
     pub fn setup(&'a self) -> Result<(), ErrorCode> {
         let place = self.mux.regions.iter().find(|place| place.is_none());
         place.ok_or(ErrorCode::NOMEM)?.set(self);

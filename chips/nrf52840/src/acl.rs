@@ -27,16 +27,17 @@ pub struct Acl {
 }
 
 impl Acl {
-    /// Makes the driver.
+    /// Makes the driver of these registers. It locks nothing yet.
     pub const fn new(registers: StaticRef<AclRegisters>) -> Self {
         Acl { registers }
     }
 
-    /// Locks `size` bytes of flash at `start`, both multiples of 4096, at most
-    /// 512 KB; larger ranges take several regions. There is no unlocking.
+    /// Locks `size` bytes of flash at `start`, both multiples of 4096, at most 512 KB; larger
+    /// ranges take several regions. There is no unlocking.
     ///
-    /// INVAL when the range is none of that; NOMEM when all regions are in use;
-    /// FAIL when the lock did not take.
+    /// # Errors
+    /// Fails with `INVAL` if the range is none of that, with `NOMEM` if all regions are in
+    /// use, and with `FAIL` if the lock did not take.
     pub fn lock(&self, start: u32, size: u32, lock: Lock) -> Result<(), ErrorCode> {
         if !start.is_multiple_of(PAGE) || !size.is_multiple_of(PAGE) || size == 0 || size > LARGEST
         {

@@ -10,7 +10,7 @@ pub struct Ficr {
 }
 
 impl Ficr {
-    /// Makes the reader.
+    /// Makes the reader of these registers.
     pub const fn new(registers: StaticRef<FicrRegisters>) -> Self {
         Ficr { registers }
     }
@@ -21,7 +21,7 @@ impl Ficr {
         u64::from(high.get()) << 32 | u64::from(low.get())
     }
 
-    /// Part number: 0x52840.
+    /// Returns the part number, which is 0x52840.
     pub fn part(&self) -> u32 {
         self.registers.part.get()
     }
@@ -31,17 +31,17 @@ impl Ficr {
         self.registers.variant.get().to_be_bytes()
     }
 
-    /// Size of a flash page in bytes.
+    /// Returns the size of a flash page in bytes.
     pub fn page_size(&self) -> u32 {
         self.registers.codepagesize.get()
     }
 
-    /// Flash pages of the part.
+    /// Returns how many flash pages the part has.
     pub fn page_count(&self) -> u32 {
         self.registers.codesize.get()
     }
 
-    /// RAM of the part in KB.
+    /// Returns the size of the part's RAM in KB.
     pub fn ram_kilobytes(&self) -> u32 {
         self.registers.ram.get()
     }

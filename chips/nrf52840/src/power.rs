@@ -54,7 +54,7 @@ pub struct Power<'a> {
 }
 
 impl<'a> Power<'a> {
-    /// Makes the driver.
+    /// Makes the driver of these registers. It watches nothing yet.
     pub const fn new(registers: StaticRef<PowerRegisters>) -> Self {
         Power {
             registers,
@@ -123,7 +123,7 @@ impl<'a> Power<'a> {
         self.registers.gpregret2.get() as u8
     }
 
-    /// Sets the second such byte.
+    /// Sets the second byte that a reset keeps.
     pub fn set_second_retained_byte(&self, value: u8) {
         self.registers.gpregret2.set(u32::from(value));
     }

@@ -32,7 +32,7 @@ pub struct Ppi {
 }
 
 impl Ppi {
-    /// Makes the driver.
+    /// Makes the driver of these registers.
     pub const fn new(registers: StaticRef<PpiRegisters>) -> Self {
         Ppi { registers }
     }
@@ -60,7 +60,7 @@ impl Ppi {
         self.registers.chenclr.set(channels);
     }
 
-    /// The channels that are on.
+    /// Returns which channels are on, a bit each, the least significant one for channel 0.
     pub fn enabled(&self) -> u32 {
         self.registers.chen.get()
     }

@@ -48,7 +48,7 @@ impl Timer {
         self.clear();
     }
 
-    /// Starts counting.
+    /// Starts to count, from where the count stands.
     pub fn start(&self) {
         self.registers.tasks_start.write(Task::TRIGGER.val(1));
     }

@@ -39,7 +39,7 @@ pub struct Uicr {
 }
 
 impl Uicr {
-    /// Makes the reader.
+    /// Makes the reader of these registers.
     pub const fn new(registers: StaticRef<UicrRegisters>) -> Self {
         Uicr { registers }
     }

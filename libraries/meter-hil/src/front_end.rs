@@ -22,9 +22,10 @@ pub trait MeterFrontEnd<'a> {
     ///
     /// - `rate`: scans per second
     ///
-    /// On error the buffers come back. `INVAL`: the rate is not possible.
-    /// `BUSY`: it runs, or has not stopped yet. `SIZE`: a buffer is too short
-    /// or misaligned.
+    /// # Errors
+    /// Fails, and gives the buffers back, with `INVAL` if the rate is not possible, with
+    /// `BUSY` if it runs, or has not stopped yet, and with `SIZE` if a buffer is too short or
+    /// misaligned.
     #[allow(clippy::type_complexity)]
     fn start(
         &self,
@@ -35,16 +36,19 @@ pub trait MeterFrontEnd<'a> {
 
     /// Gives the buffer to be filled after the present one.
     ///
-    /// On error it comes back. `BUSY`: one waits already. `OFF`: not started.
+    /// # Errors
+    /// Fails, and gives the buffer back, with `BUSY` if one waits already, and with `OFF` if
+    /// it is not started.
     fn provide_buffer(
         &self,
         buffer: &'static mut [u8],
     ) -> Result<(), (ErrorCode, &'static mut [u8])>;
 
-    /// Stops. The buffers come back by [`MeterFrontEndClient::stopped`], and no
-    /// block comes after that.
+    /// Stops. The buffers come back by [`MeterFrontEndClient::stopped`], and no block comes
+    /// after that.
     ///
-    /// `OFF`: not started.
+    /// # Errors
+    /// Fails with `OFF` if it is not started.
     fn stop(&self) -> Result<(), ErrorCode>;
 }
 

@@ -20,15 +20,19 @@ pub trait WordFlash<'a> {
     /// of what it changes.
     fn read(&self, word: usize) -> u32;
 
-    /// Starts to write one word, of no page that is being erased. At most two
-    /// writes a word between erases.
+    /// Starts to write one word, of no page that is being erased. At most two writes a word
+    /// between erases.
     ///
-    /// `BUSY`: a write runs. `INVAL`: outside of the region.
+    /// # Errors
+    /// Fails with `BUSY` while a write runs, and with `INVAL` if the word is outside of the
+    /// region.
     fn write(&self, word: usize, value: u32) -> Result<(), ErrorCode>;
 
     /// Starts to erase one page; it is finished when the page is wholly erased.
     ///
-    /// `BUSY`: an erase runs. `INVAL`: outside of the region.
+    /// # Errors
+    /// Fails with `BUSY` while an erase runs, and with `INVAL` if the page is outside of the
+    /// region.
     fn erase(&self, page: usize) -> Result<(), ErrorCode>;
 }
 

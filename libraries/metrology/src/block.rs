@@ -77,7 +77,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Number of scans.
+    /// Returns the number of scans in the block.
     pub fn len(&self) -> usize {
         (self.scans.len() / SCAN_BYTES).min(SCANS_PER_BLOCK)
     }

@@ -230,7 +230,7 @@ impl Calibration {
             && !self.high.gain.points().is_empty()
     }
 
-    /// The channel of a range.
+    /// Returns the constants of the current channel of a range.
     pub fn channel(&self, range: Range) -> &CurrentChannel {
         match range {
             Range::Low => &self.low,

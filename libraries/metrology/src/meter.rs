@@ -149,7 +149,7 @@ impl Meter {
         self.profile.mark(Flags::POWER_FAIL);
     }
 
-    /// The constants in use.
+    /// Returns the calibration in use.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
     }

@@ -30,7 +30,7 @@ pub struct ProfileLog<const N: usize> {
 }
 
 impl<const N: usize> ProfileLog<N> {
-    /// An empty log.
+    /// Makes a log that holds no interval.
     pub const fn new() -> Self {
         ProfileLog {
             entries: [ProfileEntry {
@@ -52,7 +52,7 @@ impl<const N: usize> ProfileLog<N> {
         }
     }
 
-    /// Number of intervals held.
+    /// Returns the number of intervals that the log holds.
     pub fn len(&self) -> usize {
         self.pushed.min(N)
     }
@@ -62,7 +62,7 @@ impl<const N: usize> ProfileLog<N> {
         self.len() == 0
     }
 
-    /// The intervals, newest first.
+    /// Goes through the intervals, the newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &ProfileEntry> {
         (1..=self.len()).map(|back| &self.entries[(self.pushed - back) % N])
     }

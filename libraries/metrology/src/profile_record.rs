@@ -21,7 +21,7 @@ pub const PROFILE_BYTES: usize = 64;
 const VERSION: u8 = flash_formats::LOAD_PROFILE.version;
 
 impl ProfileEntry {
-    /// The record for the storage.
+    /// Encodes the record as it is stored.
     pub fn to_bytes(&self) -> [u8; PROFILE_BYTES] {
         let mut bytes = [0; PROFILE_BYTES];
         bytes[0] = VERSION;

@@ -68,7 +68,7 @@ impl Readings {
         }
     }
 
-    /// The message.
+    /// Encodes the readings as the message that is sent.
     pub fn to_bytes(&self) -> [u8; READINGS_BYTES] {
         let mut bytes = [0; READINGS_BYTES];
         bytes[0] = VERSION;

@@ -20,7 +20,7 @@ macro_rules! register {
             /// All codes, by area and number.
             pub const ALL: &'static [Reason] = &[$($(Reason::$identifier,)*)*];
 
-            /// Who gives the code.
+            /// Returns the area that gives the code.
             #[must_use]
             pub const fn area(self) -> Area {
                 match self {
@@ -36,7 +36,7 @@ macro_rules! register {
                 }
             }
 
-            /// What happened, in one sentence.
+            /// Returns what happened, in one sentence.
             #[must_use]
             pub const fn text(self) -> &'static str {
                 match self {
@@ -111,7 +111,7 @@ register! {
 }
 
 impl Reason {
-    /// The code's number.
+    /// Returns the number of the code, as it is reported.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8

@@ -23,7 +23,7 @@ pub struct Multiplication {
 }
 
 impl Multiplication {
-    /// `scalar` times `point`.
+    /// Prepares the multiplication of `point` by `scalar`, which [`step`](Self::step) does.
     pub fn new(point: ProjectivePoint, scalar: &Scalar) -> Self {
         let mut table = [ProjectivePoint::IDENTITY; TABLE];
         table[1] = point;

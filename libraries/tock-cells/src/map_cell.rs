@@ -20,7 +20,7 @@ impl Drop for Borrow<'_> {
 }
 
 impl<T> MapCell<T> {
-    /// A cell with nothing in it.
+    /// Makes a cell with nothing in it.
     pub const fn empty() -> MapCell<T> {
         MapCell {
             value: UnsafeCell::new(None),
@@ -28,7 +28,7 @@ impl<T> MapCell<T> {
         }
     }
 
-    /// A cell with `value` in it.
+    /// Makes a cell with `value` in it.
     pub const fn new(value: T) -> MapCell<T> {
         MapCell {
             value: UnsafeCell::new(Some(value)),
@@ -53,7 +53,7 @@ impl<T> MapCell<T> {
         !self.is_some()
     }
 
-    /// Is there a value to be had?
+    /// Returns whether there is a value to be had.
     pub fn is_some(&self) -> bool {
         self.with_slot(|slot| slot.is_some()).unwrap_or(false)
     }
@@ -66,7 +66,7 @@ impl<T> MapCell<T> {
         self.with_slot(|slot| *slot).flatten()
     }
 
-    /// Takes the value out.
+    /// Takes the value out and returns it, or none if there is none to be had.
     pub fn take(&self) -> Option<T> {
         self.with_slot(Option::take).flatten()
     }

@@ -8,14 +8,14 @@ pub struct OptionalCell<T> {
 }
 
 impl<T> OptionalCell<T> {
-    /// A cell with `val` in it.
+    /// Makes a cell with `val` in it.
     pub const fn new(val: T) -> Self {
         OptionalCell {
             value: Cell::new(Some(val)),
         }
     }
 
-    /// A cell with nothing in it.
+    /// Makes a cell with nothing in it.
     pub const fn empty() -> Self {
         OptionalCell {
             value: Cell::new(None),
@@ -55,12 +55,18 @@ impl<T> OptionalCell<T> {
         self.value.into_inner().unwrap_or_default()
     }
 
-    /// The value, or `Err(err)`.
+    /// Returns the value.
+    ///
+    /// # Errors
+    /// Fails with `err` if there is no value.
     pub fn ok_or<E>(self, err: E) -> Result<T, E> {
         self.value.into_inner().ok_or(err)
     }
 
-    /// The value, or the error that `err` makes.
+    /// Returns the value.
+    ///
+    /// # Errors
+    /// Fails with the error that `err` makes if there is no value.
     pub fn ok_or_else<E, F>(self, err: F) -> Result<T, E>
     where
         F: FnOnce() -> E,
@@ -68,7 +74,7 @@ impl<T> OptionalCell<T> {
         self.value.into_inner().ok_or_else(err)
     }
 
-    /// `optb`, if there is a value.
+    /// Returns `optb` if there is a value, and none otherwise.
     pub fn and<U>(self, optb: Option<U>) -> Option<U> {
         self.value.into_inner().and(optb)
     }
@@ -81,7 +87,7 @@ impl<T> OptionalCell<T> {
         self.value.into_inner().filter(predicate)
     }
 
-    /// The value, or else `optb`.
+    /// Returns the value if there is one, and `optb` otherwise.
     pub fn or(self, optb: Option<T>) -> Option<T> {
         self.value.into_inner().or(optb)
     }
@@ -94,7 +100,7 @@ impl<T> OptionalCell<T> {
         self.value.into_inner().or_else(closure)
     }
 
-    /// Is the content equal to `x`?
+    /// Returns whether there is a value that equals `x`.
     pub fn contains(&self, x: &T) -> bool
     where
         T: PartialEq,
@@ -105,21 +111,21 @@ impl<T> OptionalCell<T> {
         equal
     }
 
-    /// Is there a value?
+    /// Returns whether there is a value.
     pub fn is_some(&self) -> bool {
         // SAFETY: the shared reference ends within this expression, no code of
         // others runs meanwhile, and a `Cell` never crosses threads.
         unsafe { (*self.value.as_ptr()).is_some() }
     }
 
-    /// Is there none?
+    /// Returns whether there is no value.
     pub fn is_none(&self) -> bool {
         !self.is_some()
     }
 }
 
 impl<T: Copy> OptionalCell<T> {
-    /// A copy of the content.
+    /// Returns a copy of the value, if there is one.
     pub fn get(&self) -> Option<T> {
         self.value.get()
     }

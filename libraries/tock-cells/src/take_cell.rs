@@ -9,26 +9,26 @@ pub struct TakeCell<'a, T: 'a + ?Sized> {
 }
 
 impl<'a, T: ?Sized> TakeCell<'a, T> {
-    /// A cell with nothing in it.
+    /// Makes a cell with nothing in it.
     pub const fn empty() -> TakeCell<'a, T> {
         TakeCell {
             val: Cell::new(None),
         }
     }
 
-    /// A cell that owns `value`.
+    /// Makes a cell that holds the reference `value`.
     pub fn new(value: &'a mut T) -> TakeCell<'a, T> {
         TakeCell {
             val: Cell::new(Some(value)),
         }
     }
 
-    /// Is the reference away?
+    /// Returns whether the reference is away.
     pub fn is_none(&self) -> bool {
         !self.is_some()
     }
 
-    /// Is the reference here?
+    /// Returns whether the reference is here.
     pub fn is_some(&self) -> bool {
         let content = self.val.take();
         let here = content.is_some();
@@ -36,7 +36,7 @@ impl<'a, T: ?Sized> TakeCell<'a, T> {
         here
     }
 
-    /// Takes the reference out.
+    /// Takes the reference out and returns it, or none if it is away.
     pub fn take(&self) -> Option<&'a mut T> {
         self.val.take()
     }

@@ -13,7 +13,7 @@ use drivers::console::{read_only, read_write, upcall, Command, NUMBER};
 pub struct Console<S: Syscalls, C: Config = DefaultConfig>(PhantomData<S>, PhantomData<C>);
 
 impl<S: Syscalls, C: Config> Console<S, C> {
-    /// Whether the driver is there.
+    /// Returns whether the kernel has the driver.
     pub fn exists() -> bool {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).is_success()
     }

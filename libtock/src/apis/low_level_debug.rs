@@ -7,7 +7,7 @@ use drivers::low_level_debug::{Command, NUMBER};
 pub struct LowLevelDebug<S: Syscalls>(S);
 
 impl<S: Syscalls> LowLevelDebug<S> {
-    /// Whether the driver is there.
+    /// Returns whether the kernel has the driver.
     pub fn exists() -> bool {
         S::command(DRIVER_NUM, Command::Exists.number(), 0, 0).is_success()
     }

@@ -27,7 +27,7 @@ impl CommandReturn {
         }
     }
 
-    /// The shape.
+    /// Returns the shape of the answer: success or failure, and with which values.
     pub fn return_variant(&self) -> ReturnVariant {
         self.variant
     }

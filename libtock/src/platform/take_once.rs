@@ -22,7 +22,7 @@ pub struct TakeOnce<T> {
 unsafe impl<T: Send> Sync for TakeOnce<T> {}
 
 impl<T> TakeOnce<T> {
-    /// A value that nobody has taken.
+    /// Holds a value that nobody has taken yet.
     pub const fn new(value: T) -> Self {
         TakeOnce {
             taken: AtomicBool::new(false),
@@ -30,7 +30,7 @@ impl<T> TakeOnce<T> {
         }
     }
 
-    /// The value, the first time.
+    /// Returns the value at the first call, and none at all later ones.
     #[allow(clippy::mut_from_ref)] // At most one call gives a reference.
     pub fn take(&'static self) -> Option<&'static mut T> {
         if self.taken.swap(true, Ordering::Relaxed) {

@@ -41,7 +41,10 @@ pub fn path(path: &str) -> Place {
     keys.fold(Place::default(), |place, key| place.key(key))
 }
 
-/// Entry names go into generated code, tables and file names.
+/// Checks the name of an entry, because names go into generated code, tables and file names.
+///
+/// # Errors
+/// A refusal at `place`, if the name is empty, too long, or has other than plain characters.
 pub fn check_name(place: &Place, entry: &str, name: &str) -> Result<(), Refusal> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     refuse_if!(
@@ -52,7 +55,10 @@ pub fn check_name(place: &Place, entry: &str, name: &str) -> Result<(), Refusal>
     Ok(())
 }
 
-/// The number of each entry of the table at `place` must be its own.
+/// Checks that the number of each entry of the table at `place` is its own.
+///
+/// # Errors
+/// A refusal of the first entry whose number another one has.
 pub fn distinct_numbers<'a>(
     place: &Place,
     section: &str,
@@ -71,7 +77,10 @@ pub fn distinct_numbers<'a>(
     Ok(())
 }
 
-/// The apps that an entry names must exist, and each be named once.
+/// Checks that the apps that an entry names exist, and that each is named once.
+///
+/// # Errors
+/// A refusal at `place`, of the first name that is unknown or stands twice.
 pub fn known_apps<'a>(
     manifest: &Manifest,
     place: &Place,

@@ -24,10 +24,10 @@ const SCAN_RATE: u32 = 4_000;
 #[repr(align(4))]
 struct ScanBuffer([u8; 480]);
 
-/// The meter's converter.
+/// Makes driver 0x80000001, the meter's blocks of samples, on the converter.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the driver stands in a static.
 pub unsafe fn meter_adc(
     kernel: &'static Kernel,
     peripherals: &'static Peripherals,

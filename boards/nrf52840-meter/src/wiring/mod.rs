@@ -116,7 +116,7 @@ pub struct Drivers {
 }
 
 impl Drivers {
-    /// The driver of a number, if it is there.
+    /// Returns the driver of this number, or none if this image has no such driver.
     #[inline(always)]
     pub fn find(&self, number: usize) -> Option<&dyn SyscallDriver> {
         match number {

@@ -30,10 +30,11 @@ pub struct Randomness {
 /// Overflows of the 24-bit RTC between two seeds: 59 minutes and 44 seconds.
 const OVERFLOWS_PER_SEED: u32 = 7;
 
-/// All of it.
+/// Makes the generator on the part's entropy, the clock that seeds it anew, the numbers of
+/// apps, and driver 0x40001.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: all of it stands in statics.
 pub unsafe fn randomness(
     kernel: &'static Kernel,
     peripherals: &'static Peripherals,

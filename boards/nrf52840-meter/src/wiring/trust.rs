@@ -81,10 +81,11 @@ pub unsafe fn key_store(
     }
 }
 
-/// The channels of meter.toml.
+/// Makes driver 0x80000005 of the channels of meter.toml; none if their table is not
+/// consistent, which its check in this crate rules out.
 ///
 /// # Safety
-/// Once.
+/// It may be called once: the driver stands in a static.
 pub unsafe fn channels(
     kernel: &'static Kernel,
     mux: &'static Mux,

@@ -104,7 +104,7 @@ impl Record {
         })
     }
 
-    /// The same content under this sequence.
+    /// Returns a record of the same content under another sequence.
     pub fn numbered(self, sequence: u32) -> Self {
         Record { sequence, ..self }
     }
@@ -142,7 +142,8 @@ pub struct PageHeader {
 }
 
 impl PageHeader {
-    /// The header's words, without the open mark.
+    /// Returns the words of the header of page `page`, but for the open mark, which is
+    /// written after them.
     pub fn to_words(self, page: usize) -> [u32; OPEN_MARK_WORD] {
         let mut words = [
             PAGE_MAGIC | u32::from(self.copies),
@@ -155,7 +156,8 @@ impl PageHeader {
         words
     }
 
-    /// The header of a page, if it is valid.
+    /// Returns the header of page `page`, if there is a valid one; `read` gives the store's
+    /// words by their index.
     pub fn read(page: usize, read: &dyn Fn(usize) -> u32) -> Option<Self> {
         let words: [u32; OPEN_MARK_WORD] =
             core::array::from_fn(|index| read(page * PAGE_WORDS + index));
@@ -188,7 +190,7 @@ impl Default for Burst {
 }
 
 impl Burst {
-    /// No words.
+    /// Makes a list that has no words yet.
     pub const fn new() -> Self {
         Burst {
             words: [0; RECORD_WORDS + 1],
@@ -196,7 +198,7 @@ impl Burst {
         }
     }
 
-    /// The words.
+    /// Returns the words that were added, the first one first.
     pub fn as_slice(&self) -> &[u32] {
         &self.words[..self.length]
     }

@@ -180,7 +180,7 @@ impl Log {
         self.repair_due
     }
 
-    /// The newest record of a kind.
+    /// Returns the newest durable record of a kind, if there is any.
     #[inline(never)]
     pub fn newest(&self, kind: Kind) -> Option<&Record> {
         self.newest[kind.index()].as_ref()
@@ -193,7 +193,7 @@ impl Log {
         sequences.fold(base, u32::max)
     }
 
-    /// Erase count of the most erased page.
+    /// Returns how often the most erased page has been erased.
     pub fn most_erases(&self) -> u32 {
         self.erases.iter().flatten().copied().fold(0, u32::max)
     }

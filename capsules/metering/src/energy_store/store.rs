@@ -52,15 +52,17 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
         }
     }
 
-    /// Who hears of the store's work.
+    /// Sets who hears when a record is durable and when a repair has ended.
     pub fn set_client(&self, client: &'a dyn EnergyStoreClient) {
         self.client.set(client);
     }
 
-    /// Appends a record. [`EnergyStoreClient::appended`] tells when it is durable.
+    /// Appends a record of `payload`, at most [`MAX_PAYLOAD`] bytes.
+    /// [`EnergyStoreClient::appended`] tells when it is durable.
     ///
-    /// `BUSY`: another record is on its way. `SIZE`: empty, or longer than
-    /// [`MAX_PAYLOAD`].
+    /// # Errors
+    /// Fails with `BUSY` while another record is on its way, and with `SIZE` if the payload
+    /// is empty or longer than [`MAX_PAYLOAD`].
     pub fn append(&self, kind: Kind, payload: &[u8]) -> Result<(), ErrorCode> {
         if payload.is_empty() || payload.len() > MAX_PAYLOAD {
             return Err(ErrorCode::SIZE);
@@ -76,11 +78,13 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
         Ok(())
     }
 
-    /// Copies the newest record of a kind; its length and sequence.
+    /// Copies the newest record of a kind to the start of `payload`, and returns its length
+    /// in bytes and its sequence.
     ///
-    /// `BUSY`: a repair runs, [`EnergyStoreClient::repaired`] or
-    /// [`EnergyStoreClient::appended`] tells its end. `UNINSTALLED`: there is none.
-    /// `SIZE`: `payload` is too short.
+    /// # Errors
+    /// Fails with `BUSY` while a repair runs, whose end [`EnergyStoreClient::repaired`] or
+    /// [`EnergyStoreClient::appended`] tells; with `UNINSTALLED` if there is no record of the
+    /// kind; with `SIZE` if `payload` is too short.
     pub fn newest(&self, kind: Kind, payload: &mut [u8]) -> Result<(usize, u32), ErrorCode> {
         let answer = self.with_log(|log| {
             if log.needs_repair() {
@@ -98,7 +102,8 @@ impl<'a, F: WordFlash<'a>> EnergyStore<'a, F> {
         result
     }
 
-    /// How worn the store is.
+    /// Returns how many records were written in the store's life, and how often its most
+    /// erased page has been erased.
     pub fn wear(&self) -> Wear {
         self.with_log(|log| Wear {
             records: log.last_sequence(),

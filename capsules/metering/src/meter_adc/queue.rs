@@ -17,12 +17,12 @@ pub struct QueuedBlock {
 }
 
 impl QueuedBlock {
-    /// The scans.
+    /// Returns the scans as bytes: for each the samples of all channels, little-endian.
     pub fn scans(&self) -> &[u8] {
         self.buffer
     }
 
-    /// Flags as in the header.
+    /// Returns the flags as they stand in the block header.
     pub fn flags(&self) -> u32 {
         let overrun = if self.lost_scans > 0 {
             Header::OVERRUN
@@ -32,7 +32,7 @@ impl QueuedBlock {
         overrun | Header::range_ends(self.saturated)
     }
 
-    /// Number of the block.
+    /// Returns the sequence of the block, which also counts the blocks that were lost.
     pub fn sequence(&self) -> u32 {
         self.sequence
     }
@@ -83,7 +83,7 @@ impl BlockQueue {
         self.epoch_us = epoch_us;
     }
 
-    /// Blocks that wait.
+    /// Returns how many blocks wait for the app.
     pub fn waiting(&self) -> usize {
         self.waiting
     }
@@ -120,12 +120,12 @@ impl BlockQueue {
         freed
     }
 
-    /// The oldest block.
+    /// Returns the oldest block that waits, if there is any.
     pub fn front(&self) -> Option<&QueuedBlock> {
         self.blocks[self.oldest].as_ref()
     }
 
-    /// The newest block.
+    /// Returns the newest block that waits, if there is any.
     pub fn newest(&self) -> Option<&QueuedBlock> {
         let last = self.waiting.checked_sub(1)?;
         self.blocks[(self.oldest + last) % QUEUE_BLOCKS].as_ref()

@@ -29,8 +29,12 @@ pub struct Report {
     pub records: [Option<CrashRecord>; RECORDS],
 }
 
-/// Decodes a copy of the area; bytes past it are ignored. Records that are
-/// torn or damaged are left out.
+/// Decodes a copy of the log's area; bytes past it are ignored. Records that are torn or
+/// damaged are left out of the report.
+///
+/// # Errors
+/// Fails with `TooShort` if `bytes` is shorter than the area, and with `NoLog` if no log of
+/// this layout stands there.
 pub fn decode(bytes: &[u8]) -> Result<Report, DecodeError> {
     let bytes = bytes.get(..AREA_BYTES).ok_or(DecodeError::TooShort)?;
     let word = |index: usize| {

@@ -95,7 +95,7 @@ impl<W: RetainedWords> CrashLog<W> {
             .all(|(index, word)| self.words.read(index) == word)
     }
 
-    /// Starts since power-on, 1 at the first.
+    /// Returns how often the kernel has started since power-on; it is 1 at the first start.
     pub fn boots(&self) -> u32 {
         self.words.read(HEADER_BOOTS)
     }

@@ -45,7 +45,9 @@ where
     CAP: ProcessManagementCapability,
     R: FaultRegisters,
 {
-    /// A recorder into the table's log.
+    /// Makes a recorder that writes into the log of `table`. `apps` says what follows the
+    /// fault of each app, `registers` gives the core's registers at a fault; `exits` hears of
+    /// each process that ends.
     pub const fn new(
         apps: Apps,
         table: &'a ProcessTable<'a, W, A, CAP, PROCESSES>,

@@ -55,7 +55,7 @@ where
         }
     }
 
-    /// Starts to refresh.
+    /// Starts the alarm by which the table is refreshed from then on.
     pub fn start(&self) {
         self.alarm
             .set_alarm(self.alarm.now(), self.alarm.ticks_from_ms(REFRESH_MS));

@@ -47,7 +47,7 @@ impl PriorityLevel {
     /// The least urgent level: the default.
     pub const LEAST: u8 = u8::MAX;
 
-    /// A level; 0 is the most urgent.
+    /// Makes a level of urgency: 0 is the most urgent, [`LEAST`](Self::LEAST) the least.
     pub const fn new(level: u8) -> Self {
         Self {
             level: Cell::new(level),
@@ -55,12 +55,12 @@ impl PriorityLevel {
         }
     }
 
-    /// Changes the level.
+    /// Changes the level to `level`, from the next decision of the scheduler on.
     pub fn set(&self, level: u8) {
         self.level.set(level);
     }
 
-    /// The level.
+    /// Returns the level: 0 is the most urgent.
     pub fn get(&self) -> u8 {
         self.level.get()
     }

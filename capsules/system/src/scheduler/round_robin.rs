@@ -20,7 +20,7 @@ pub struct RoundRobinProcessNode<'a> {
 }
 
 impl<'a> RoundRobinProcessNode<'a> {
-    /// The process of this place in the table.
+    /// Makes the node of the process that stands in `slot` of the kernel's table.
     pub fn new(slot: &'static ProcessSlot) -> RoundRobinProcessNode<'a> {
         RoundRobinProcessNode {
             slot,
@@ -48,12 +48,12 @@ impl RoundRobinSched<'_> {
     /// The usual length of a slice in microseconds.
     pub const DEFAULT_TIMESLICE_US: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 
-    /// Slices of the usual length.
+    /// Makes a scheduler that gives each process a time slice of the usual length.
     pub const fn new() -> Self {
         Self::new_with_time(Self::DEFAULT_TIMESLICE_US)
     }
 
-    /// Slices of that many microseconds.
+    /// Makes a scheduler that gives each process a time slice of that many microseconds.
     pub const fn new_with_time(timeslice: NonZeroU32) -> Self {
         Self {
             processes: List::new(),

@@ -27,7 +27,8 @@ pub struct AppFilter<R: Restricted> {
 }
 
 impl<R: Restricted> AppFilter<R> {
-    /// A filter by this table.
+    /// Makes a filter that lets apps call restricted drivers as their grants in the table
+    /// say.
     pub const fn new(apps: Apps) -> Self {
         Self {
             apps,

@@ -34,7 +34,9 @@ enum Stage {
 }
 
 impl<'a> Check<'a> {
-    /// For the signature (r, s) of `region`.
+    /// Makes the check of whether `signature`, which is r and s, signs the SHA-256 of
+    /// `region` under the key of one of the `signers`. Nothing is computed before the first
+    /// [`step`](Self::step).
     pub fn new(region: &'a [u8], signature: &'a [u8; 64], signers: &'a [Signer]) -> Self {
         Self {
             region,

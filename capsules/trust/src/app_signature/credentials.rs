@@ -39,8 +39,9 @@ pub struct AppSignatures<'a> {
 }
 
 impl<'a> AppSignatures<'a> {
-    /// A policy for these signers. `required`: what no credential vouches for
-    /// does not run at all; otherwise it runs without being any app.
+    /// Makes the kernel's policy for credentials of these signers, with the board's rules for
+    /// what they sign. If `required` is true, a binary that no credential vouches for does
+    /// not run at all; otherwise it runs without being any app.
     pub fn new(signers: &'static [Signer], rules: &'a dyn AppRules, required: bool) -> Self {
         Self {
             signers,

@@ -33,7 +33,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Whether it may sign for this app.
+    /// Returns whether the signer may sign for the app of this ShortId.
     pub fn may_sign_for(&self, short_id: u32) -> bool {
         self.apps.contains(&short_id)
     }

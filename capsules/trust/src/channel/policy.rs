@@ -37,7 +37,7 @@ impl Channel {
     }
 }
 
-/// Queues that a table needs: one for each reader of each channel.
+/// Returns how many queues a table needs: one for each reader of each channel.
 pub const fn reader_count(channels: &[Channel]) -> usize {
     let mut count = 0;
     let mut index = 0;
@@ -48,7 +48,7 @@ pub const fn reader_count(channels: &[Channel]) -> usize {
     count
 }
 
-/// Bytes that the queues of a table need.
+/// Returns how many bytes of memory the queues of a table need.
 pub const fn arena_size(channels: &[Channel]) -> usize {
     let mut bytes = 0;
     let mut index = 0;

@@ -19,7 +19,7 @@ pub struct Memory<const CHANNELS: usize, const READERS: usize, const BYTES: usiz
 impl<const CHANNELS: usize, const READERS: usize, const BYTES: usize>
     Memory<CHANNELS, READERS, BYTES>
 {
-    /// Empty queues.
+    /// Makes memory in which all queues are empty.
     pub const fn new() -> Self {
         Memory {
             writers: [Writer::NONE; CHANNELS],
@@ -118,23 +118,25 @@ impl Queues {
         })
     }
 
+    /// Returns the table of channels that the queues were made for.
     pub fn channels(&self) -> &'static [Channel] {
         self.channels
     }
 
-    /// Index of the channel of this number.
+    /// Returns the index in the table of the channel of this number, if there is one.
     pub fn find(&self, number: usize) -> Option<usize> {
         self.channels
             .iter()
             .position(|channel| usize::from(channel.number) == number)
     }
 
-    /// Index of the first reader of a channel; the others follow it.
+    /// Returns the index of the queue of the first reader of a channel; those of the others
+    /// follow it.
     pub fn first_reader(&self, channel: usize) -> usize {
         reader_count(&self.channels[..channel])
     }
 
-    /// Indices of the readers of a channel.
+    /// Returns the indices of the queues of a channel's readers.
     pub fn readers_of(&self, channel: usize) -> Range<usize> {
         let first = self.first_reader(channel);
         first..first + self.channels[channel].readers.len()
@@ -154,7 +156,7 @@ impl Queues {
         }
     }
 
-    /// Empties the queue of a reader that is gone.
+    /// Empties the queue of a reader whose process is gone, and frees it for the next run.
     pub fn detach(&mut self, reader: usize) {
         self.readers[reader] = Reader::NONE;
     }
@@ -196,7 +198,7 @@ impl Queues {
         }
     }
 
-    /// The oldest message of a reader.
+    /// Returns the oldest message in a reader's queue, if there is any.
     pub fn oldest(&self, channel: usize, reader: usize) -> Option<&[u8]> {
         if self.readers[reader].waiting == 0 {
             return None;

@@ -68,7 +68,8 @@ enum Phase {
 }
 
 impl<'a, E: Entropy32<'a>> Drbg<'a, E> {
-    /// A generator on `source`.
+    /// Makes a generator that takes its seeds from `source`. It has no numbers before its
+    /// first seed.
     pub fn new(source: &'a E) -> Self {
         Self {
             source,
@@ -81,7 +82,7 @@ impl<'a, E: Entropy32<'a>> Drbg<'a, E> {
         }
     }
 
-    /// Sets who hears of seeds and failures.
+    /// Sets who hears when a seed has been taken in and when the source has failed.
     pub fn set_client(&self, client: &'a dyn DrbgClient) {
         self.client.set(client);
     }

@@ -25,7 +25,7 @@ pub struct RandomNumbers<'a, R: RandomSource> {
 }
 
 impl<'a, R: RandomSource> RandomNumbers<'a, R> {
-    /// Numbers from `source`.
+    /// Makes the random numbers of apps from `source`.
     pub fn new(source: &'a R) -> Self {
         Self {
             source,

@@ -15,7 +15,7 @@ pub struct Access {
 }
 
 impl Policy {
-    /// The kind of an object.
+    /// Returns the kind of an object, or none if the policy has no object of that number.
     pub fn kind_of(&self, object: u16) -> Option<Kind> {
         self.find(object).map(|object| object.kind)
     }
@@ -31,11 +31,14 @@ impl Policy {
         objects.any(|object| object.nonces == Some(counter))
     }
 
-    /// Whether an app may do something with an object in this state.
+    /// Returns what an app gets if it may do something with an object in this state of the
+    /// meter. `app` is the verified ShortId, if there is one.
     ///
-    /// `NODEVICE`: it has no grant for that, or there is no such object: which of
-    /// the two is not told. `NOSUPPORT`: it has a grant, but objects of this kind
-    /// cannot do that. `OFF`: it may, but not in this state.
+    /// # Errors
+    /// Fails with `NODEVICE` if the app has no grant for the operation, or if there is no
+    /// such object: which of the two is not told. Fails with `NOSUPPORT` if it has a grant,
+    /// but objects of this kind cannot do that, and with `OFF` if it may do it, but not in
+    /// this state.
     pub fn access(
         &self,
         app: Option<u32>,
@@ -68,16 +71,18 @@ impl Policy {
         })
     }
 
-    /// Session slots that an app may hold.
+    /// Returns how many session slots an app may hold at a time.
     pub fn share_of(&self, app: Option<u32>) -> usize {
         let mut shares = self.shares.iter();
         let share = shares.find(|share| Some(share.app) == app);
         share.map_or(0, |share| share.slots.into())
     }
 
-    /// Whether an app may change the state.
+    /// Checks that an app may change the meter's state.
     ///
-    /// `NODEVICE`: it never may change to that state. `OFF`: not from this one.
+    /// # Errors
+    /// Fails with `NODEVICE` if the app may never change to that state, and with `OFF` if it
+    /// may, but not from this one.
     pub fn transition(&self, app: Option<u32>, from: State, to: State) -> Result<(), ErrorCode> {
         let transitions = self.transitions.iter();
         let mut known = transitions.filter(|step| Some(step.app) == app && step.to == to);

@@ -10,16 +10,20 @@ use super::sessions;
 
 /// Keeps older versions of apps from running again.
 pub trait AppVersions {
-    /// The newest version of the app that was accepted; 0 if none was.
+    /// Returns the newest version of the app that was accepted, or 0 if none was.
     ///
-    /// `OFF`: the key store is closed. `BUSY`: it settles what a power cut left in
-    /// doubt. `FAIL`: it is refused. `INVAL`: no such ShortId.
+    /// # Errors
+    /// Fails with `OFF` while the key store is closed, with `BUSY` while it settles what a
+    /// power cut left in doubt, with `FAIL` if it is refused, and with `INVAL` if there is no
+    /// such ShortId.
     fn newest(&self, short_id: u32) -> Result<u32, ErrorCode>;
 
-    /// A version of the app was accepted: older ones are not, once that is
+    /// Notes that a version of the app was accepted: older ones are refused once that is
     /// durable. Nothing happens if it is not newer.
     ///
-    /// `NOMEM`: too many wait for that. Others: as [`newest`](Self::newest).
+    /// # Errors
+    /// Fails with `NOMEM` if too many versions wait to be noted, and in the cases of
+    /// [`newest`](Self::newest).
     fn raise(&self, short_id: u32, version: u32) -> Result<(), ErrorCode>;
 }
 
@@ -53,9 +57,10 @@ impl StoredVersions for KeptVersions<'_> {
     }
 }
 
-/// The object that counts the versions of an app.
+/// Returns the number of the object that counts the versions of an app.
 ///
-/// `INVAL`: there is no such ShortId, which is 1 to 0xFFF.
+/// # Errors
+/// Fails with `INVAL` if there is no such ShortId; they go from 1 to 0xFFF.
 pub fn object_of(short_id: u32) -> Result<u16, ErrorCode> {
     const ROOM: u32 = (sessions::FIRST - RESERVED) as u32;
     if !(1..ROOM).contains(&short_id) {
@@ -77,14 +82,16 @@ impl Default for Raises {
 }
 
 impl Raises {
-    /// None.
+    /// Makes a list in which no counter waits to be raised.
     pub const fn new() -> Self {
         Raises([const { Cell::new(None) }; PLACES])
     }
 
-    /// Adds one; of two of the same object the greater stays.
+    /// Adds a counter that is to be raised to `value`; of two values for the same object the
+    /// greater stays.
     ///
-    /// `NOMEM`: there is no room.
+    /// # Errors
+    /// Fails with `NOMEM` if there is no room.
     pub fn add(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
         let same = |place: &&Cell<Option<(u16, u32)>>| {
             place.get().is_some_and(|(other, _)| other == object)
@@ -101,12 +108,13 @@ impl Raises {
         Ok(())
     }
 
-    /// One that waits.
+    /// Returns an object that waits to be raised, with the value that it shall have, if any
+    /// waits.
     pub fn next(&self) -> Option<(u16, u32)> {
         self.0.iter().find_map(Cell::get)
     }
 
-    /// Takes an object out.
+    /// Takes an object out of those that wait.
     pub fn remove(&self, object: u16) {
         for place in &self.0 {
             if place.get().is_some_and(|(other, _)| other == object) {

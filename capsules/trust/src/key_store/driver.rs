@@ -106,33 +106,44 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         }
     }
 
-    /// What the vault is fit for.
+    /// Returns whether the vault is closed, settling, open or refused.
     pub fn condition(&self) -> Condition {
         self.vault.condition()
     }
 
-    /// How full and how worn the vault is.
+    /// Returns how many changes the vault has seen, how many bytes its live records take, and
+    /// how often its most erased page has been erased.
     pub fn usage(&self) -> Usage {
         self.vault.usage()
     }
 
-    /// The meter's state, as [`Vault::state`].
+    /// Returns the meter's state.
+    ///
+    /// # Errors
+    /// Fails with `OFF` while the vault is closed, with `BUSY` while it settles, and with
+    /// `FAIL` if it is refused.
     pub fn state(&self) -> Result<State, ErrorCode> {
         self.vault.state()
     }
 
-    /// A counter of the policy, for the kernel. 0 if it was never raised.
+    /// Returns the value of a counter of the policy, for the kernel. It is 0 if the counter
+    /// was never raised.
     ///
-    /// `NODEVICE`: there is no such counter. Others: as [`Vault::state`].
+    /// # Errors
+    /// Fails with `NODEVICE` if there is no such counter, with `OFF` while the vault is
+    /// closed, with `BUSY` while it settles, and with `FAIL` if it is refused or the record
+    /// of the counter was altered.
     pub fn counter(&self, object: u16) -> Result<u32, ErrorCode> {
         self.check_counter(object)?;
         counter(&self.kernel_keys(), object)
     }
 
-    /// Raises a counter of the policy on behalf of the kernel, some time after.
-    /// Nothing happens if the value is not greater.
+    /// Raises a counter of the policy on behalf of the kernel, some time after the call.
+    /// Nothing happens if the value is not greater than the counter's.
     ///
-    /// `NOMEM`: too many wait for that. Others: as [`counter`](Self::counter).
+    /// # Errors
+    /// Fails with `NOMEM` if too many counters wait to be raised, and in the cases of
+    /// [`counter`](Self::counter).
     pub fn raise_counter(&self, object: u16, value: u32) -> Result<(), ErrorCode> {
         self.check_counter(object)?;
         self.raise_object(object, value)

@@ -24,7 +24,7 @@ impl Default for Nonces {
 }
 
 impl Nonces {
-    /// Nothing is known.
+    /// Makes a table in which nothing is known of any counter.
     pub const fn new() -> Self {
         Nonces([const { Cell::new(None) }; PLACES])
     }
@@ -39,10 +39,11 @@ impl Nonces {
         }
     }
 
-    /// Uses a value of a counter that stands at `reserved`.
+    /// Marks a value of a counter that stands at `reserved` as used.
     ///
-    /// `ALREADY`: it, or a greater one, was used. `RESERVE`: the counter has to be
-    /// raised first. `NOMEM`: nonces are bound to too many counters.
+    /// # Errors
+    /// Fails with `ALREADY` if the value, or a greater one, was used; with `RESERVE` if the
+    /// counter has to be raised first; with `NOMEM` if nonces are bound to too many counters.
     pub fn spend(&self, counter: u16, reserved: u32, value: u32) -> Result<(), ErrorCode> {
         self.note(counter, reserved);
         let place = self.place_of(counter).ok_or(ErrorCode::NOMEM)?;

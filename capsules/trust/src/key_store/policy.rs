@@ -20,12 +20,12 @@ impl States {
     /// Decommissioned.
     pub const DECOMMISSIONED: States = States(4);
 
-    /// Both sets.
+    /// Returns the set of the states that are in either set.
     pub const fn union(self, other: States) -> States {
         States(self.0 | other.0)
     }
 
-    /// Whether `state` is in the set.
+    /// Returns whether `state` is in the set.
     pub const fn contains(self, state: State) -> bool {
         self.0 & (1 << state as u8) != 0
     }
@@ -94,8 +94,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether the shares of all apps are there at the same time, so that none can
-    /// keep another from its own.
+    /// Returns whether there are slots for the shares of all apps at the same time, so that
+    /// none can keep another from its own.
     pub const fn shares_fit(&self) -> bool {
         let mut slots = 0;
         let mut index = 0;

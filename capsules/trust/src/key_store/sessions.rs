@@ -38,7 +38,7 @@ impl<O: Copy + PartialEq> Default for Sessions<O> {
 }
 
 impl<O: Copy + PartialEq> Sessions<O> {
-    /// All empty.
+    /// Makes slots that are all empty.
     pub const fn new() -> Self {
         Sessions {
             owners: [const { None }; COUNT],
@@ -46,10 +46,11 @@ impl<O: Copy + PartialEq> Sessions<O> {
         }
     }
 
-    /// Whether `owner`, whose share is of so many slots, may put a key into this one.
+    /// Checks that `owner`, whose share is of `share` slots, may put a key into this one.
     ///
-    /// `INVAL`: it is no slot. `BUSY`: it is another's. `NOMEM`: the owner holds
-    /// its share in other slots.
+    /// # Errors
+    /// Fails with `INVAL` if it is no slot, with `BUSY` if it is another's, and with `NOMEM`
+    /// if the owner holds its share in other slots.
     pub fn may_fill(&self, number: u16, owner: O, share: usize) -> Result<(), ErrorCode> {
         let index = index_of(number).ok_or(ErrorCode::INVAL)?;
         let owned = |slot: &&Option<(O, Rights)>| slot.is_some_and(|(other, _)| other == owner);
@@ -60,9 +61,10 @@ impl<O: Copy + PartialEq> Sessions<O> {
         }
     }
 
-    /// Puts a key into a slot; one that was there is gone.
+    /// Puts a key with its rights into a slot; a key that was there is gone.
     ///
-    /// Errors: as [`may_fill`](Self::may_fill).
+    /// # Errors
+    /// Fails in the cases of [`may_fill`](Self::may_fill).
     pub fn fill(
         &mut self,
         number: u16,
@@ -78,10 +80,11 @@ impl<O: Copy + PartialEq> Sessions<O> {
         Ok(())
     }
 
-    /// What the owner of a slot may use it for.
+    /// Returns the rights of the key in a slot, if its owner may use it for `operation`.
     ///
-    /// `NODEVICE`: it is no slot of this owner, or may not be used for that.
-    /// `NOSUPPORT`: no slot can do that.
+    /// # Errors
+    /// Fails with `NODEVICE` if it is no slot of this owner, or may not be used for that, and
+    /// with `NOSUPPORT` if no slot can do that.
     pub fn permitted(
         &self,
         number: u16,
@@ -99,17 +102,19 @@ impl<O: Copy + PartialEq> Sessions<O> {
         allowed.then_some(rights).ok_or(ErrorCode::NODEVICE)
     }
 
-    /// The key in a slot.
+    /// Returns the key in a slot.
     ///
-    /// `NODEVICE`: it is no slot of this owner.
+    /// # Errors
+    /// Fails with `NODEVICE` if it is no slot of this owner.
     pub fn key(&self, number: u16, owner: O) -> Result<&[u8; KEY], ErrorCode> {
         let index = self.slot(number, owner).ok_or(ErrorCode::NODEVICE)?;
         Ok(&self.keys[index])
     }
 
-    /// Empties a slot.
+    /// Empties a slot and wipes its key.
     ///
-    /// `NODEVICE`: it is no slot of this owner.
+    /// # Errors
+    /// Fails with `NODEVICE` if it is no slot of this owner.
     pub fn close(&mut self, number: u16, owner: O) -> Result<(), ErrorCode> {
         let index = self.slot(number, owner).ok_or(ErrorCode::NODEVICE)?;
         self.wipe(index);

@@ -75,7 +75,7 @@ impl Partition {
     }
 }
 
-/// The key of an owner.
+/// Derives the key of the records of an owner, by its ShortId, and writes it to `key`.
 pub fn derive_key(root: &[u8; ROOT_BYTES], owner: u32, key: &mut [u8; KEY_BYTES]) {
     let mut info = [0; LABEL.len() + 4];
     info[..LABEL.len()].copy_from_slice(LABEL);
@@ -97,7 +97,10 @@ fn associated(kind: Sealed, partition: &Partition, number: u32, address: u32) ->
     data
 }
 
-/// Makes the header of the sector of this sequence.
+/// Returns the sealed header of the sector of this sequence.
+///
+/// # Errors
+/// Fails with `FAIL` if the cipher refuses the lengths, which it does not for these.
 pub fn seal_header(
     partition: &Partition,
     key: &[u8; KEY_BYTES],
@@ -146,8 +149,13 @@ pub fn is_authentic(
         .is_ok()
 }
 
-/// Makes a slot but for its end mark, which stays erased, in `slot`. `fill`
-/// writes the payload and gives its length.
+/// Makes the slot of a record in `slot`, but for its end mark, which stays erased. `fill`
+/// writes the payload and returns its length in bytes.
+///
+/// # Errors
+/// Fails with the error of `fill`, with `SIZE` if the payload is longer than records of the
+/// partition are, and with `FAIL` if the cipher refuses the lengths, which it does not for
+/// these.
 pub fn seal_record(
     partition: &Partition,
     key: &[u8; KEY_BYTES],
@@ -182,10 +190,11 @@ pub fn seal_record(
     Ok(())
 }
 
-/// Opens the slot of a record in place; the payload. Says nothing of the end mark.
+/// Decrypts the slot of a record in place, and returns its payload. It says nothing of the
+/// end mark.
 ///
 /// # Errors
-/// FAIL: it is not authentic as this record in this place.
+/// Fails with `FAIL` if the slot is not authentic as this record in this place.
 pub fn open_record<'s>(
     partition: &Partition,
     key: &[u8; KEY_BYTES],
@@ -215,7 +224,7 @@ pub fn is_torn(partition: &Partition, slot: &[u8]) -> bool {
     !begun || end == ERASED.to_le_bytes()
 }
 
-/// Whether a mark is wholly set.
+/// Returns whether the mark at the start of `mark` is wholly set.
 pub fn is_set(mark: &[u8]) -> bool {
     mark[..MARK_BYTES] == MARK
 }

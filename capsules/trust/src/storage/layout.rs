@@ -25,12 +25,13 @@ pub(super) const fn ciphertext_bytes(record: u16) -> usize {
     (LENGTH_BYTES + record as usize).next_multiple_of(4)
 }
 
-/// Bytes of the slot of a record with a payload of at most `record` bytes.
+/// Returns how many bytes the slot of a record with a payload of at most `record` bytes
+/// takes.
 pub const fn slot_bytes(record: u16) -> u32 {
     (SLOT_HEAD + ciphertext_bytes(record) + TAG_BYTES + MARK_BYTES) as u32
 }
 
-/// Slots of that size in a sector.
+/// Returns how many slots of records with a payload of at most `record` bytes a sector has.
 pub const fn slots_per_sector(record: u16) -> u32 {
     (SECTOR_SIZE - HEADER_BYTES as u32) / slot_bytes(record)
 }

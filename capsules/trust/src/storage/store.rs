@@ -131,12 +131,12 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
         })
     }
 
-    /// Who hears of the end of operations.
+    /// Sets who hears of the end of operations.
     pub fn set_client(&self, client: &'a dyn StoreClient) {
         self.client.set(client);
     }
 
-    /// The table.
+    /// Returns the table of partitions that the store was made for.
     pub fn partitions(&self) -> &'static [Partition] {
         self.partitions
     }
@@ -156,12 +156,12 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> Store<'a, F, R> {
         })
     }
 
-    /// Whether an operation can be started.
+    /// Returns whether an operation can be started now.
     pub fn is_idle(&self) -> bool {
         self.step.get() == Step::Idle
     }
 
-    /// Whether operations will never be possible.
+    /// Returns whether no operation will ever be possible, because the flash is not there.
     pub fn is_off(&self) -> bool {
         self.step.get() == Step::Off
     }

@@ -102,19 +102,23 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
         self.job.get().is_some() || self.erase.get().is_some()
     }
 
-    /// The word at byte address `address`, as it reads now; while an operation
-    /// changes that very word or its page, anything. INVAL: not an aligned
-    /// address of the flash.
+    /// Returns the word at byte address `address`, as it reads now; while an operation
+    /// changes that very word or its page, it may be anything.
+    ///
+    /// # Errors
+    /// Fails with `INVAL` if it is no aligned address of the flash.
     pub fn read(&self, address: usize) -> Result<u32, ErrorCode> {
         self.check_words(address, 1)?;
         Ok(self.port.word(address))
     }
 
-    /// Starts to write one word; only bits that are 1 in the flash can change.
-    /// At most two writes a word between erases. While [`Nvmc::erase_page_at`]
-    /// erases another page, it is written between two parts.
+    /// Starts to write one word; only bits that are 1 in the flash can change. At most two
+    /// writes a word between erases. While [`Nvmc::erase_page_at`] erases another page, it is
+    /// written between two parts.
     ///
-    /// BUSY: another operation is under way. INVAL: no aligned address of the flash.
+    /// # Errors
+    /// Fails with `BUSY` while another operation is under way, and with `INVAL` if it is no
+    /// aligned address of the flash.
     pub fn write_word(&self, address: usize, value: u32) -> Result<(), ErrorCode> {
         self.check_words(address, 1)?;
         if self.job.get().is_some() {
@@ -126,11 +130,12 @@ impl<'a, A: Alarm<'a>, P: FlashPort> Nvmc<'a, A, P> {
         Ok(())
     }
 
-    /// Starts to erase the page at byte address `address`; takes about 0.25 s, in
+    /// Starts to erase the page at byte address `address`, which takes about 0.25 s, in
     /// parts.
     ///
-    /// BUSY: an operation other than [`Nvmc::write_word`] is under way. INVAL:
-    /// not the address of a page.
+    /// # Errors
+    /// Fails with `BUSY` while an operation other than [`Nvmc::write_word`] is under way, and
+    /// with `INVAL` if it is not the address of a page.
     pub fn erase_page_at(&self, address: usize) -> Result<(), ErrorCode> {
         if !address.is_multiple_of(PAGE_SIZE) || !self.port.range().contains(&address) {
             return Err(ErrorCode::INVAL);

@@ -189,11 +189,13 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
         self.registers.intenset.write(Interrupt::READY.val(1));
     }
 
-    /// Finds out which memory is there, and lets it use four lines. Before that
-    /// every other operation is OFF. The client then hears that the memory is ready, or
-    /// NODEVICE: another memory, or none; FAIL: it does not take the quad setting.
+    /// Finds out which memory is there, and lets it use four lines. Before that every other
+    /// operation fails with `OFF`. The client then hears that the memory is ready; or
+    /// `NODEVICE` if there is another memory, or none; or `FAIL` if it does not take the quad
+    /// setting.
     ///
-    /// BUSY: an operation is under way.
+    /// # Errors
+    /// Fails with `BUSY` while an operation is under way.
     pub fn identify(&self) -> Result<(), ErrorCode> {
         if !matches!(self.state.get(), State::Off | State::Idle) {
             return Err(ErrorCode::BUSY);
@@ -206,9 +208,11 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
 
     /// Starts to read `length` bytes at `address` into `buffer`.
     ///
-    /// OFF: not identified. BUSY: an operation is under way. SIZE: `buffer` is too
-    /// short or `length` is 0. INVAL: address, length or the buffer's address is no
-    /// multiple of four, or the range leaves the memory.
+    /// # Errors
+    /// Fails, and gives the buffer back, with `OFF` if the memory is not identified; with
+    /// `BUSY` while an operation is under way; with `SIZE` if `buffer` is too short or
+    /// `length` is 0; with `INVAL` if address, length or the buffer's address is no multiple
+    /// of four, or the range leaves the memory.
     pub fn read(
         &self,
         address: u32,
@@ -225,8 +229,11 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
         Ok(())
     }
 
-    /// Starts to program the first `length` bytes of `buffer` at `address`; bits can
-    /// only be cleared. Errors as [`Qspi::read`].
+    /// Starts to program the first `length` bytes of `buffer` at `address`; bits can only be
+    /// cleared.
+    ///
+    /// # Errors
+    /// Fails in the cases of [`Qspi::read`], and gives the buffer back.
     pub fn program(
         &self,
         address: u32,
@@ -248,7 +255,9 @@ impl<'a, A: Alarm<'a>> Qspi<'a, A> {
 
     /// Starts to erase the sector of [`SECTOR_SIZE`] bytes at `address`.
     ///
-    /// OFF and BUSY as [`Qspi::read`]. INVAL: not the address of a sector.
+    /// # Errors
+    /// Fails with `OFF` if the memory is not identified, with `BUSY` while an operation is
+    /// under way, and with `INVAL` if it is not the address of a sector.
     pub fn erase_sector(&self, address: u32) -> Result<(), ErrorCode> {
         self.check_idle()?;
         if !address.is_multiple_of(SECTOR_SIZE) || address >= CAPACITY {

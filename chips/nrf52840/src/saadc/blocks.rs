@@ -106,7 +106,10 @@ impl<T> Blocks<T> {
         })
     }
 
-    /// Gives the next buffer to fill; it comes back when there is one already.
+    /// Gives the next buffer to fill.
+    ///
+    /// # Errors
+    /// Gives the buffer back if one waits already.
     pub fn provide(
         &self,
         hardware: &Hardware,

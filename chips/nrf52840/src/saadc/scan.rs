@@ -36,12 +36,14 @@ impl<'a> Saadc<'a> {
         self.scan.config.set(Some(config));
     }
 
-    /// Calibrates the offset, then scans `rate` times a second into `first`, then
-    /// `second`, then the buffers provided, all of one length: whole scans of 16-bit
-    /// results, aligned to four bytes.
+    /// Calibrates the offset, then scans `rate` times a second into `first`, then `second`,
+    /// then the buffers provided, all of one length: whole scans of 16-bit results, aligned
+    /// to four bytes.
     ///
-    /// INVAL: the rate or the number of inputs is not possible. BUSY: the converter
-    /// is in use. SIZE: a buffer's length or alignment is wrong.
+    /// # Errors
+    /// Fails, and gives the buffers back, with `INVAL` if the rate or the number of inputs is
+    /// not possible, with `BUSY` if the converter is in use, and with `SIZE` if a buffer's
+    /// length or alignment is wrong.
     pub fn start_scan(
         &self,
         config: &ScanConfig,
@@ -90,8 +92,9 @@ impl<'a> Saadc<'a> {
 
     /// Gives the buffer to be filled after the present one.
     ///
-    /// BUSY: one waits already. OFF: no scan runs. SIZE: it is not as long as the
-    /// others, or misaligned.
+    /// # Errors
+    /// Fails, and gives the buffer back, with `BUSY` if one waits already, with `OFF` if no
+    /// scan runs, and with `SIZE` if it is not as long as the others, or misaligned.
     pub fn provide_scan_buffer(
         &self,
         buffer: &'static mut [u8],
@@ -109,9 +112,10 @@ impl<'a> Saadc<'a> {
             .map_err(|buffer| (ErrorCode::BUSY, buffer))
     }
 
-    /// Stops; [`MeterFrontEndClient::stopped`] follows, and no block after it.
+    /// Stops the scan; [`MeterFrontEndClient::stopped`] follows, and no block after it.
     ///
-    /// OFF: no scan runs.
+    /// # Errors
+    /// Fails with `OFF` if no scan runs.
     pub fn stop_scan(&self) -> Result<(), ErrorCode> {
         match self.mode.get() {
             Mode::Scan(phase) if phase != Phase::Stopping => {

@@ -151,7 +151,7 @@ impl TbfFooterV2Credentials {
         Self { format, data }
     }
 
-    /// Its format.
+    /// Returns the format of the credentials.
     pub fn format(&self) -> TbfFooterV2CredentialsType {
         self.format
     }
@@ -229,17 +229,17 @@ impl TbfHeader {
         }
     }
 
-    /// Version of the format.
+    /// Returns the version of the TBF format.
     pub fn version(&self) -> u16 {
         self.base().version
     }
 
-    /// Size of the header in bytes.
+    /// Returns the size of the header in bytes.
     pub fn length(&self) -> u16 {
         self.base().header_size
     }
 
-    /// Size of the object in bytes.
+    /// Returns the size of the whole object in bytes.
     pub fn total_size(&self) -> u32 {
         self.base().total_size
     }
@@ -249,7 +249,7 @@ impl TbfHeader {
         self.app().is_some()
     }
 
-    /// Whether the app is to be run.
+    /// Returns whether the app is to be run.
     pub fn enabled(&self) -> bool {
         self.app()
             .is_some_and(|header| header.base.flags & FLAG_ENABLED != 0)

@@ -93,10 +93,12 @@ pub struct Command {
 }
 
 impl Command {
-    /// The command of this number with these arguments.
+    /// Returns the command of this number with its two arguments taken apart.
     ///
-    /// `NODEVICE`: no object has that number. `INVAL`: another argument is out of range.
-    /// `NOSUPPORT`: it is one that takes no longer than a system call.
+    /// # Errors
+    /// Fails with `NODEVICE` if no object has that number, with `INVAL` if another argument
+    /// is out of range, and with `NOSUPPORT` if it is a command that takes no longer than a
+    /// system call.
     pub fn parse(number: Number, first: usize, second: usize) -> Result<Self, ErrorCode> {
         let generation = || Generation::from_number(second).ok_or(ErrorCode::INVAL);
         let action = match number {
@@ -167,11 +169,14 @@ impl Command {
         })
     }
 
-    /// Whether inputs of these lengths and an output of that length will do.
+    /// Checks that inputs and an output of these lengths, in bytes, will do for the command.
     ///
-    /// - `kind`: of the object; none of a slot
-    /// - `lengths`: input, associated data, second input
+    /// - `kind`: that of the object; none for a session slot
+    /// - `lengths`: those of input, associated data and second input
     /// - `output`: what the output takes at the most
+    ///
+    /// # Errors
+    /// Fails with `SIZE` if one of them is too short or too long.
     pub fn check_sizes(
         &self,
         kind: Option<Kind>,
@@ -217,7 +222,8 @@ impl Command {
         all.then_some(()).ok_or(ErrorCode::SIZE)
     }
 
-    /// Which of the three inputs it reads.
+    /// Returns which of the three inputs the command reads: input, associated data, second
+    /// input.
     pub fn inputs(&self) -> [bool; 3] {
         match self.action {
             Action::Agree(..) | Action::Encrypt(_) | Action::Decrypt(_) => [true; 3],

@@ -5,10 +5,13 @@ use hkdf::Hkdf;
 use kernel::ErrorCode;
 use sha2::{Digest, Sha256};
 
-/// Derives a key of 16 bytes from an agreed `secret`.
+/// Derives a key of 16 bytes from an agreed `secret`, and writes it to `key`.
 ///
 /// - `information`: HKDF's info, or DLMS's OtherInfo
 /// - `salt`: HKDF's; DLMS has none
+///
+/// # Errors
+/// Fails with `FAIL` if HKDF refuses the length of the key, which it does not for 16 bytes.
 pub fn derive(
     derivation: Derivation,
     secret: &[u8; 32],

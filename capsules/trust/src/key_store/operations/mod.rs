@@ -114,7 +114,7 @@ impl Default for Working {
 }
 
 impl Working {
-    /// Empty.
+    /// Makes buffers without content, and no operation under way.
     pub const fn new() -> Self {
         Working {
             data: [0; MAX_INPUT + 16],
@@ -142,7 +142,11 @@ impl Working {
         wipe_stack();
     }
 
-    /// The first step of a command, whose inputs stand in the buffers.
+    /// Does the first step of a command, whose inputs stand in the buffers, and returns what
+    /// is to be done next.
+    ///
+    /// # Errors
+    /// Fails with the error that ends the operation; its upcall carries it as the status.
     #[inline(never)]
     pub fn begin(
         &mut self,
@@ -156,7 +160,11 @@ impl Working {
         turn
     }
 
-    /// Another step.
+    /// Does another step of the operation that [`begin`](Self::begin) began, and returns what
+    /// is to be done next.
+    ///
+    /// # Errors
+    /// Fails with the error that ends the operation; its upcall carries it as the status.
     #[inline(never)]
     pub fn step(&mut self) -> Result<Turn, ErrorCode> {
         let turn = self.step_unwiped();
@@ -524,7 +532,11 @@ impl Working {
     }
 }
 
-/// A counter's value.
+/// Returns the value of a counter, which is 0 if it was never raised.
+///
+/// # Errors
+/// Fails with `FAIL` if the counter's record is not of 4 bytes, and otherwise with the error
+/// with which `keys` cannot read it.
 pub fn counter(keys: &dyn Keys, object: u16) -> Result<u32, ErrorCode> {
     let mut bytes = [0; 4];
     match keys.read(object, Generation::Current, Kind::Counter, &mut bytes) {

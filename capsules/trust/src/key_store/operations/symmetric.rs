@@ -13,10 +13,12 @@ use kernel::ErrorCode;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
-/// Encrypts the first `length` bytes of `data` in place (AES-128-GCM, NIST SP
-/// 800-38D) and puts the tag behind them; the length of both.
+/// Encrypts the first `length` bytes of `data` in place (AES-128-GCM, NIST SP 800-38D), puts
+/// the tag of `tag` bytes behind them, and returns the length of both.
 ///
-/// `INVAL`: tags have 12 or 16 bytes. `SIZE`: the tag does not fit.
+/// # Errors
+/// Fails with `INVAL` if the tag is to have neither 12 nor 16 bytes, and with `SIZE` if it
+/// does not fit into `data`.
 pub fn encrypt(
     key: &[u8; 16],
     nonce: &[u8; NONCE],
@@ -35,11 +37,12 @@ pub fn encrypt(
     Ok(length + tag)
 }
 
-/// Verifies and decrypts the first `length` bytes of `data`, of which the last
-/// are the tag; the length of the plaintext.
+/// Verifies and decrypts in place the first `length` bytes of `data`, of which the last `tag`
+/// are the tag, and returns the length of the plaintext.
 ///
-/// `FAIL`: they are not authentic; `data` is wiped. `INVAL`: tags have 12 or 16
-/// bytes. `SIZE`: shorter than a tag.
+/// # Errors
+/// Fails with `FAIL` if they are not authentic, and wipes `data`; with `INVAL` if the tag is
+/// to have neither 12 nor 16 bytes; with `SIZE` if `length` is shorter than a tag.
 pub fn decrypt(
     key: &[u8; 16],
     nonce: &[u8; NONCE],
@@ -90,7 +93,7 @@ fn open<T: TagSize>(
         .map_err(|_| ErrorCode::FAIL)
 }
 
-/// HMAC-SHA-256 (FIPS 198-1).
+/// Returns the HMAC-SHA-256 (FIPS 198-1) of `message` under `key`, which may have any length.
 pub fn hmac(key: &[u8], message: &[u8]) -> [u8; DIGEST] {
     let mut digest = [0; DIGEST];
     // Every length of key will do for HMAC.
@@ -101,7 +104,11 @@ pub fn hmac(key: &[u8], message: &[u8]) -> [u8; DIGEST] {
     digest
 }
 
-/// Wraps a key of 16 bytes (RFC 3394).
+/// Wraps a key of 16 bytes under the key `wrapping` (RFC 3394), into the 24 bytes of
+/// `wrapped`.
+///
+/// # Errors
+/// Fails with `FAIL` if the cipher refuses the lengths, which it does not for these.
 pub fn wrap(
     wrapping: &[u8; 16],
     key: &[u8; 16],
@@ -112,9 +119,10 @@ pub fn wrap(
         .map_err(|_| ErrorCode::FAIL)
 }
 
-/// Unwraps a key of 16 bytes (RFC 3394).
+/// Unwraps a key of 16 bytes with the key `wrapping` (RFC 3394), into `key`.
 ///
-/// `FAIL`: it was not wrapped under this key; `key` is wiped.
+/// # Errors
+/// Fails with `FAIL` if it was not wrapped under this key, and wipes `key`.
 pub fn unwrap(
     wrapping: &[u8; 16],
     wrapped: &[u8; WRAPPED],

@@ -172,7 +172,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// The words, without the tag.
+    /// Returns the words in the order in which they stand in flash, without the tag.
     pub fn to_words(self) -> [u32; 3] {
         [
             HEAD_MAGIC << 24
@@ -205,7 +205,7 @@ impl Head {
         self.sequence.wrapping_sub(u32::from(self.step))
     }
 
-    /// Slots of the record.
+    /// Returns how many slots the record takes, its head included.
     pub fn slots(&self) -> usize {
         record_slots(self.length.into())
     }
@@ -227,7 +227,7 @@ pub struct BankHeader {
 }
 
 impl BankHeader {
-    /// The words, without the tag.
+    /// Returns the words in the order in which they stand in flash, without the tag.
     pub fn to_words(self) -> [u32; 6] {
         let scrub = if self.scrub { SCRUB } else { 0 };
         [
@@ -264,7 +264,7 @@ pub struct AnchorHeader {
 }
 
 impl AnchorHeader {
-    /// The words, without the tag.
+    /// Returns the words in the order in which they stand in flash, without the tag.
     pub fn to_words(self) -> [u32; 4] {
         [ANCHOR_MAGIC, self.sequence, self.base, self.erases]
     }

@@ -40,7 +40,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Of an empty vault.
+    /// Makes the index of an empty vault.
     pub const fn new() -> Self {
         Index {
             entries: [None; MAX_OBJECTS],
@@ -49,44 +49,45 @@ impl Index {
         }
     }
 
-    /// The meter's state.
+    /// Returns the meter's state.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Where the record of the state stands.
+    /// Returns the slot at which the record of the state begins, if there is one.
     pub fn state_slot(&self) -> Option<u16> {
         self.state_slot
     }
 
-    /// The entry of an object.
+    /// Returns the entry of an object's current content, or of its successor, if there is
+    /// one.
     pub fn find(&self, object: u16, generation: Generation) -> Option<&Entry> {
         let mut entries = self.entries.iter().flatten();
         entries.find(|entry| entry.object == object && entry.generation == generation)
     }
 
-    /// All entries, each with its number.
+    /// Goes through all entries, each with its number in the index.
     pub fn entries(&self) -> impl Iterator<Item = (usize, &Entry)> {
         let entries = self.entries.iter().enumerate();
         entries.filter_map(|(number, entry)| Some((number, entry.as_ref()?)))
     }
 
-    /// The entry of this number.
+    /// Returns the entry of this number in the index, to be changed, if there is one.
     pub fn entry_mut(&mut self, number: usize) -> Option<&mut Entry> {
         self.entries.get_mut(number)?.as_mut()
     }
 
-    /// The record of the state stands here now.
+    /// Notes that the record of the state begins at this slot now.
     pub fn move_state(&mut self, slot: u16) {
         self.state_slot = Some(slot);
     }
 
-    /// How many records a copy of the vault has.
+    /// Returns how many records a copy of the vault would have.
     pub fn records(&self) -> u16 {
         (self.entries().count() + usize::from(self.state_slot.is_some())) as u16
     }
 
-    /// Slots of all records that count.
+    /// Returns how many slots all records that count take.
     pub fn live_slots(&self) -> usize {
         let state = self.state_slot.map_or(0, |_| record_slots(0));
         let slots = self.entries().map(|(_, entry)| usize::from(entry.slots));

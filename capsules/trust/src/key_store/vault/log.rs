@@ -217,7 +217,7 @@ impl Log {
         self.keys.derive(root);
     }
 
-    /// Nothing, until [`open`](Self::open).
+    /// Makes a log that knows of nothing before [`open`](Self::open).
     pub const fn closed() -> Self {
         Log {
             keys: Keys::none(),
@@ -307,7 +307,7 @@ impl Log {
         self.mode == Mode::Ready && (self.needs_settling() || self.scrub || self.forget)
     }
 
-    /// The meter's state.
+    /// Returns the meter's state.
     pub fn state(&self) -> State {
         self.index.state()
     }
@@ -322,21 +322,24 @@ impl Log {
         self.index.live_slots()
     }
 
-    /// Erase count of the most erased page.
+    /// Returns how often the most erased page of banks and anchor has been erased.
     pub fn most_erases(&self) -> u32 {
         let banks = self.bank.header.erases.into_iter();
         banks.chain(self.anchor.erases).fold(0, u32::max)
     }
 
-    /// What stands in the vault for an object.
+    /// Returns the entry of an object's current content, or of its successor, if there is
+    /// one.
     pub fn find(&self, object: u16, generation: Generation) -> Option<&Entry> {
         self.index.find(object, generation)
     }
 
-    /// Copies the content of an object to the start of `bytes`; its length.
+    /// Copies the content of an object to the start of `bytes`, and returns its length in
+    /// bytes.
     ///
-    /// `UNINSTALLED`: there is none. `FAIL`: it is not what was written, or of
-    /// another kind. `SIZE`: it is longer than `bytes`.
+    /// # Errors
+    /// Fails with `UNINSTALLED` if there is none, with `FAIL` if it is not what was written,
+    /// or of another kind, and with `SIZE` if it is longer than `bytes`.
     #[inline(never)]
     pub fn read(
         &self,
@@ -364,10 +367,12 @@ impl Log {
             .ok_or(ErrorCode::FAIL)
     }
 
-    /// Asks for a change.
+    /// Asks for a change of an object to `content`.
     ///
-    /// `BUSY`: another one is on its way. `SIZE`: the content is longer than
-    /// [`MAX_CONTENT`]. `NOMEM`: there is no room. `FAIL`: the vault is refused.
+    /// # Errors
+    /// Fails with `BUSY` while another change is on its way, with `SIZE` if the content is
+    /// longer than [`MAX_CONTENT`] bytes, with `NOMEM` if there is no room, and with `FAIL`
+    /// if the vault is refused.
     pub fn commit(&mut self, request: Request, content: &[u8]) -> Result<(), ErrorCode> {
         if self.is_refused() {
             return Err(ErrorCode::FAIL);

@@ -40,7 +40,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// No keys yet: all zeros.
+    /// Makes keys that are all zeros, until they are derived.
     pub const fn none() -> Self {
         Keys {
             content: [0; 16],
@@ -72,17 +72,17 @@ impl Keys {
         HeadTags(Aes128::new(&self.head.into()))
     }
 
-    /// The tag of a bank's header.
+    /// Returns the tag, of 4 words, of the header of bank `bank`.
     pub fn bank_tag(&self, header: BankHeader, bank: usize) -> [u32; 4] {
         header_tag(&self.bank, &header.to_words(), bank)
     }
 
-    /// The tag of an anchor page's header.
+    /// Returns the tag, of 4 words, of the header of the anchor's page `page`.
     pub fn anchor_tag(&self, header: AnchorHeader, page: usize) -> [u32; 4] {
         header_tag(&self.anchor, &header.to_words(), page)
     }
 
-    /// Seals content in place; its tag.
+    /// Encrypts content in place, bound to its head and place, and returns its tag.
     pub fn seal(&self, head: &Head, place: Place, nonce: &[u8], content: &mut [u8]) -> [u8; TAG] {
         let mut nonce_bytes = [0; NONCE];
         nonce_bytes.copy_from_slice(nonce);
@@ -127,7 +127,7 @@ impl Drop for Keys {
 pub struct HeadTags(Aes128);
 
 impl HeadTags {
-    /// The tag of a head at this place.
+    /// Returns the tag, of one word, of a head at this place.
     pub fn tag(&self, head: &Head, place: Place) -> u32 {
         let [first, second, third] = head.to_words();
         let fourth = (place.slot as u32) << 16 | place.bank_sequence & 0xFFFF;

@@ -76,16 +76,16 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         }
     }
 
-    /// Who hears of the vault's work.
+    /// Sets who hears when the vault has settled and when a change is durable or has failed.
     pub fn set_client(&self, client: &'a dyn VaultClient) {
         self.client.set(client);
     }
 
-    /// Opens the vault with its root, once: reads the flash, and starts on what
-    /// the last power cut left to be done. The caller wipes its own copy of the
-    /// root.
+    /// Opens the vault with its root, once: reads the flash, and starts on what the last
+    /// power cut left to be done. The caller wipes its own copy of the root.
     ///
-    /// `ALREADY`: it has been opened.
+    /// # Errors
+    /// Fails with `ALREADY` if the vault has been opened.
     #[inline(never)]
     pub fn open(&self, root: &[u8; 32]) -> Result<(), ErrorCode> {
         if self.log.is_some() {
@@ -105,7 +105,7 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         Ok(())
     }
 
-    /// What the vault is fit for.
+    /// Returns whether the vault is closed, settling, open or refused.
     pub fn condition(&self) -> Condition {
         self.log.map_or(Condition::Closed, |log| {
             if log.is_refused() {
@@ -118,7 +118,8 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         })
     }
 
-    /// How full and how worn it is.
+    /// Returns how many changes the vault has seen, how many bytes its live records take, and
+    /// how often its most erased page has been erased; all 0 before it is opened.
     pub fn usage(&self) -> Usage {
         self.log.map_or(Usage::default(), |log| Usage {
             changes: log.newest(),
@@ -127,25 +128,30 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         })
     }
 
-    /// The meter's state.
+    /// Returns the meter's state.
     ///
-    /// `OFF`: closed. `BUSY`: settling. `FAIL`: refused.
+    /// # Errors
+    /// Fails with `OFF` while the vault is closed, with `BUSY` while it settles, and with
+    /// `FAIL` if it is refused.
     pub fn state(&self) -> Result<State, ErrorCode> {
         self.with_log(|log, _| Ok(log.state()))
     }
 
-    /// Whether the object has a key, or a successor.
+    /// Returns whether the object has current content, or a successor of it.
     ///
-    /// Errors: as [`state`](Self::state).
+    /// # Errors
+    /// Fails in the cases of [`state`](Self::state).
     pub fn holds(&self, object: u16, generation: Generation) -> Result<bool, ErrorCode> {
         self.with_log(|log, _| Ok(log.find(object, generation).is_some()))
     }
 
-    /// Copies the content of an object to the start of `bytes`; its length.
+    /// Copies the content of an object to the start of `bytes`, and returns its length in
+    /// bytes.
     ///
-    /// `UNINSTALLED`: there is none. `FAIL`: refused, or this record was altered,
-    /// or is of another kind. `SIZE`: it is longer than `bytes`. `OFF`, `BUSY`:
-    /// as [`state`](Self::state).
+    /// # Errors
+    /// Fails with `UNINSTALLED` if there is none; with `FAIL` if this record was altered, or
+    /// is of another kind; with `SIZE` if it is longer than `bytes`; and in the cases of
+    /// [`state`](Self::state).
     pub fn read(
         &self,
         object: u16,
@@ -160,10 +166,13 @@ impl<'a, F: WordFlash<'a>> Vault<'a, F> {
         result
     }
 
-    /// Asks for a change. [`VaultClient::committed`] tells when it is durable.
+    /// Asks for a change of an object to `content`. [`VaultClient::committed`] tells when it
+    /// is durable.
     ///
-    /// `BUSY`: another change is on its way. `SIZE`: more than 1,024 bytes.
-    /// `NOMEM`: the vault is full. `OFF`, `FAIL`: as [`state`](Self::state).
+    /// # Errors
+    /// Fails with `BUSY` while another change is on its way, with `SIZE` if `content` has
+    /// more than 1,024 bytes, with `NOMEM` if the vault is full, and with `OFF` and `FAIL` in
+    /// the cases of [`state`](Self::state).
     pub fn commit(&self, request: Request, content: &[u8]) -> Result<(), ErrorCode> {
         self.log
             .map_or(Err(ErrorCode::OFF), |log| log.commit(request, content))?;

@@ -11,7 +11,7 @@ pub struct Memory<const PARTITIONS: usize, const BUFFER: usize> {
 }
 
 impl<const PARTITIONS: usize, const BUFFER: usize> Memory<PARTITIONS, BUFFER> {
-    /// Memory without content.
+    /// Makes memory for the rings of a table, without content.
     pub const fn new() -> Self {
         Memory {
             buffer: [0; BUFFER],
