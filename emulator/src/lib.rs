@@ -18,3 +18,8 @@ pub mod statistics;
 pub mod time;
 
 pub use machine::{Config, Machine, MachineError, Stop};
+
+/// The page's example is compiled as a test of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/emulator.md")]
+struct Page;

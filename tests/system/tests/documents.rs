@@ -1,4 +1,4 @@
-//! What the documents link to and the files that they name are there.
+//! What the documents link to and the files that they name are there; code in guides is the repository's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,10 +116,70 @@ fn every_page_is_in_the_book() {
     }
 }
 
+/// The text of a file of the repository.
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a file")
+}
+
+/// The blocks of code that are marked with this word.
+fn blocks<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+    let fenced = text.split("```").skip(1).step_by(2);
+    fenced
+        .filter_map(|block| block.split_once('\n'))
+        .filter(|(marked, _)| *marked == mark)
+        .map(|(_, code)| code)
+        .collect()
+}
+
+/// The lines of a text without their indentation.
+fn lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    format!("\n{}\n", lines.join("\n"))
+}
+
+/// The files that the guide to a capsule changes, or shows whole.
+const CAPSULE: [&str; 10] = [
+    "boards/nrf52840-meter/meter.toml",
+    "boards/nrf52840-meter/src/wiring/mod.rs",
+    "capsules/core/src/lib.rs",
+    "capsules/core/src/temperature.rs",
+    "capsules/support/tests/upstream_kernel.rs",
+    "docs/isolation.md",
+    "drivers/src/lib.rs",
+    "drivers/src/temperature.rs",
+    "drivers/tests/numbers.rs",
+    "libtock/examples/temperature.rs",
+];
+
+/// Definition, capsule, test and the app's library are shown as they are; of the app's
+/// `main` there is no other copy.
+#[test]
+fn the_guide_to_a_capsule_shows_the_thermometer_as_it_is() {
+    let guide = read("docs/guides/write-a-capsule.md");
+    let files: Vec<String> = CAPSULE.iter().map(|path| lines(&read(path))).collect();
+    let is_theirs = |code: &str| files.iter().any(|file| file.contains(&lines(code)));
+
+    let shown = blocks(&guide, "rust,ignore");
+    let (main, theirs): (Vec<&str>, Vec<&str>) = shown
+        .into_iter()
+        .partition(|code| code.contains("fn main()"));
+    assert_eq!((main.len(), theirs.len()), (1, 4));
+    for code in theirs {
+        assert!(is_theirs(code), "{code}");
+    }
+    let changes = blocks(&guide, "diff");
+    assert!(changes.len() > 8);
+    for change in changes {
+        let added = change.lines().filter_map(|line| line.strip_prefix('+'));
+        for line in added {
+            assert!(is_theirs(line), "{line}");
+        }
+    }
+}
+
 /// The guide makes an app `lamp` of what `apps/blink` is.
 #[test]
 fn the_guide_to_an_app_shows_blink_as_it_is() {
-    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
     let guide = read("docs/guides/write-an-app.md");
     for file in ["Cargo.toml", "build.rs", "src/main.rs"] {
         let text = read(&format!("apps/blink/{file}")).replace("blink", "lamp");
