@@ -52,7 +52,7 @@ pub fn measure(manifest: &Manifest) -> Result<Vec<Figure>> {
 
 /// Parts of the kernel: words, and the crates or modules in it. A module counts for the
 /// part that names it, not for that of its crate.
-const PARTS: [(&str, &[&str]); 25] = [
+const PARTS: [(&str, &[&str]); 26] = [
     (
         "kernel, loading, Cortex-M4",
         &["kernel", "cortexm4", "tock_tbf", "tock_cells"],
@@ -70,6 +70,10 @@ const PARTS: [(&str, &[&str]); 25] = [
         &["capsules_core::low_level_debug"],
     ),
     ("capsules/core: rng", &["capsules_core::rng"]),
+    (
+        "capsules/core: temperature",
+        &["capsules_core::temperature"],
+    ),
     (
         "capsules/core: virtualizers and the rest",
         &["capsules_core"],
