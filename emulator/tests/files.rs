@@ -177,7 +177,7 @@ fn the_first_interrupt_ends_a_run_whose_output_nobody_reads() {
         let mut child = start(&[&[text(&image)], more].concat(), Stdio::null());
         std::thread::sleep(Duration::from_millis(1_000));
         interrupt(&child);
-        assert_eq!(ends(&mut child).is_some(), true, "{more:?}");
+        assert!(ends(&mut child).is_some(), "{more:?}");
         assert_eq!(fs::read(&image).expect("there").len(), 0x8004, "{more:?}");
     }
 }

@@ -120,6 +120,19 @@ fn a_core_that_locks_up_is_told_from_a_run_that_ended_well() {
 }
 
 #[test]
+fn a_core_that_stays_in_its_fault_handler_is_told_too() {
+    let directory = Directory::new("stands");
+    let mut main = Code::at(CODE);
+    main.load(0, 0x6000_0000).ldr(1, 0);
+    // What vectors have that are not the firmware's own: it sleeps for ever.
+    let image = directory.file("stands.bin", &raw(Firmware::new(&main)));
+    let output = emulator(&[text(&image), "--for", "1ms", "--discard"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), Some(Reason::CoreLockedUp), "{message}");
+    assert!(message.contains("handler of a HardFault"), "{message}");
+}
+
+#[test]
 fn help_that_was_asked_for_is_no_failure() {
     let output = emulator(&["--help"]);
     assert!(output.status.success());

@@ -65,6 +65,15 @@ impl Failure {
         Self::new(Reason::CoreLockedUp, what)
     }
 
+    /// The emulated core stands in the handler of this fault, which does not end.
+    pub fn stands_in(fault: &str, pc: u32) -> Self {
+        let what = format_args!(
+            "{}: it stands in its handler of a {fault}, at {pc:#010x}",
+            Reason::CoreLockedUp.name()
+        );
+        Self::new(Reason::CoreLockedUp, what)
+    }
+
     /// The same, for a run that need not write anything.
     pub fn or_discard(self) -> Self {
         Self::new(

@@ -222,9 +222,10 @@ impl Session {
             Some(path) => replace(path, report.to_json().as_bytes()).map(drop),
         };
         let lockups = self.machine.statistics().lockups() - self.earlier_lockups;
-        let sound = match lockups {
-            0 => Ok(()),
-            times => Err(Failure::locked_up(times)),
+        let sound = match (lockups, self.machine.stands_in_fault()) {
+            (0, None) => Ok(()),
+            (0, Some(fault)) => Err(Failure::stands_in(fault, self.machine.pc())),
+            (times, _) => Err(Failure::locked_up(times)),
         };
         kept.and(saved).and(sent).and(reported).and(sound)
     }

@@ -73,6 +73,17 @@ impl Machine {
         self.cores.active().pc() as u32
     }
 
+    /// The name of the fault in whose handler the core stands and waits for ever: nothing
+    /// of higher priority is left that could take it out. None if it does not.
+    pub fn stands_in_fault(&self) -> Option<&'static str> {
+        const FAULTS: [&str; 4] = ["HardFault", "MemManage", "BusFault", "UsageFault"];
+        /// The number of the first of them.
+        const HARD_FAULT: u32 = 3;
+        let exception = self.registers().xpsr & 0x1FF;
+        let name = FAULTS.get(exception.checked_sub(HARD_FAULT)? as usize)?;
+        (self.asleep && !self.off).then_some(*name)
+    }
+
     /// Sets R0 to R15 (PC without the Thumb bit).
     pub fn set_register(&mut self, number: usize, value: u32) {
         if number < 16 {

@@ -99,7 +99,7 @@ register! {
             "The manifest is missing or refused.",
             "Correct it in the line that the message names.";
         80 CoreLockedUp "core locked up",
-            "The run ended as asked, but the emulated core locked up in it and was reset.",
+            "The run ended as asked, but the emulated core locked up in it and was reset, or stands in the handler of a fault that never ends.",
             "Look for the fault within a fault handler: the crash log in the report, or `--gdb`.";
         81 WallsFailed "walls did not hold",
             "The audit came to its end, and found a wall that did not hold.",
