@@ -91,6 +91,10 @@ pub struct Run {
     /// once).
     #[arg(long = "pin", value_name = "PIN=LEVEL[@TIME]", value_parser = parse_pin)]
     pub pins: Vec<emulator::bus::outside::Edge>,
+    /// Show curves, readings, processes and flash on the terminal, with keys for the load,
+    /// the speed and the plug.
+    #[arg(long, conflicts_with_all = ["gdb", "trace"])]
+    pub screen: bool,
     /// Press a button of the kit: N@TIME[+HOLD], as `1@2s` (held for 100 ms); N alone is
     /// held down (may be given more than once).
     #[arg(long = "button", value_name = "N[@TIME[+HOLD]]", value_parser = parse_button)]

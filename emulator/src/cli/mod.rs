@@ -10,6 +10,7 @@ mod output;
 mod pins;
 mod ports;
 mod run;
+mod screen;
 mod session;
 
 use arguments::{Arguments, Command};

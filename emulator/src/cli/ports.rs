@@ -158,7 +158,8 @@ impl Endpoint {
     }
 }
 
-fn read_standard_input() -> Receiver<Vec<u8>> {
+/// Reads standard input ahead, in a thread of its own.
+pub fn read_standard_input() -> Receiver<Vec<u8>> {
     let (sender, receiver) = sync_channel(MOST_READ_AHEAD);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];

@@ -4,6 +4,7 @@ use super::arguments::Run;
 use super::failure::Failure;
 use super::files::{expect_writable, read, Files};
 use super::gdb;
+use super::screen;
 use super::session::{is_dash, Session};
 use emulator::analog::{AnalogInput, Still};
 use emulator::bus::outside::Edge;
@@ -15,6 +16,9 @@ use std::time::Instant;
 
 /// Runs an image as the command line says.
 pub fn run(run: &Run) -> Result<(), Failure> {
+    if run.screen {
+        screen::expect_terminal()?;
+    }
     let json = run.json.as_deref().filter(|path| !is_dash(path));
     for path in run.save.as_deref().into_iter().chain(json) {
         expect_writable(path)?;
@@ -63,6 +67,9 @@ pub fn run(run: &Run) -> Result<(), Failure> {
     let course = session.course(run);
     let ended = match run.gdb {
         Some(port) => gdb::serve(&mut session, course, port),
+        None if run.screen => {
+            screen::run(&mut session, run, &course, &|mains| front_end(run, mains))
+        }
         None => session.go(&course),
     };
     let wall = begun.elapsed().as_secs_f64();
@@ -104,9 +111,14 @@ fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
         }
         (None, None) => return Ok(Box::new(Still::default())),
     };
-    Ok(Box::new(if run.ideal_front_end {
+    Ok(front_end(run, mains))
+}
+
+/// The front end that the command line asks for, at these mains.
+fn front_end(run: &Run, mains: Mains) -> Box<dyn AnalogInput> {
+    Box::new(if run.ideal_front_end {
         FrontEnd::ideal(mains)
     } else {
         FrontEnd::from_seed(mains, run.seed)
-    }))
+    })
 }

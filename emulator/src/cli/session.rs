@@ -6,11 +6,13 @@ use super::files::{replace, Files};
 use super::interrupt;
 use super::output::Writer;
 use super::ports::Endpoint;
+use super::screen::Tail;
 use emulator::report::meter::MeterLines;
 use emulator::report::Report;
 use emulator::rtt::Rtt;
 use emulator::time::{cycles_of, seconds, Cycles, MILLISECOND};
 use emulator::{Machine, Stop};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,8 @@ pub struct Session {
     rtt_port: Endpoint,
     rtt: Rtt,
     meter: MeterLines,
+    /// The console's last lines, for a screen.
+    tail: Option<Tail>,
     /// Lock-ups of the core before this run.
     earlier_lockups: u64,
     slice: Cycles,
@@ -51,9 +55,14 @@ impl Session {
             Endpoint::open(port, name, reads, to_error)
                 .map_err(|error| Failure::host(format_args!("{name}: {error}")))
         };
+        // A screen shows the console itself.
+        let uart0 = match &run.uart0 {
+            Port::Stdio if run.screen => &Port::None,
+            port => port,
+        };
         let uarts = [
-            open(&run.uart0, "uart0", true)?,
-            open(&run.uart1, "uart1", run.uart0 != Port::Stdio)?,
+            open(uart0, "uart0", true)?,
+            open(&run.uart1, "uart1", *uart0 != Port::Stdio)?,
         ];
         let interactive = uarts.iter().any(Endpoint::is_interactive)
             || run.speed != Speed::Max
@@ -67,6 +76,7 @@ impl Session {
             rtt_port,
             rtt: Rtt::new(),
             meter: MeterLines::new(),
+            tail: run.screen.then(Tail::default),
             slice: if interactive {
                 INTERACTIVE_SLICE
             } else {
@@ -107,16 +117,34 @@ impl Session {
     /// Runs a slice of the course, and waits until the clock on the wall is as far. Why
     /// the run ends, if it does.
     pub fn advance(&mut self, course: &Course) -> Result<Option<Stop>, Failure> {
-        match self.slice_to(course.end, course.limit)? {
-            Stop::Time if self.machine.now() < course.end => {}
-            Stop::PowerCut if course.power_up => self.machine.power_cycle(),
-            other => return Ok(Some(other)),
+        if let Some(stop) = self.slice_of(course, course.end)? {
+            return Ok(Some(stop));
         }
         if let Speed::Times(times) = course.speed {
             let (start, begun) = course.since;
             wait_until(seconds(self.machine.now() - start) / times, begun);
         }
         Ok(None)
+    }
+
+    /// Runs a slice of the course, at the most up to `end`. Why the run ends, if it does.
+    pub fn slice_of(&mut self, course: &Course, end: Cycles) -> Result<Option<Stop>, Failure> {
+        match self.slice_to(course.end.min(end), course.limit)? {
+            Stop::Time if self.machine.now() < course.end => {}
+            Stop::PowerCut if course.power_up => self.machine.power_cycle(),
+            other => return Ok(Some(other)),
+        }
+        Ok(None)
+    }
+
+    /// The values of the meter's last line.
+    pub fn readings(&self) -> Option<&BTreeMap<String, f64>> {
+        self.meter.last()
+    }
+
+    /// What the console said last beside readings, where a screen shows it.
+    pub fn said(&self) -> Option<&str> {
+        self.tail.as_ref()?.said()
     }
 
     /// Runs a slice, then moves bytes.
@@ -133,6 +161,9 @@ impl Session {
             let sent = self.machine.take_uart_output(port);
             if port == 0 {
                 self.meter.feed(&sent);
+                if let Some(tail) = &mut self.tail {
+                    tail.feed(&sent);
+                }
             }
             let name = ["uart0", "uart1"][port];
             let failed = |error| Failure::host(format_args!("{name}: {error}"));
