@@ -147,7 +147,8 @@ mod tests {
         ram_size: 0x4000,
         priority: 0,
         fault: Fault::Stop,
-        grants: &[],
+        commands: &[],
+        further_commands: &[],
     };
     static APPS: [App; 2] = [
         SLOT,

@@ -162,9 +162,10 @@ fn write_signers(out: &mut String, manifest: &Manifest) {
 fn write_commands(out: &mut String, manifest: &Manifest) {
     out.push_str(
         "\n## Drivers and commands\n\n\
-         The others are refused with NODEVICE: by the permissions in the app's header, and for a \
-         restricted driver by the kernel's own table too. Command 0 tells an app whether there is \
-         the driver.\n",
+         For an app the kernel's own table decides about every driver and every command, whatever \
+         its header says; what has no yes here is refused with NODEVICE. Command 0 tells an app \
+         of which driver it may call any whether the driver is there. To guests a restricted driver \
+         never answers.\n",
     );
     let mut head = vec!["driver", "restricted", "command"];
     head.extend(manifest.apps.iter().map(|app| app.name.as_str()));
