@@ -1,6 +1,6 @@
 //! Credentials of apps: who decides which are accepted, and what identity follows from them.
 //!
-//! A binary's footers carry credentials. Each is offered to the board's
+//! A binary's footers carry credentials. The first [`MOST_FOOTERS`] are offered to the board's
 //! [`AppCredentialsPolicy`] in turn, until one is accepted or rejected; that may
 //! take as long as the hardware needs. The board's [`AppIdPolicy`] then says
 //! which [`ShortId`] the app gets and which two apps are the same.
@@ -17,6 +17,11 @@ use crate::utilities::cells::OptionalCell;
 use crate::ErrorCode;
 
 pub use crate::process::credential::{AcceptedCredential, CheckResultAcceptMetadata};
+
+/// How many of a binary's footers are looked at, those that are reserved space and those of
+/// unknown formats included. Whoever can write footers could else make the check take as long
+/// as they like, for a policy may need a tenth of a second for each.
+pub const MOST_FOOTERS: u32 = 4;
 
 /// Why a binary may not run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -234,7 +239,7 @@ impl ProcessCheckerMachine {
         policy: &'static dyn AppCredentialsPolicy<'static>,
         integrity_region: &'static [u8],
     ) -> Next {
-        loop {
+        while self.footer_index.get() < MOST_FOOTERS {
             let footers = self.remaining_footers.get();
             let (credentials, length) = match tock_tbf::parse::parse_tbf_footer(footers) {
                 Ok(footer) => footer,
@@ -260,6 +265,7 @@ impl ProcessCheckerMachine {
             self.footer_index
                 .set(self.footer_index.get().saturating_add(1));
         }
+        Next::NoneLeft
     }
 
     fn report(

@@ -88,6 +88,12 @@ impl Apps {
             .find(|app| app.short_id == id.get() && app.flash_start == flash_start)
     }
 
+    /// Where the object of the most urgent app stands; none if there is no app.
+    pub fn most_urgent(&self) -> Option<usize> {
+        let app = self.0.iter().min_by_key(|app| app.priority)?;
+        Some(app.flash_start)
+    }
+
     /// The level of a process for the scheduler: guests come after all apps of the
     /// manifest.
     pub fn level_of(&self, process: &dyn Process) -> u8 {

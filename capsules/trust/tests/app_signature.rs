@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp, StoredVersions};
 use capsules_system::process_policies::StopFaultPolicy;
 use capsules_trust::app_signature::{AppSignatures, SignedIdentity, Signer};
-use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
+use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::process::{ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId};
 use kernel::process_checker::ProcessCheckError;
 use sha2::{Digest, Sha256};
@@ -174,7 +174,12 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
     let (kernel, slots) = bare_kernel();
     let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
     let signers = signers();
-    let policy = forever(AppSignatures::new(signers, rules, required));
+    let policy = forever(AppSignatures::new(
+        signers,
+        rules,
+        required,
+        DeferredCall::new(),
+    ));
     policy.register();
     let identities = forever(SignedIdentity::new(signers));
     let faults = forever(StopFaultPolicy {});

@@ -131,6 +131,15 @@ impl ProcessBinary {
         })
     }
 
+    /// The bytes of the object that its process may read and execute: those that its accepted
+    /// credential vouches for, or all of them if none was asked for.
+    pub(crate) fn executable(&self) -> &'static [u8] {
+        match self.credential.get() {
+            Some(_) => self.get_integrity_region_slice(),
+            None => self.flash,
+        }
+    }
+
     /// The bytes that credentials vouch for: from the start of the object,
     /// header included, up to the end of the binary.
     pub fn get_integrity_region_slice(&self) -> &'static [u8] {

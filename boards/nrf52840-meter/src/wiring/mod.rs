@@ -58,6 +58,8 @@ use capsules_trust::{channel, key_store, storage};
 use internal_flash::Region;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::sensors::TemperatureDriver;
+#[cfg(long_steps_by_alarm)]
+use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
 use nrf52840::gpio::GPIOPin;
@@ -148,6 +150,8 @@ pub struct Wired {
     /// Where versions of apps are kept, and what loads them once it answers; if
     /// the image runs none but signed apps.
     pub trust: Option<(&'static KeyStore, &'static TrustStart)>,
+    /// What calls for the next step of the check of a signature.
+    pub signature_steps: trust::Steps,
 }
 
 /// Makes all of them. Without a root there is no key store and no storage.
@@ -202,6 +206,7 @@ pub unsafe fn wire(
             },
             generator,
             trust,
+            signature_steps: steps!(mux),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The kernel's credential policy: one check at a time, one step for each deferred call.
+//! The kernel's credential policy: one check at a time, one step for each call in the background.
 
 use core::cell::Cell;
 
-use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::deferred_call::DeferredCallClient;
 use kernel::process_checker::{
     AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
 };
@@ -12,6 +12,7 @@ use stepped_p256::Progress;
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
 use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp};
+use capsules_system::step_call::StepCall;
 use capsules_system::tbf_objects::Objects;
 
 use super::check::Check;
@@ -25,7 +26,10 @@ type Outcome = (usize, Result<(), Refusal>);
 
 /// Accepts binaries that a signer of the table has signed and the rules admit.
 /// The metadata of an accepted credential is the signer's number in the table.
-pub struct AppSignatures<'a> {
+///
+/// The steps of a check come in the background, so that an app that runs already is not kept
+/// waiting by the checks of the others.
+pub struct AppSignatures<'a, S: StepCall> {
     signers: &'static [Signer],
     rules: &'a dyn AppRules,
     required: bool,
@@ -35,14 +39,20 @@ pub struct AppSignatures<'a> {
     check: MapCell<Check<'static>>,
     /// Addresses of objects, and what came of the last credential of each.
     outcomes: [Cell<Option<Outcome>>; REMEMBERED],
-    deferred_call: DeferredCall,
+    steps: S,
 }
 
-impl<'a> AppSignatures<'a> {
+impl<'a, S: StepCall> AppSignatures<'a, S> {
     /// Makes the kernel's policy for credentials of these signers, with the board's rules for
     /// what they sign. If `required` is true, a binary that no credential vouches for does
-    /// not run at all; otherwise it runs without being any app.
-    pub fn new(signers: &'static [Signer], rules: &'a dyn AppRules, required: bool) -> Self {
+    /// not run at all; otherwise it runs without being any app. `steps` calls it again for the
+    /// next step of a check.
+    pub fn new(
+        signers: &'static [Signer],
+        rules: &'a dyn AppRules,
+        required: bool,
+        steps: S,
+    ) -> Self {
         Self {
             signers,
             rules,
@@ -52,7 +62,7 @@ impl<'a> AppSignatures<'a> {
             region: Cell::new(&[]),
             check: MapCell::empty(),
             outcomes: [const { Cell::new(None) }; REMEMBERED],
-            deferred_call: DeferredCall::new(),
+            steps,
         }
     }
 
@@ -113,7 +123,7 @@ fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
     })
 }
 
-impl Outcomes for AppSignatures<'_> {
+impl<S: StepCall> Outcomes for AppSignatures<'_, S> {
     fn outcome_of(&self, flash_start: usize) -> Option<Result<(), Refusal>> {
         self.outcomes
             .iter()
@@ -122,7 +132,7 @@ impl Outcomes for AppSignatures<'_> {
     }
 }
 
-impl AppCredentialsPolicy<'static> for AppSignatures<'_> {
+impl<S: StepCall> AppCredentialsPolicy<'static> for AppSignatures<'_, S> {
     fn set_client(&self, client: &'static dyn AppCredentialsPolicyClient<'static>) {
         self.client.set(client);
     }
@@ -150,19 +160,19 @@ impl AppCredentialsPolicy<'static> for AppSignatures<'_> {
         self.region.set(integrity_region);
         self.check
             .put(Check::new(integrity_region, signature, self.signers));
-        self.deferred_call.set();
+        self.steps.set_in_background();
         Ok(())
     }
 }
 
-impl DeferredCallClient for AppSignatures<'_> {
+impl<S: StepCall> DeferredCallClient for AppSignatures<'_, S> {
     fn handle_deferred_call(&self) {
         let progress = self.check.map_or(Progress::More, Check::step);
         let signer = match progress {
             Progress::Done(signer) => signer,
             Progress::More => {
                 if self.check.is_some() {
-                    self.deferred_call.set();
+                    self.steps.set_in_background();
                 }
                 return;
             }
@@ -179,6 +189,6 @@ impl DeferredCallClient for AppSignatures<'_> {
     }
 
     fn register(&'static self) {
-        self.deferred_call.register(self);
+        self.steps.register(self);
     }
 }

@@ -31,8 +31,8 @@ impl<C: Chip> ProcessStandard<C> {
 
     /// Returns whether the process can read all of a buffer in its flash.
     pub(super) fn in_flash(&self, start: *const u8, size: usize) -> bool {
-        let range = self.flash.as_ptr_range();
-        lies_in(start, size, range.start, range.end)
+        let from = self.flash.as_ptr();
+        lies_in(start, size, from, from.wrapping_add(self.executable_len))
     }
 
     pub(super) fn move_break(&self, new_break: *const u8) -> Result<CapabilityPtr, Error> {
