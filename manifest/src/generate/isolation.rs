@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::wear::write_wear;
 use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Profile, Region, State};
 
 /// How the document is renewed, for its reader and that of a test that fails.
@@ -27,6 +28,7 @@ pub fn isolation_document(manifest: &Manifest) -> String {
     write_transitions(&mut out, manifest);
     write_channels(&mut out, manifest);
     write_storage(&mut out, manifest);
+    write_wear(&mut out, manifest);
     out
 }
 
@@ -358,12 +360,12 @@ fn write_storage(out: &mut String, manifest: &Manifest) {
     }
 }
 
-fn write_head(out: &mut String, cells: &[&str]) {
+pub(super) fn write_head(out: &mut String, cells: &[&str]) {
     let _ = writeln!(out, "\n| {} |", cells.join(" | "));
     let _ = writeln!(out, "|{}", "---|".repeat(cells.len()));
 }
 
-fn write_row(out: &mut String, cells: &[String]) {
+pub(super) fn write_row(out: &mut String, cells: &[String]) {
     let _ = writeln!(out, "| {} |", cells.join(" | "));
 }
 

@@ -22,6 +22,17 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
         ),
     );
     write_regions(&mut out, manifest);
+    if let Some(store) = manifest.energy_store {
+        let records = store.records;
+        line(
+            &mut out,
+            &format!(
+                "/// How many records the energy store may be given: in a week, in hand, in its life.\n\
+                 pub const ENERGY_RECORDS: (u32, u16, u32) = ({}, {}, {});\n",
+                records.per_week, records.most, records.lifetime
+            ),
+        );
+    }
     write_places(&mut out, manifest);
     line(
         &mut out,

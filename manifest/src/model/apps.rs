@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{by_name, Grants, Operation, Region, State};
+use super::{by_name, Changes, Grants, Operation, Region, State};
 
 /// What the kernel does when an app faults.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct KeyGrant {
     /// Operations with a session key that came out of this one.
     #[serde(default, deserialize_with = "by_name::list")]
     pub session: Vec<Operation>,
+    /// How often it may change the key.
+    pub changes: Option<Changes>,
 }
 
 /// One app slot.
@@ -59,6 +61,8 @@ pub struct App {
     /// Session slots of the key store that it may hold.
     #[serde(default)]
     pub session_slots: u8,
+    /// How often it may change keys whose grants do not say.
+    pub key_changes: Option<Changes>,
     /// Keys it may use.
     #[serde(default)]
     pub keys: BTreeMap<String, KeyGrant>,

@@ -54,12 +54,14 @@ use capsules_metering::energy_store::EnergyStoreDriver;
 use capsules_metering::meter_adc::MeterAdc;
 use capsules_metering::supply::SupplyDriver;
 use capsules_metering::{energy_store, meter_adc, supply};
+use capsules_support::allowance::{Earner, OverflowClock};
 use capsules_trust::{channel, key_store, storage};
 use internal_flash::Region;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::sensors::TemperatureDriver;
 #[cfg(long_steps_by_alarm)]
 use kernel::hil::time::Alarm;
+use kernel::hil::time::Counter;
 use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
 use nrf52840::gpio::GPIOPin;
@@ -84,6 +86,9 @@ use trust::KeyStore;
 
 /// The order of a start.
 pub type TrustStart = start::TrustStart<'static, internal_flash::Region>;
+
+/// Seconds between two overflows of the counter: 24 bits at 32,768 Hz.
+const RTC_OVERFLOW_SECONDS: u32 = (1 << 24) / 32_768;
 
 /// The drivers that apps call.
 pub struct Drivers {
@@ -187,23 +192,32 @@ pub unsafe fn wire(
         if trust.is_none() {
             generator.set_client(random.numbers);
         }
+        let drivers = Drivers {
+            alarm: time::alarms(kernel, mux, memory),
+            console,
+            led: inputs_outputs::leds(common, LED_PINS),
+            button: inputs_outputs::buttons(kernel, common, BUTTON_PINS, memory),
+            adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
+            low_level_debug,
+            rng: random.driver,
+            temperature: thermometer(kernel, common, memory),
+            meter_adc: metering::meter_adc(kernel, peripherals, memory),
+            energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
+            key_store: trust.map(|(key_store, _)| key_store),
+            channel: trust::channels(kernel, mux, memory),
+            storage,
+            supply: metering::supply(kernel, peripherals, mux, memory),
+        };
+        let earners = [
+            Some(drivers.energy_store as &dyn Earner),
+            drivers.key_store.map(|driver| driver as _),
+            drivers.storage.map(|driver| driver as _),
+        ];
+        let clock = OverflowClock::new(RTC_OVERFLOW_SECONDS, earners, random.reseeding);
+        let clock = static_init!(OverflowClock<'static, 3>, clock);
+        common.rtc.set_overflow_client(clock);
         Wired {
-            drivers: Drivers {
-                alarm: time::alarms(kernel, mux, memory),
-                console,
-                led: inputs_outputs::leds(common, LED_PINS),
-                button: inputs_outputs::buttons(kernel, common, BUTTON_PINS, memory),
-                adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
-                low_level_debug,
-                rng: random.driver,
-                temperature: thermometer(kernel, common, memory),
-                meter_adc: metering::meter_adc(kernel, peripherals, memory),
-                energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
-                key_store: trust.map(|(key_store, _)| key_store),
-                channel: trust::channels(kernel, mux, memory),
-                storage,
-                supply: metering::supply(kernel, peripherals, mux, memory),
-            },
+            drivers,
             generator,
             trust,
             signature_steps: steps!(mux),
