@@ -146,6 +146,7 @@ mod tests {
         ram_start: 0x2000_8000,
         ram_size: 0x4000,
         priority: 0,
+        share: 10,
         fault: Fault::Stop,
         commands: &[],
         further_commands: &[],

@@ -33,6 +33,8 @@ pub struct App {
     pub ram_size: usize,
     /// Its level for the scheduler; 0 is served first.
     pub priority: u8,
+    /// Hundredths of the CPU time that it is guaranteed.
+    pub share: u8,
     /// What a fault leads to.
     pub fault: Fault,
     /// What it may call of each driver that the manifest declares, by the driver's place
@@ -92,6 +94,13 @@ impl Apps {
     pub fn most_urgent(&self) -> Option<usize> {
         let app = self.0.iter().min_by_key(|app| app.priority)?;
         Some(app.flash_start)
+    }
+
+    /// Hundredths of the CPU time that a process is guaranteed.
+    pub fn share_of(&self, process: &dyn Process) -> u8 {
+        /// The manifest leaves as much for each place of the table.
+        const GUEST: u8 = 1;
+        self.of(process).map_or(GUEST, |app| app.share)
     }
 
     /// The level of a process for the scheduler: guests come after all apps of the

@@ -53,12 +53,13 @@ where
     A: Alarm<'a>,
     CAP: ProcessManagementCapability,
 {
-    /// Gives each process the level of its app.
+    /// Gives each process the level and the share of its app.
     fn set_levels(&self) {
         // Nothing has left the table yet, so the order is that of the places.
         let processes = self.kernel.process_iter_capability(&self.capability);
         for (process, level) in processes.zip(self.levels) {
             level.set(self.apps.level_of(process));
+            level.set_share(self.apps.share_of(process));
         }
     }
 

@@ -130,6 +130,7 @@ fn write_app(out: &mut String, manifest: &Manifest, app: &App) {
     line(out, &format!("        ram_start: {:#x},", app.ram.start));
     line(out, &format!("        ram_size: {:#x},", app.ram.size));
     line(out, &format!("        priority: {},", app.priority));
+    line(out, &format!("        share: {},", app.share));
     line(out, &format!("        fault: Fault::{fault},"));
     let (low, further) = commands(manifest, app);
     let low: Vec<String> = low.iter().map(|bits| format!("{bits:#b}")).collect();

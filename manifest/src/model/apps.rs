@@ -54,6 +54,8 @@ pub struct App {
     pub stack: u32,
     /// 0 is served first.
     pub priority: u8,
+    /// Hundredths of the CPU time that it is guaranteed.
+    pub share: u8,
     /// What happens at a fault.
     pub fault: FaultPolicy,
     /// Drivers and commands it may use.

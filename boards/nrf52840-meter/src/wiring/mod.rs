@@ -14,15 +14,15 @@ macro_rules! retry {
 /// What calls a capsule again for the next step of its long work.
 #[cfg(not(long_steps_by_alarm))]
 macro_rules! steps {
-    ($mux:expr) => {
-        crate::background_steps::BackgroundSteps::new()
+    ($kernel:expr, $mux:expr) => {
+        crate::background_steps::BackgroundSteps::new($kernel)
     };
 }
 
 /// What calls a capsule again for the next step of its long work.
 #[cfg(long_steps_by_alarm)]
 macro_rules! steps {
-    ($mux:expr) => {{
+    ($kernel:expr, $mux:expr) => {{
         let alarm = static_init!(VirtualAlarm, VirtualAlarm::new($mux));
         alarm.setup();
         let steps = static_init!(
@@ -220,7 +220,7 @@ pub unsafe fn wire(
             drivers,
             generator,
             trust,
-            signature_steps: steps!(mux),
+            signature_steps: steps!(kernel, mux),
         }
     }
 }

@@ -72,7 +72,7 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
-                steps!(mux),
+                steps!(kernel, mux),
                 retry,
             )
         );

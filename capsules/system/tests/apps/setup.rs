@@ -76,6 +76,7 @@ pub const NOBODY: Entry = Entry {
     ram_start: 0,
     ram_size: 0,
     priority: 0,
+    share: 10,
     fault: Fault::Stop,
     commands: &[],
     further_commands: &[],

@@ -238,6 +238,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         }
         if let Some((process, command)) = self.next_app() {
             self.running.set(Running::App(process, command));
+            self.deferred.works_for(process);
             let turn = self.begin(process, command);
             self.follow(process, turn);
         }
@@ -544,6 +545,9 @@ where
         self.wipe_ended();
         if self.waiting.get() {
             return;
+        }
+        if let Some(Running::App(process, _)) = self.running.get() {
+            self.deferred.works_for(process);
         }
         match self.running.get() {
             Some(Running::App(..)) if self.ledger_written.get() => self.commit_paid(),
