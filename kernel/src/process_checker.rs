@@ -57,6 +57,30 @@ pub enum CheckResult {
     Reject,
 }
 
+/// The second decision about a binary, when a process is about to be made of it: two values that
+/// differ in every bit, so that neither a lost instruction nor a flipped bit turns one into the
+/// other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation(u32);
+
+impl Confirmation {
+    /// It may run.
+    pub const YES: Confirmation = Confirmation(0x5A3C_96E1);
+    /// It may not.
+    pub const NO: Confirmation = Confirmation(!Self::YES.0);
+
+    /// Confirms, unless any bit of doubt is set.
+    pub const fn unless(doubt: u32) -> Self {
+        Confirmation(Self::YES.0 ^ doubt)
+    }
+
+    /// Returns whether it may run.
+    #[inline(always)]
+    pub fn is_yes(self) -> bool {
+        core::hint::black_box(self.0) == Self::YES.0
+    }
+}
+
 /// Hears what a policy has decided.
 pub trait AppCredentialsPolicyClient<'a> {
     /// The check that was started is done.
@@ -75,6 +99,18 @@ pub trait AppCredentialsPolicy<'a> {
 
     /// Returns whether a binary needs an accepted credential to run.
     fn require_credentials(&self) -> bool;
+
+    /// Decides a second time, when a process is about to be made of a binary that was accepted
+    /// with this credential, or without any; by other means than the first time.
+    ///
+    /// Upstream's trait does not have it; without it the first decision stands.
+    fn confirm(
+        &self,
+        _credential: Option<AcceptedCredential>,
+        _integrity_region: &[u8],
+    ) -> Confirmation {
+        Confirmation::YES
+    }
 
     /// Starts the check of one credential of the bytes `integrity_region`.
     ///
@@ -195,6 +231,14 @@ impl ProcessCheckerMachine {
     /// Replaces the policy.
     pub fn set_policy(&self, policy: &'static dyn AppCredentialsPolicy<'static>) {
         self.policy.set(policy);
+    }
+
+    /// Has the policy decide a second time about a binary that was accepted.
+    pub(crate) fn confirm(&self, binary: &ProcessBinary) -> Confirmation {
+        self.policy.map_or(Confirmation::NO, |policy| {
+            let region = binary.get_integrity_region_slice();
+            policy.confirm(binary.credential.get(), region)
+        })
     }
 
     /// Starts the check of a binary; the client is told when it is done, which

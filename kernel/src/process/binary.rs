@@ -1,10 +1,12 @@
 //! A process binary: a TBF object in flash that could become a process.
 
+use core::cell::Cell;
 use core::fmt;
 
 use tock_tbf::types::{TbfHeader, TbfParseError};
 
 use crate::process::credential::AcceptedCredential;
+use crate::process_checker::Confirmation;
 use crate::utilities::cells::OptionalCell;
 use crate::{KERNEL_MAJOR_VERSION, KERNEL_MINOR_VERSION};
 
@@ -79,6 +81,8 @@ pub struct ProcessBinary {
     pub header: TbfHeader,
     /// The credential that was accepted, once one was.
     pub credential: OptionalCell<AcceptedCredential>,
+    /// Whether it may become a process; not before it was decided a second time.
+    pub(crate) confirmation: Cell<Confirmation>,
 }
 
 impl ProcessBinary {
@@ -128,6 +132,7 @@ impl ProcessBinary {
             footers,
             header,
             credential: OptionalCell::empty(),
+            confirmation: Cell::new(Confirmation::NO),
         })
     }
 

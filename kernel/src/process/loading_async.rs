@@ -211,6 +211,11 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
     }
 
     fn load(&self, binary: &ProcessBinary) {
+        binary.confirmation.set(self.checker.confirm(binary));
+        if !binary.confirmation.get().is_yes() {
+            let error = ProcessCheckError::CredentialsNotAccepted;
+            return self.report(Err(ProcessLoadError::CheckError(error)));
+        }
         let app_id = self
             .policy
             .map_or(ShortId::LocallyUnique, |policy| policy.to_short_id(binary));

@@ -4,11 +4,12 @@ use core::cell::Cell;
 
 use kernel::deferred_call::DeferredCallClient;
 use kernel::process_checker::{
-    AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
+    AcceptedCredential, AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult,
+    CheckResultAcceptMetadata, Confirmation,
 };
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
-use stepped_p256::Progress;
+use stepped_p256::{Evidence, Progress};
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
 use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp};
@@ -39,6 +40,8 @@ pub struct AppSignatures<'a, S: StepCall> {
     check: MapCell<Check<'static>>,
     /// Addresses of objects, and what came of the last credential of each.
     outcomes: [Cell<Option<Outcome>>; REMEMBERED],
+    /// Addresses of objects that were accepted, and the evidence of their signatures.
+    evidence: [Cell<(usize, Evidence)>; REMEMBERED],
     steps: S,
 }
 
@@ -62,6 +65,7 @@ impl<'a, S: StepCall> AppSignatures<'a, S> {
             region: Cell::new(&[]),
             check: MapCell::empty(),
             outcomes: [const { Cell::new(None) }; REMEMBERED],
+            evidence: [const { Cell::new((0, Evidence::NONE)) }; REMEMBERED],
             steps,
         }
     }
@@ -76,6 +80,15 @@ impl<'a, S: StepCall> AppSignatures<'a, S> {
         let place = self.outcomes.iter().find(known);
         if let Some(place) = place.or_else(|| self.outcomes.iter().find(free)) {
             place.set(Some((flash_start, outcome)));
+        }
+    }
+
+    /// Keeps the evidence of the signature of the object at this address.
+    fn keep_evidence(&self, address: usize, evidence: Evidence) {
+        let at = |wanted| move |place: &&Cell<(usize, Evidence)>| place.get().0 == wanted;
+        let known = self.evidence.iter().find(at(address));
+        if let Some(place) = known.or_else(|| self.evidence.iter().find(at(0))) {
+            place.set((address, evidence));
         }
     }
 
@@ -141,6 +154,18 @@ impl<S: StepCall> AppCredentialsPolicy<'static> for AppSignatures<'_, S> {
         self.required
     }
 
+    /// Not by the verdict, which a lost instruction may have turned, but by the evidence.
+    fn confirm(&self, credential: Option<AcceptedCredential>, region: &[u8]) -> Confirmation {
+        let address = region.as_ptr().addr();
+        let kept = self.evidence.iter().map(Cell::get);
+        let evidence = kept
+            .filter(|(object, _)| *object == address)
+            .fold(Evidence::NONE, |_, (_, evidence)| evidence);
+        let guest = credential.is_none() && !self.required;
+        let doubt = if guest { 0 } else { evidence.doubt() };
+        Confirmation::unless(doubt)
+    }
+
     fn check_credentials(
         &self,
         credentials: TbfFooterV2Credentials,
@@ -177,12 +202,16 @@ impl<S: StepCall> DeferredCallClient for AppSignatures<'_, S> {
                 return;
             }
         };
+        let evidence = self.check.map_or(Evidence::NONE, |check| check.evidence());
         self.check.take();
         let Some(credentials) = self.credentials.take() else {
             return;
         };
         let region = self.region.replace(&[]);
         let result = self.verdict(signer, region);
+        if let CheckResult::Accept(_) = result {
+            self.keep_evidence(region.as_ptr().addr(), evidence);
+        }
         // The client may offer the next credential within this call.
         self.client
             .map(|client| client.check_done(Ok(result), credentials, region));

@@ -268,6 +268,8 @@ impl<C: Chip> ProcessStandard<C> {
             ptr::write(control_block, process);
             &mut *control_block
         };
+        // Whoever had this memory before left something there.
+        process.erase_from(app_break);
         process.storage_permissions = surroundings.storage_policy.get_permissions(process);
         process.enqueue_first_function();
         process
