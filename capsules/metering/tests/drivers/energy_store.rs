@@ -52,7 +52,7 @@ fn start_with(words: &Words, records: Records) -> Setup {
         let driver = forever(EnergyStoreDriver::new(store, grant, retry, records));
         store.set_client(driver);
         retry.set_client(driver);
-        made.set(Some(&*driver));
+        made.set(Some(driver));
         vec![(DRIVER_NUM, driver)]
     });
     let driver = made.take().expect("it was made");
