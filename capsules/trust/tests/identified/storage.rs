@@ -105,7 +105,7 @@ fn with_driver(
         let driver = forever(StorageDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
-        made = Some((&*store, &*driver));
+        made = Some((store, driver));
         vec![(DRIVER_NUM, driver)]
     });
     (0..3).for_each(|index| join(&host, index));
