@@ -23,6 +23,9 @@ const LOCAL_PORT: LocalPort = LocalPort {
     rxd: Pin::P0_08,
     baud: 115_200,
 };
+/// What a debug probe reads, if board.toml says `debug_rtt = true`.
+#[cfg(debug_rtt)]
+static RTT: capsules_system::debug_writer::rtt::Rtt = capsules_system::rtt!();
 static INPUTS: [AdcChannelSetup; 1] = [AdcChannelSetup::new(AdcChannel::AnalogInput1)];
 /// Places in the table of processes.
 const PROCESSES: usize = 4;
@@ -45,6 +48,11 @@ struct Board {
 #[no_mangle]
 unsafe extern "C" fn main() -> ! {
     start::begin::<Chip, Thread>();
+    #[cfg(debug_rtt)]
+    kernel::debug::set_debug_writer_wrapper(
+        &RTT,
+        create_capability!(capabilities::SetDebugWriterCapability),
+    );
     let memory_capability = create_capability!(capabilities::MemoryAllocationCapability);
     let management = create_capability!(capabilities::ProcessManagementCapability);
     // SAFETY: this function runs once; so for all memory that is taken here.
