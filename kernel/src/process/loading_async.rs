@@ -13,7 +13,8 @@ use crate::process::loading::{discover_process_binary, load_process};
 use crate::process::standard::Surroundings;
 use crate::process::{
     Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessLoadError,
-    ProcessStandardStoragePermissionsPolicy, ShortId,
+    ProcessStandardDebug, ProcessStandardDebugFull, ProcessStandardStoragePermissionsPolicy,
+    ShortId,
 };
 use crate::process_checker::{
     AcceptedCredential, AppIdPolicy, ProcessCheckError, ProcessCheckerMachine,
@@ -54,12 +55,19 @@ enum Step {
 
 /// Loads the apps of one list in flash, one step for each deferred call, so that
 /// interrupts are served in between.
-pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
+///
+/// The kernel's loop executes processes that keep all of their debug state, so that this
+/// is the only `D` for which a loader can be made.
+pub struct SequentialProcessLoaderMachine<'a, C, D = ProcessStandardDebugFull>
+where
+    C: 'static + Chip,
+    D: 'static + ProcessStandardDebug,
+{
     deferred_call: DeferredCall,
     checker: &'static ProcessCheckerMachine,
     client: OptionalCell<&'a dyn ProcessLoadingAsyncClient>,
     policy: OptionalCell<&'a dyn AppIdPolicy>,
-    surroundings: Surroundings<C>,
+    surroundings: Surroundings<C, D>,
     /// Binaries that were accepted and are not processes yet.
     accepted: &'static [MapCell<ProcessBinary>],
     /// What of the list has not been looked at.

@@ -6,7 +6,7 @@ use kernel::capabilities::MemoryAllocationCapability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::entropy::Entropy32;
 use kernel::hil::rng::Rng as _;
-use kernel::hil::time::Counter;
+use kernel::hil::time::CounterOverflow;
 use kernel::{static_init, Kernel};
 use nrf52840::rng::Rng;
 
