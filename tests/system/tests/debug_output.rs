@@ -84,7 +84,7 @@ fn an_image_for_service_has_nothing_that_a_probe_could_find() {
         assert!(!meter::readings(&machine).is_empty(), "{folder}");
         let ram = machine.read_memory(RAM_BASE, RAM_SIZE as usize);
         assert_eq!((rtt.address(), text.as_str()), (None, ""), "{folder}");
-        assert!(!holds(machine.flash()), "{folder}: in flash");
+        assert!(!holds(&machine.flash()), "{folder}: in flash");
         assert!(!holds(&ram.expect("RAM")), "{folder}: in RAM");
     }
     assert_eq!(for_service, 1, "one image is made for service");
