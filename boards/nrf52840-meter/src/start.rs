@@ -4,6 +4,7 @@ use core::num::NonZeroU32;
 
 use capsules_system::app_rules::{SlotRules, StoredVersions};
 use capsules_system::fault_by_app::FaultByApp;
+use capsules_system::load_failures::LoadFailures;
 use capsules_system::loading_report::LoadingReport;
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
 use capsules_system::scheduler::priority::PriorityLevel;
@@ -209,6 +210,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             apps: TABLE,
             levels,
             flash,
+            failures: LoadFailures::new(),
             signatures_required: SIGNATURES_REQUIRED,
             outcomes: signatures,
             table,
