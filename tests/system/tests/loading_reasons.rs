@@ -101,7 +101,7 @@ fn ram_that_another_app_has_is_told_from_ram_that_is_not_the_apps() {
 
 #[test]
 fn guests_before_the_meter_do_not_push_it_out() {
-    const GUESTS: usize = 10;
+    const GUESTS: usize = 9;
     let apps = manifest().flash.apps.start as usize;
     let own = manifest().app("metering").expect("a slot").flash.start as usize;
     let guest = read_built("relocatable-2.tbf");

@@ -233,15 +233,9 @@ fn each_app_that_does_not_run_gets_the_reason_that_is_its_own() {
             linked_for(0x40, u32::MAX),
             nameless.build(),
             too_large("large", 0),
-            App::new("one").build(),
-            App::new("two").build(),
-            App::new("three").build(),
-            App::new("four").build(),
-            App::new("late").build(),
-            broken(),
         ];
         let loaded = load(&objects, [0; SLOTS], &[], false);
-        assert_eq!(loaded.running(), ["one", "two", "three", "four"]);
+        assert!(loaded.running().is_empty());
         assert_eq!(
             *loaded.client.refused.borrow(),
             [
@@ -251,8 +245,34 @@ fn each_app_that_does_not_run_gets_the_reason_that_is_its_own() {
                 loaded.expected(3, "linked", 0, Refusal::RamUnfit),
                 loaded.expected(4, "", 0, Refusal::BadHeader),
                 loaded.expected(5, "large", 0, Refusal::NoRamLeft),
-                loaded.expected(10, "late", 0, Refusal::NoPlaceLeft),
-                loaded.expected(11, "", 0, Refusal::BadChecksum),
+            ]
+        );
+    });
+}
+
+#[test]
+fn apps_without_a_place_are_told_from_those_without_ram() {
+    on_kernel_thread(|| {
+        let app = |name| App::new(name).build();
+        let objects = [
+            too_large("large", 0),
+            app("one"),
+            app("two"),
+            too_large("larger", 0),
+            app("three"),
+            app("four"),
+            app("late"),
+            broken(),
+        ];
+        let loaded = load(&objects, [0; SLOTS], &[], false);
+        assert_eq!(loaded.running(), ["one", "two", "three", "four"]);
+        assert_eq!(
+            *loaded.client.refused.borrow(),
+            [
+                loaded.expected(0, "large", 0, Refusal::NoRamLeft),
+                loaded.expected(3, "larger", 0, Refusal::NoRamLeft),
+                loaded.expected(6, "late", 0, Refusal::NoPlaceLeft),
+                loaded.expected(7, "", 0, Refusal::BadChecksum),
             ]
         );
     });
