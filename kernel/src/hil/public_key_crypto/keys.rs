@@ -2,6 +2,11 @@
 //!
 //! The forms without `Mut` have keys in flash too; those with it want them in RAM.
 
+#![allow(
+    clippy::len_without_is_empty,
+    reason = "upstream's traits have no more methods"
+)]
+
 use crate::errorcode::ErrorCode;
 use crate::hil::entropy::Entropy32;
 
@@ -26,7 +31,6 @@ pub trait PubKey {
     fn pub_key(&self) -> Result<&'static [u8], ErrorCode>;
 
     /// Returns the bytes of the public key, 0 if there is none.
-    #[allow(clippy::len_without_is_empty)]
     fn len(&self) -> usize;
 }
 
@@ -42,7 +46,6 @@ pub trait PubKeyMut {
     fn pub_key(&self) -> Result<&'static mut [u8], ErrorCode>;
 
     /// Returns the bytes of the public key, 0 if there is none.
-    #[allow(clippy::len_without_is_empty)]
     fn len(&self) -> usize;
 }
 
@@ -56,7 +59,6 @@ pub trait PubPrivKey: PubKey {
     fn priv_key(&self) -> Result<&'static [u8], ErrorCode>;
 
     /// Returns the bytes of the private key, 0 if there is none.
-    #[allow(clippy::len_without_is_empty)]
     fn len(&self) -> usize;
 }
 
@@ -72,7 +74,6 @@ pub trait PubPrivKeyMut: PubKeyMut {
     fn priv_key(&self) -> Result<&'static mut [u8], ErrorCode>;
 
     /// Returns the bytes of the private key, 0 if there is none.
-    #[allow(clippy::len_without_is_empty)]
     fn len(&self) -> usize;
 }
 
