@@ -1,4 +1,4 @@
-//! What follows when all apps are loaded: each gets its priority, and those that do not run are reported.
+//! What follows when apps are loaded: each gets its priority, and at the end those that do not run are reported.
 
 use kernel::capabilities::ProcessManagementCapability;
 use kernel::debug;
@@ -57,6 +57,16 @@ where
     A: Alarm<'a>,
     CAP: ProcessManagementCapability,
 {
+    /// Gives each process the level and the share of its app.
+    fn set_levels(&self) {
+        // Nothing has left the table yet, so the order is that of the places.
+        let processes = self.kernel.process_iter_capability(&self.capability);
+        for (process, level) in processes.zip(self.levels) {
+            level.set(self.apps.level_of(process));
+            level.set_share(self.apps.share_of(process));
+        }
+    }
+
     /// Why an object has become no process; `Ok` if that was not to be expected of it, and
     /// `Err(None)` if only the loader knows.
     fn explain(&self, object: &Object) -> Result<(), Option<Refusal>> {
@@ -174,6 +184,8 @@ where
     CAP: ProcessManagementCapability,
 {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
+        // One that is loaded before the others executes before they are.
+        self.set_levels();
         if let Err(error) = result {
             self.failures.add(&error);
             if self.debug_output {
@@ -183,11 +195,7 @@ where
     }
 
     fn process_loading_finished(&self) {
-        // Nothing has left the table yet, so the order is that of the places.
-        let processes = self.kernel.process_iter_capability(&self.capability);
-        for (process, level) in processes.zip(self.levels) {
-            level.set(self.apps.level_of(process));
-        }
+        self.set_levels();
         self.report_all();
         self.client.apps_loaded();
     }

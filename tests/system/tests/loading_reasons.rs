@@ -80,7 +80,7 @@ fn ram_that_another_app_has_is_told_from_ram_that_is_not_the_apps() {
     let clash = changed("attacker-tls", FIXED_ADDRESSES, own);
     let kernels = changed("attacker-dlms", FIXED_ADDRESSES, 0x2000_0000);
     // An offset in flash that no region of the MPU can begin at.
-    let mut misaligned = padding(0x20);
+    let mut misaligned = padding(0x10);
     misaligned.extend(read_built("relocatable-2.tbf"));
     let update = manifest().app("update").expect("a slot").flash.start as usize;
     let flash = firmware::bring_up()
