@@ -9,7 +9,7 @@ use kernel::hil::time::Counter;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::process::{load_processes, ProcessArray};
 use kernel::syscall::SyscallDriver;
-use kernel::{capabilities, create_capability, static_init, static_init_const, Kernel};
+use kernel::{capabilities, create_capability, debug, static_init, static_init_const, Kernel};
 use nrf52840::saadc::{AdcChannel, AdcChannelSetup};
 use nrf52840::{base, chip::Nrf52840, gpio::Pin, gpio::Port};
 use nrf52840_components::{
@@ -98,8 +98,18 @@ unsafe extern "C" fn main() -> ! {
             board.scheduler.processes.push_tail(node);
         }
         let (flash, ram) = memory::app_memory();
+        if cfg!(debug_rtt) {
+            debug!(
+                "nrf52840dk-guest kernel {}.{}",
+                ::kernel::KERNEL_MAJOR_VERSION,
+                ::kernel::KERNEL_MINOR_VERSION
+            );
+        }
         // What cannot be loaded is left out.
-        let _ = load_processes(kernel, chip, flash, ram, &StopFaultPolicy {}, &management);
+        let loaded = load_processes(kernel, chip, flash, ram, &StopFaultPolicy {}, &management);
+        if let (true, Err(error)) = (cfg!(debug_rtt), loaded) {
+            debug!("apps are left out: {:?}", error);
+        }
         (kernel, &*board, chip)
     };
     let main_loop = create_capability!(capabilities::MainLoopCapability);

@@ -20,7 +20,7 @@ const IMAGES: [(&str, &str); 7] = [
     ("key-bridge-by-alarm/", "Wattlock kernel 2."),
     ("opened/", "Wattlock kernel 2."),
     ("production/", "Wattlock kernel 2."),
-    ("dk-guest/", "App relocatable-2 loaded"),
+    ("dk-guest/", "nrf52840dk-guest kernel 2."),
 ];
 
 /// The manifest that the image in this folder was built from.
