@@ -12,7 +12,7 @@ crate::definition::driver! {
         /// Fill both buffers in turn at a frequency, until it is stopped.
         4 = Continuous "continuous": FAIL BUSY OFF INVAL SIZE NOMEM;
         /// Stop.
-        5 = Stop "stop": FAIL BUSY OFF INVAL NOMEM;
+        5 = Stop "stop": FAIL INVAL;
         /// Bits of a sample.
         101 = Resolution "resolution":;
         /// Full scale in millivolts.
@@ -22,6 +22,8 @@ crate::definition::driver! {
         /// A sample was taken: (mode, channel, sample); or a buffer is full: (mode, channel in
         /// the low 8 bits and samples above, address of the buffer).
         0 = SAMPLED;
+        /// The same, with the number of the buffer's allow in place of its address.
+        1 = SAMPLED_BY_NUMBER;
     }
     read_only {}
     read_write {

@@ -68,7 +68,11 @@ const PINNED: [Pinned; 14] = [
             (101, "resolution"),
             (102, "reference"),
         ],
-        [&[(0, "SAMPLED")], &[], &[(0, "FIRST"), (1, "SECOND")]],
+        [
+            &[(0, "SAMPLED"), (1, "SAMPLED_BY_NUMBER")],
+            &[],
+            &[(0, "FIRST"), (1, "SECOND")],
+        ],
     ),
     (
         "low_level_debug",

@@ -22,7 +22,8 @@
 //!
 //! - [`collections::queue`], [`collections::ring_buffer`]
 //! - [`component`]
-//! - [`hil::digest`], [`hil::nonvolatile_storage`], [`hil::public_key_crypto`]
+//! - [`hil::digest`], [`hil::i2c`], [`hil::nonvolatile_storage`], [`hil::public_key_crypto`],
+//!   [`hil::pwm`], [`hil::spi`]
 //! - [`introspection`]
 //! - [`utilities::binary_write`], [`utilities::copy_slice`], [`utilities::leasable_buffer`],
 //!   [`utilities::mut_imut_buffer`], [`utilities::storage_volume`](mod@utilities::storage_volume)
@@ -48,7 +49,8 @@
 //!   [`platform::chip::PanicWriter`]
 //! - [`platform::mpu::MpuConfigDefault`]
 //! - [`platform::scheduler_timer::VirtualSchedulerTimer`]
-//! - [`process::ProcessPrinter`], [`process::ProcessPrinterContext`]
+//! - [`process::ProcessPrinter`], [`process::ProcessPrinterContext`],
+//!   [`process::ProcessStandardDebug`], [`process::ProcessStandardDebugFull`]
 //! - [`utilities::math::closest_power_of_two`],
 //!   [`utilities::math::closest_power_of_two_usize`], [`utilities::math::log_base_two`],
 //!   [`utilities::math::log_base_two_u64`]

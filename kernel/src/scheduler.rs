@@ -17,12 +17,8 @@ pub trait Scheduler<C: Chip> {
     /// it executed (`None` if it had no time slice).
     fn result(&self, result: StoppedExecutingReason, execution_time_us: Option<u32>);
 
-    /// Handles interrupts and deferred calls.
-    ///
-    /// # Safety
-    ///
-    /// Only from the kernel's main loop.
-    unsafe fn execute_kernel_work(&self, chip: &C) {
+    /// Handles interrupts and deferred calls; called by the kernel's main loop.
+    fn execute_kernel_work(&self, chip: &C) {
         chip.service_pending_interrupts();
         while DeferredCall::has_tasks() && !chip.has_pending_interrupts() {
             DeferredCall::service_next_pending();
@@ -30,11 +26,7 @@ pub trait Scheduler<C: Chip> {
     }
 
     /// Returns whether interrupts and deferred calls come before processes now.
-    ///
-    /// # Safety
-    ///
-    /// Only from the kernel's main loop.
-    unsafe fn do_kernel_work_now(&self, chip: &C) -> bool {
+    fn do_kernel_work_now(&self, chip: &C) -> bool {
         chip.has_pending_interrupts() || DeferredCall::has_tasks()
     }
 

@@ -166,6 +166,11 @@ fn kernel_version_must_fit() {
     for (major, minor) in [(2, 4), (1, 0), (3, 0), (0, 0), (2, u16::MAX)] {
         assert_eq!(version(major, minor), 0);
     }
+    let silent = App {
+        says_kernel_version: false,
+        ..app("silent")
+    };
+    assert!(names(silent.build()).is_empty(), "it may need any");
 }
 
 #[test]

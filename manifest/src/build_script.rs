@@ -23,7 +23,8 @@ pub fn depends_on(root: &Path, file: &str) {
     println!("cargo:rerun-if-changed={}", up.join(file).display());
 }
 
-/// Links the package whose build script calls it as the kernel of this manifest.
+/// Links the package whose build script calls it as the kernel of this manifest, and sets
+/// the `cfg` `debug_rtt` where the manifest wants kernel debug output.
 ///
 /// # Panics
 /// If cargo's output folder takes no file, which stops the build.
@@ -31,6 +32,10 @@ pub fn link_kernel(manifest: &Manifest) {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     let script = generate::kernel_script(manifest);
     std::fs::write(out.join("kernel.ld"), script).expect("cargo's output folder takes files");
+    println!("cargo::rustc-check-cfg=cfg(debug_rtt)");
+    if manifest.board.debug_rtt {
+        println!("cargo::rustc-cfg=debug_rtt");
+    }
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
         println!("cargo::rustc-link-search={}", out.display());
         println!("cargo::rustc-link-arg-bins=-Tkernel.ld");

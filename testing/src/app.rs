@@ -2,6 +2,8 @@
 
 /// The header element that carries a ShortId.
 const SHORT_ID_ELEMENT: u16 = 10;
+/// The header element that says which kernel it needs.
+const KERNEL_VERSION: u16 = 8;
 
 /// One object of a list of apps. Its fields may be changed before it is built.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub struct App {
     pub footers: Vec<(u16, Vec<u8>)>,
     /// Length of the binary in bytes.
     pub binary: usize,
+    /// Whether it says that it needs kernel 2.0, if no element of its own says another.
+    pub says_kernel_version: bool,
 }
 
 impl App {
@@ -39,6 +43,7 @@ impl App {
             init_offset: 0x29,
             footers: Vec::new(),
             binary: 256,
+            says_kernel_version: true,
         }
     }
 
@@ -85,6 +90,13 @@ impl App {
     pub fn build(&self) -> Vec<u8> {
         let mut elements: Vec<(u16, Vec<u8>)> = vec![(3, self.name.as_bytes().to_vec())];
         elements.extend(self.elements.iter().cloned());
+        // What elf2tab always says; the kernel runs no app that does not.
+        let says_it = elements
+            .iter()
+            .any(|(element, _)| *element == KERNEL_VERSION);
+        if self.says_kernel_version && !says_it {
+            elements.push((KERNEL_VERSION, vec![2, 0, 0, 0]));
+        }
         let header_size = 16 + (4 + 20) + size_of(&elements);
         let binary_end = header_size + self.protected_trailer as usize + self.binary;
         // Footers are not padded.

@@ -27,6 +27,8 @@ pub struct SysTick {
     hertz: u32,
     /// Counts a microsecond, 0 if that is not a whole number.
     per_microsecond: u32,
+    /// Whole microseconds that the counter can hold, if `per_microsecond` is not 0.
+    longest_us: u32,
     /// CLKSOURCE, or nothing for the external reference clock.
     source: u32,
 }
@@ -69,18 +71,24 @@ impl SysTick {
         SysTick {
             hertz,
             per_microsecond,
+            longest_us: match per_microsecond {
+                0 => 0,
+                counts => COUNTER_MASK / counts,
+            },
             source,
         }
     }
 
-    /// Counts in `us` microseconds, limited to what the timer can hold.
+    /// Counts in `us` microseconds, at least 1, limited to what the timer can hold.
     #[inline]
-    fn counts(&self, us: u32) -> u32 {
-        let counts = match self.per_microsecond {
-            0 => divide(u64::from(us) * u64::from(self.hertz), 1_000_000),
-            per_microsecond => u64::from(us) * u64::from(per_microsecond),
-        };
-        counts.clamp(1, u64::from(COUNTER_MASK)) as u32
+    fn counts(&self, us: NonZeroU32) -> u32 {
+        match self.per_microsecond {
+            0 => {
+                let counts = divide(u64::from(us.get()) * u64::from(self.hertz), 1_000_000);
+                counts.clamp(1, u64::from(COUNTER_MASK)) as u32
+            }
+            per_microsecond => us.get().min(self.longest_us) * per_microsecond,
+        }
     }
 
     /// Microseconds in `counts`, at least 1.
@@ -98,15 +106,14 @@ impl SysTick {
 impl SchedulerTimer for SysTick {
     fn start(&self, us: NonZeroU32) {
         SYST_CSR.set(0);
-        SYST_RVR.set(self.counts(us.get()));
+        SYST_RVR.set(self.counts(us));
         SYST_CVR.set(0);
         SYST_CSR.set(self.source | CSR_ENABLE);
     }
 
+    /// Stops the timer; what it counted is set anew by the next start.
     fn reset(&self) {
         SYST_CSR.set(0);
-        SYST_RVR.set(0);
-        SYST_CVR.set(0);
     }
 
     #[inline]
@@ -138,13 +145,17 @@ impl SchedulerTimer for SysTick {
 mod tests {
     use super::*;
 
+    fn whole(us: u32) -> NonZeroU32 {
+        NonZeroU32::new(us).expect("not 0")
+    }
+
     #[test]
     fn microseconds_and_counts_agree() {
         for hertz in [64_000_000, 16_000_000, 32_768, 12_345_678] {
             // SAFETY: no hardware on the host; only arithmetic is used.
             let timer = unsafe { SysTick::new_with_calibration(hertz) };
             for us in [1_000, 10_000, 20_000, 100_000, 200_000] {
-                let back = timer.microseconds(timer.counts(us)).get();
+                let back = timer.microseconds(timer.counts(whole(us))).get();
                 let step = 1_000_000 / hertz + 1;
                 assert!(
                     back <= us && us - back <= step,
@@ -158,8 +169,14 @@ mod tests {
     fn longest_slice_is_the_counter() {
         // SAFETY: as above.
         let timer = unsafe { SysTick::new_with_calibration(64_000_000) };
-        assert_eq!(timer.counts(u32::MAX), COUNTER_MASK);
-        assert_eq!(timer.counts(0), 1);
+        // The last 63 counts are no whole microsecond.
+        assert_eq!(timer.counts(NonZeroU32::MAX), COUNTER_MASK & !63);
+        assert_eq!(timer.counts(whole(262_142)), 262_142 * 64);
+        assert_eq!(timer.counts(NonZeroU32::MIN), 64);
         assert_eq!(timer.microseconds(0).get(), 1);
+        // SAFETY: as above.
+        let odd = unsafe { SysTick::new_with_calibration(32_768) };
+        assert_eq!(odd.counts(NonZeroU32::MAX), COUNTER_MASK);
+        assert_eq!(odd.counts(NonZeroU32::MIN), 1);
     }
 }

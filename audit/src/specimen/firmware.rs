@@ -106,6 +106,19 @@ impl Firmware {
         self.with_object(slot, &object)
     }
 
+    /// Puts the attacker into a slot as a guest, with this attack chosen.
+    ///
+    /// # Panics
+    /// When there is no such attack.
+    #[must_use]
+    pub fn with_guest_attacker(self, slot: &str, attack: &str) -> Self {
+        let (number, _) = attacker::find(attack).expect("an attack of the catalogue");
+        let object = Object::new(read_built(&format!("attacker-{slot}.tbf"))).changed(|bytes| {
+            attacker::selector::choose(bytes, number, 0).expect("the object has a selector");
+        });
+        self.with_object(slot, object.bytes())
+    }
+
     /// Puts the attacker into a slot, with this attack chosen, signed as the app that
     /// the slot belongs to.
     ///

@@ -175,10 +175,6 @@ fn panic(info: &PanicInfo) -> ! {
     if let Some(log) = CrashLog::attach(Retained(())) {
         log.add(&record);
     }
-    if crate::tables::DEBUG_RTT {
-        use capsules_system::debug_writer::rtt::RTT;
-        use core::fmt::Write;
-        let _ = writeln!(&RTT, "{info}");
-    }
+    crate::debug_output::panicked(info);
     cortexm4::scb::reset()
 }

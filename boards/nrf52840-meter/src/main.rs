@@ -7,6 +7,8 @@ mod background_steps;
 #[cfg(target_os = "none")]
 mod crash;
 #[cfg(target_os = "none")]
+mod debug_output;
+#[cfg(target_os = "none")]
 mod kernel_extras;
 #[cfg(target_os = "none")]
 mod peripherals;

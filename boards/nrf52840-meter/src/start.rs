@@ -3,8 +3,8 @@
 use core::num::NonZeroU32;
 
 use capsules_system::app_rules::{SlotRules, StoredVersions};
-use capsules_system::debug_writer::rtt::RTT;
 use capsules_system::fault_by_app::FaultByApp;
+use capsules_system::load_failures::LoadFailures;
 use capsules_system::loading_report::LoadingReport;
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
 use capsules_system::scheduler::priority::PriorityLevel;
@@ -32,6 +32,7 @@ use nrf52840_components::peripherals::Common;
 use nrf52840_components::start::CPU_HZ;
 
 use crate::crash::{self, CoreRegisters, FaultHooks, FaultRecorder, ProcessTable, Retained};
+use crate::debug_output;
 use crate::kernel_extras::{ProcessManagement, Woken};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Filter, Platform, Scheduler};
@@ -69,12 +70,7 @@ type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
 #[no_mangle]
 pub unsafe extern "C" fn main() -> ! {
     components::start::begin::<Chip, ThreadId>();
-    if DEBUG_RTT {
-        kernel::debug::set_debug_writer_wrapper(
-            &RTT,
-            create_capability!(capabilities::SetDebugWriterCapability),
-        );
-    }
+    debug_output::begin();
     let log = crash::open(Power::new(base::POWER).take_reset_bits());
 
     // SAFETY: this function runs once, and what it makes lives for ever.
@@ -217,6 +213,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             apps: TABLE,
             levels,
             flash,
+            failures: LoadFailures::new(),
             signatures_required: SIGNATURES_REQUIRED,
             outcomes: signatures,
             table,

@@ -9,7 +9,7 @@ use kernel::hil::time::Counter;
 use kernel::platform::{KernelResources, SyscallDriverLookup};
 use kernel::process::{load_processes, ProcessArray};
 use kernel::syscall::SyscallDriver;
-use kernel::{capabilities, create_capability, static_init, static_init_const, Kernel};
+use kernel::{capabilities, create_capability, debug, static_init, static_init_const, Kernel};
 use nrf52840::saadc::{AdcChannel, AdcChannelSetup};
 use nrf52840::{base, chip::Nrf52840, gpio::Pin, gpio::Port};
 use nrf52840_components::{
@@ -23,6 +23,9 @@ const LOCAL_PORT: LocalPort = LocalPort {
     rxd: Pin::P0_08,
     baud: 115_200,
 };
+/// What a debug probe reads, if board.toml says `debug_rtt = true`.
+#[cfg(debug_rtt)]
+static RTT: capsules_system::debug_writer::rtt::Rtt = capsules_system::rtt!();
 static INPUTS: [AdcChannelSetup; 1] = [AdcChannelSetup::new(AdcChannel::AnalogInput1)];
 /// Places in the table of processes.
 const PROCESSES: usize = 4;
@@ -45,6 +48,11 @@ struct Board {
 #[no_mangle]
 unsafe extern "C" fn main() -> ! {
     start::begin::<Chip, Thread>();
+    #[cfg(debug_rtt)]
+    kernel::debug::set_debug_writer_wrapper(
+        &RTT,
+        create_capability!(capabilities::SetDebugWriterCapability),
+    );
     let memory_capability = create_capability!(capabilities::MemoryAllocationCapability);
     let management = create_capability!(capabilities::ProcessManagementCapability);
     // SAFETY: this function runs once; so for all memory that is taken here.
@@ -90,8 +98,18 @@ unsafe extern "C" fn main() -> ! {
             board.scheduler.processes.push_tail(node);
         }
         let (flash, ram) = memory::app_memory();
+        if cfg!(debug_rtt) {
+            debug!(
+                "nrf52840dk-guest kernel {}.{}",
+                ::kernel::KERNEL_MAJOR_VERSION,
+                ::kernel::KERNEL_MINOR_VERSION
+            );
+        }
         // What cannot be loaded is left out.
-        let _ = load_processes(kernel, chip, flash, ram, &StopFaultPolicy {}, &management);
+        let loaded = load_processes(kernel, chip, flash, ram, &StopFaultPolicy {}, &management);
+        if let (true, Err(error)) = (cfg!(debug_rtt), loaded) {
+            debug!("apps are left out: {:?}", error);
+        }
         (kernel, &*board, chip)
     };
     let main_loop = create_capability!(capabilities::MainLoopCapability);

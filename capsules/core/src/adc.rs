@@ -1,4 +1,7 @@
-//! The ADC for apps, one app at a time: driver 0x5.
+//! The ADC for apps: driver 0x5.
+//!
+//! Single samples of several apps take turns, as with upstream's virtualised driver;
+//! whoever streams has the ADC alone until it stops, as with upstream's dedicated one.
 //!
 //! Buffered sampling goes through the driver's own buffers, of which the hardware
 //! has two while a third is copied to the app. Each of them ends where an app's
@@ -6,6 +9,7 @@
 
 use core::cell::Cell;
 
+use capsules_support::turns::{Ticket, Turns};
 use drivers::adc::{read_write, upcall, Command};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, GrantKernelData, UpcallCount};
 use kernel::hil::adc::{Adc, AdcHighSpeed, Client, HighSpeedClient};
@@ -32,9 +36,12 @@ enum Mode {
     ContinuousBuffer = 3,
 }
 
-/// What the driver keeps for an app: nothing, but for its upcalls and allows.
+/// What the driver keeps for an app, besides its upcalls and allows.
 #[derive(Default)]
-pub struct App {}
+pub struct App {
+    /// The channel of which it waits for a sample, and since when.
+    waiting: Option<(Ticket, usize)>,
+}
 
 type Apps = Grant<
     App,
@@ -111,13 +118,33 @@ impl Stream {
     }
 }
 
-/// Gives the ADC to one app: the first that asks, until it ends.
+/// Tells an app of a sample or a full buffer, by both of its upcalls. They differ in what
+/// they say of a buffer: its address, or its number.
+fn tell(
+    kernel_data: &GrantKernelData,
+    mode: Mode,
+    what: usize,
+    by_address: usize,
+    by_number: usize,
+) {
+    for (number, last) in [
+        (upcall::SAMPLED, by_address),
+        (upcall::SAMPLED_BY_NUMBER, by_number),
+    ] {
+        // An app whose queue is full loses the upcall.
+        let _ = kernel_data.schedule_upcall(number as usize, (mode as usize, what, last));
+    }
+}
+
+/// Gives the ADC to one app's operation at a time.
 pub struct AdcDedicated<'a, A: Adc<'a> + AdcHighSpeed<'a>> {
     adc: &'a A,
     channels: &'a [<A as Adc<'a>>::Channel],
     apps: Apps,
-    owner: OptionalCell<ProcessId>,
+    turns: Turns,
+    /// What is under way, and for whom.
     mode: OptionalCell<Mode>,
+    owner: OptionalCell<ProcessId>,
     channel: Cell<usize>,
     stream: Cell<Stream>,
     buffers: [TakeCell<'static, [u16]>; 3],
@@ -143,6 +170,7 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
             adc,
             channels,
             apps: grant,
+            turns: Turns::new(),
             owner: OptionalCell::empty(),
             mode: OptionalCell::empty(),
             channel: Cell::new(0),
@@ -155,19 +183,28 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         }
     }
 
-    /// Makes `process_id` the owner; NOMEM while another app is.
-    fn claim(&self, process_id: ProcessId) -> Result<(), ErrorCode> {
-        if let Some(owner) = self.owner.get().filter(|owner| *owner != process_id) {
-            if self.apps.enter(owner, |_, _| ()).is_ok() {
-                return Err(ErrorCode::NOMEM);
-            }
-            // The owner has ended; what it had under way ends with it.
-            if self.mode.is_some() {
-                self.stop()?;
-            }
+    /// What is under way, and for whom. What an app left behind that has ended is ended
+    /// first.
+    fn under_way(&self) -> Result<Option<(Mode, ProcessId)>, ErrorCode> {
+        let (Some(mode), Some(owner)) = (self.mode.get(), self.owner.get()) else {
+            return Ok(None);
+        };
+        if self.apps.enter(owner, |_, _| ()).is_ok() {
+            return Ok(Some((mode, owner)));
         }
-        self.owner.set(process_id);
-        Ok(())
+        self.stop()?;
+        Ok(None)
+    }
+
+    /// Whether an operation of `process_id` may begin: NOMEM while another app streams,
+    /// BUSY while anything else is under way.
+    fn is_free_for(&self, process_id: ProcessId) -> Result<(), ErrorCode> {
+        match self.under_way()? {
+            None => Ok(()),
+            Some((Mode::SingleSample, _)) => Err(ErrorCode::BUSY),
+            Some((_, owner)) if owner == process_id => Err(ErrorCode::BUSY),
+            Some(_) => Err(ErrorCode::NOMEM),
+        }
     }
 
     /// Puts a buffer where one is away.
@@ -193,30 +230,90 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         Ok(())
     }
 
-    /// Starts an operation on a channel, unless one is under way.
+    /// Starts an app's operation on a channel, when none is under way.
     fn start(
         &self,
         mode: Mode,
         channel: usize,
+        process_id: ProcessId,
         start: impl FnOnce(&<A as Adc<'a>>::Channel) -> Result<(), ErrorCode>,
     ) -> Result<(), ErrorCode> {
-        if self.mode.is_some() {
-            return Err(ErrorCode::BUSY);
-        }
         let input = self.channels.get(channel).ok_or(ErrorCode::INVAL)?;
         self.mode.set(mode);
+        self.owner.set(process_id);
         self.channel.set(channel);
         start(input).inspect_err(|_| self.mode.clear())
     }
 
-    fn sample(&self, channel: usize) -> Result<(), ErrorCode> {
-        self.start(Mode::SingleSample, channel, |input| self.adc.sample(input))
+    /// Takes a sample now, or when those of other apps are taken that have waited longer.
+    fn sample(&self, channel: usize, process_id: ProcessId) -> Result<(), ErrorCode> {
+        match self.under_way()? {
+            Some((Mode::SingleSample, owner)) if owner != process_id => {
+                if channel >= self.channels.len() {
+                    return Err(ErrorCode::INVAL);
+                }
+                self.apps.enter(process_id, |app, _| match app.waiting {
+                    Some(_) => Err(ErrorCode::BUSY),
+                    None => {
+                        app.waiting = Some((self.turns.ticket(), channel));
+                        Ok(())
+                    }
+                })?
+            }
+            _ => {
+                self.is_free_for(process_id)?;
+                self.start_sample(channel, process_id)
+            }
+        }
     }
 
-    fn sample_continuous(&self, channel: usize, frequency: u32) -> Result<(), ErrorCode> {
-        self.start(Mode::ContinuousSample, channel, |input| {
+    fn start_sample(&self, channel: usize, process_id: ProcessId) -> Result<(), ErrorCode> {
+        self.start(Mode::SingleSample, channel, process_id, |input| {
+            self.adc.sample(input)
+        })
+    }
+
+    /// Takes the sample that an app has waited for longest, if nothing is under way.
+    fn serve_waiting(&self) {
+        if self.mode.is_some() {
+            return;
+        }
+        let waiting = self.apps.iter().filter_map(|app| {
+            let process_id = app.processid();
+            app.enter(|app, _| {
+                app.waiting
+                    .map(|(ticket, channel)| (ticket, (process_id, channel)))
+            })
+        });
+        if let Some((process_id, channel)) = self.turns.oldest(waiting) {
+            // What cannot be started now waits on.
+            if self.start_sample(channel, process_id).is_ok() {
+                let _ = self.apps.enter(process_id, |app, _| app.waiting = None);
+            }
+        }
+    }
+
+    fn sample_continuous(
+        &self,
+        channel: usize,
+        frequency: u32,
+        process_id: ProcessId,
+    ) -> Result<(), ErrorCode> {
+        self.is_free_for(process_id)?;
+        self.start(Mode::ContinuousSample, channel, process_id, |input| {
             self.adc.sample_continuous(input, frequency)
         })
+    }
+
+    /// Ends what an app has under way, or waits for.
+    fn stop_for(&self, process_id: ProcessId) -> Result<(), ErrorCode> {
+        self.apps.enter(process_id, |app, _| app.waiting = None)?;
+        let stopped = match self.under_way()? {
+            Some((_, owner)) if owner == process_id => self.stop(),
+            _ => Ok(()),
+        };
+        self.serve_waiting();
+        stopped
     }
 
     /// Fills the app's first buffer, or both in turn for ever; NOMEM without
@@ -229,7 +326,8 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
         process_id: ProcessId,
     ) -> Result<(), ErrorCode> {
         let continuous = mode == Mode::ContinuousBuffer;
-        self.start(mode, channel, |input| {
+        self.is_free_for(process_id)?;
+        self.start(mode, channel, process_id, |input| {
             let lengths = self.apps.enter(process_id, |_, kernel_data| {
                 [read_write::FIRST, read_write::SECOND].map(|allow| {
                     kernel_data
@@ -297,15 +395,8 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> AdcDedicated<'a, A> {
             return false;
         }
         let (address, length) = copied.unwrap_or((0, 0));
-        // An app whose queue is full loses the upcall.
-        let _ = kernel_data.schedule_upcall(
-            upcall::SAMPLED as usize,
-            (
-                mode as usize,
-                (length << 8) | (self.channel.get() & 0xFF),
-                address,
-            ),
-        );
+        let what = (length << 8) | (self.channel.get() & 0xFF);
+        tell(kernel_data, mode, what, address, index);
         !stream.continuous
     }
 }
@@ -320,11 +411,8 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> Client for AdcDedicated<'a, A> {
                 self.owner.get().is_some_and(|owner| {
                     self.apps
                         .enter(owner, |_, kernel_data| {
-                            // An app whose queue is full loses the upcall.
-                            let _ = kernel_data.schedule_upcall(
-                                upcall::SAMPLED as usize,
-                                (mode as usize, self.channel.get(), sample.into()),
-                            );
+                            let sample = sample.into();
+                            tell(kernel_data, mode, self.channel.get(), sample, sample);
                         })
                         .is_ok()
                 })
@@ -337,6 +425,7 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> Client for AdcDedicated<'a, A> {
             self.mode.clear();
             let _ = self.adc.stop_sampling();
         }
+        self.serve_waiting();
     }
 }
 
@@ -358,25 +447,29 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> HighSpeedClient for AdcDedicated<'a, A> 
         if !more {
             // If the hardware cannot stop, its next buffer comes here too.
             let _ = self.stop();
+            self.serve_waiting();
         }
     }
 }
 
 impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
     /// - 0: success with the number of channels.
-    /// - 1: one sample of `channel`; upcall (0, channel, sample).
-    /// - 2: samples at `frequency`; upcall (1, channel, sample) for each.
-    /// - 3: fills read-write allow 0 at `frequency`; upcall (2, channel in the
-    ///   low 8 bits and samples above, address of the buffer).
-    /// - 4: fills read-write allows 0 and 1 in turn; upcall (3, as above) for
+    /// - 1: one sample of `channel`; upcalls (0, channel, sample). While another app's
+    ///   is taken, it waits for its turn.
+    /// - 2: samples at `frequency` in Hz; upcalls (1, channel, sample) for each.
+    /// - 3: fills read-write allow 0 at `frequency`; upcalls (2, channel in the
+    ///   low 8 bits and samples above, buffer).
+    /// - 4: fills read-write allows 0 and 1 in turn; upcalls (3, as above) for
     ///   each.
-    /// - 5: stops.
+    /// - 5: stops what the app has under way, or waits for.
     /// - 101: success with the bits of a sample.
     /// - 102: success with full scale in millivolts; NOSUPPORT if unknown.
     ///
-    /// Samples are left-justified in 16 bits. NOMEM: another app has the ADC, or
-    /// there is no buffer. BUSY: an operation is under way. INVAL: there is no
-    /// such channel.
+    /// Both upcalls say the same, but for the buffer: 0 has its address, 1 its number.
+    ///
+    /// Samples are left-justified in 16 bits. NOMEM: another app streams, or there is no
+    /// buffer. BUSY: an operation is under way. OFF: the converter is not the apps' now.
+    /// INVAL: there is no such channel, or the hardware cannot sample as often.
     fn command(
         &self,
         command_num: usize,
@@ -405,21 +498,19 @@ impl<'a, A: Adc<'a> + AdcHighSpeed<'a>> SyscallDriver for AdcDedicated<'a, A> {
             | Command::Stop => (),
         }
         let frequency = frequency as u32;
-        self.claim(process_id)
-            .and_then(|()| match command {
-                Command::Sample => self.sample(channel),
-                Command::Repeat => self.sample_continuous(channel, frequency),
-                Command::Buffer => {
-                    self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
-                }
-                Command::Continuous => {
-                    self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
-                }
-                // Stop; the others have answered.
-                _ if self.mode.is_none() => Ok(()),
-                _ => self.stop(),
-            })
-            .into()
+        match command {
+            Command::Sample => self.sample(channel, process_id),
+            Command::Repeat => self.sample_continuous(channel, frequency, process_id),
+            Command::Buffer => {
+                self.sample_buffers(Mode::SingleBuffer, channel, frequency, process_id)
+            }
+            Command::Continuous => {
+                self.sample_buffers(Mode::ContinuousBuffer, channel, frequency, process_id)
+            }
+            // Stop; the others have answered.
+            _ => self.stop_for(process_id),
+        }
+        .into()
     }
 
     fn allocate_grant(&self, process_id: ProcessId) -> Result<(), Error> {

@@ -89,12 +89,18 @@ impl<'a, R: Rng<'a>> RngDriver<'a, R> {
         }
     }
 
+    /// Starts a request, which ends one of the same app that is under way.
     fn request(&self, length: usize, process_id: ProcessId) -> Result<(), ErrorCode> {
-        self.apps.enter(process_id, |app, _| {
+        self.apps.enter(process_id, |app, kernel_data| {
             app.remaining = length;
             app.filled = 0;
+            if length == 0 {
+                // Nothing has to come first. An app whose queue is full loses the upcall.
+                let _ = kernel_data
+                    .schedule_upcall(upcall::DONE as usize, (into_statuscode(Ok(())), 0, 0));
+            }
         })?;
-        if !self.getting_randomness.replace(true) {
+        if length != 0 && !self.getting_randomness.replace(true) {
             if let Err(error) = self.rng.get() {
                 self.getting_randomness.set(false);
                 self.apps.enter(process_id, |app, _| app.remaining = 0)?;
@@ -139,7 +145,7 @@ impl<'a, R: Rng<'a>> rng::Client for RngDriver<'a, R> {
 impl<'a, R: Rng<'a>> SyscallDriver for RngDriver<'a, R> {
     /// - 0: the driver exists.
     /// - 1: fills the first `data` bytes of read-write allow 0; upcall 0 with
-    ///   (status, bytes filled, 0) when done.
+    ///   (status, bytes filled, 0) when done, which for no bytes is at once.
     fn command(
         &self,
         command_num: usize,

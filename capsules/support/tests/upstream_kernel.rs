@@ -13,6 +13,7 @@ use std::{env, fs};
 const UPSTREAM: &str = "
 kernel::ErrorCode
 kernel::Kernel
+kernel::{KERNEL_MAJOR_VERSION, KERNEL_MINOR_VERSION}
 kernel::ProcessId
 kernel::capabilities::ProcessManagementCapability
 kernel::collections::list::{List, ListLink, ListNode}
@@ -50,6 +51,7 @@ kernel::utilities::io_write::IoWrite
 kernel::utilities::cells::{MapCell, OptionalCell, TakeCell}
 tock_tbf::parse::{parse_tbf_header, parse_tbf_header_lengths}
 tock_tbf::types::{CommandPermissions, InitialTbfParseError}
+tock_tbf::types::TbfParseError
 tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType, TbfHeader}
 ";
 

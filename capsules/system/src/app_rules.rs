@@ -23,6 +23,24 @@ pub enum Refusal {
     OldVersion,
     /// It was accepted, but the kernel could not make a process of it.
     NotLoaded,
+    /// The checksum of its header is wrong.
+    BadChecksum,
+    /// Its header is malformed.
+    BadHeader,
+    /// It asks for another kernel, or does not say for which.
+    OtherKernel,
+    /// It is linked for another place in flash.
+    WrongFlashAddress,
+    /// No region of the MPU covers its flash.
+    FlashMisaligned,
+    /// The RAM that it is linked for is another's.
+    RamTaken,
+    /// The RAM that it is linked for is not the apps', or the MPU cannot protect it.
+    RamUnfit,
+    /// No free block of RAM is large enough.
+    NoRamLeft,
+    /// The table of processes is full.
+    NoPlaceLeft,
 }
 
 impl Refusal {
@@ -35,6 +53,15 @@ impl Refusal {
             Refusal::WrongPlace => Reason::WrongPlace,
             Refusal::OldVersion => Reason::OldVersion,
             Refusal::NotLoaded => Reason::NotLoaded,
+            Refusal::BadChecksum => Reason::BadChecksum,
+            Refusal::BadHeader => Reason::BadHeader,
+            Refusal::OtherKernel => Reason::OtherKernel,
+            Refusal::WrongFlashAddress => Reason::WrongFlashAddress,
+            Refusal::FlashMisaligned => Reason::FlashMisaligned,
+            Refusal::RamTaken => Reason::RamTaken,
+            Refusal::RamUnfit => Reason::RamUnfit,
+            Refusal::NoRamLeft => Reason::NoRamLeft,
+            Refusal::NoPlaceLeft => Reason::NoPlaceLeft,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod crash_log;
 pub mod crc32;
 pub mod debug_writer;
 pub mod fault_by_app;
+pub mod load_failures;
 pub mod loading_report;
 pub mod process_policies;
 pub mod restart_backoff;

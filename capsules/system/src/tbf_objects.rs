@@ -1,7 +1,7 @@
 //! The list of TBF objects in flash, for those who look at it beside the kernel's loader.
 
 use tock_tbf::parse::{parse_tbf_header, parse_tbf_header_lengths};
-use tock_tbf::types::{InitialTbfParseError, TbfHeader};
+use tock_tbf::types::{InitialTbfParseError, TbfHeader, TbfParseError};
 
 /// One object of the list.
 pub struct Object {
@@ -16,7 +16,15 @@ pub struct Object {
 impl Object {
     /// Returns the parsed TBF header of the object, or none if it is not sound.
     pub fn header(&self) -> Option<TbfHeader> {
-        parse_tbf_header(self.header, self.version).ok()
+        self.parse().ok()
+    }
+
+    /// Parses the TBF header of the object.
+    ///
+    /// # Errors
+    /// Why it is not sound.
+    pub fn parse(&self) -> Result<TbfHeader, TbfParseError> {
+        parse_tbf_header(self.header, self.version)
     }
 }
 

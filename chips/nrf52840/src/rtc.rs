@@ -10,7 +10,7 @@ use crate::registers::rtc::RtcRegisters;
 use crate::registers::Task;
 use core::cell::Cell;
 use kernel::hil::time::{
-    Alarm, AlarmClient, Counter, Freq32KHz, OverflowClient, Ticks, Ticks24, Time,
+    Alarm, AlarmClient, Counter, CounterOverflow, Freq32KHz, OverflowClient, Ticks, Ticks24, Time,
 };
 use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
@@ -179,12 +179,6 @@ impl Time for Rtc<'_> {
 }
 
 impl<'a> Counter<'a> for Rtc<'a> {
-    fn set_overflow_client(&self, client: &'a dyn OverflowClient) {
-        self.overflow_client.set(client);
-        self.registers.events_ovrflw.set(0);
-        self.registers.intenset.set(OVERFLOW_INTERRUPT);
-    }
-
     fn start(&self) -> Result<(), ErrorCode> {
         // PRESCALER can only be written while the counter is stopped.
         if !self.running.replace(true) {
@@ -207,6 +201,14 @@ impl<'a> Counter<'a> for Rtc<'a> {
 
     fn is_running(&self) -> bool {
         self.running.get()
+    }
+}
+
+impl<'a> CounterOverflow<'a> for Rtc<'a> {
+    fn set_overflow_client(&self, client: &'a dyn OverflowClient) {
+        self.overflow_client.set(client);
+        self.registers.events_ovrflw.set(0);
+        self.registers.intenset.set(OVERFLOW_INTERRUPT);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::registers::timer::{BitMode, Mode, TimerRegisters};
 use crate::registers::Task;
 use core::cell::Cell;
 use kernel::hil::time::{
-    Alarm, AlarmClient, Counter, Freq1MHz, OverflowClient, Ticks, Ticks32, Time,
+    Alarm, AlarmClient, Counter, CounterOverflow, Freq1MHz, OverflowClient, Ticks, Ticks32, Time,
 };
 use kernel::utilities::cells::OptionalCell;
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
@@ -214,14 +214,6 @@ impl Time for TimerAlarm<'_> {
 }
 
 impl<'a> Counter<'a> for TimerAlarm<'a> {
-    fn set_overflow_client(&self, client: &'a dyn OverflowClient) {
-        self.overflow_client.set(client);
-        // A compare register of 0 is reached when the count wraps.
-        self.timer.set_compare(WRAP, 0);
-        self.timer.clear_compare(WRAP);
-        self.set_interrupt(WRAP, true);
-    }
-
     fn start(&self) -> Result<(), ErrorCode> {
         if !self.running.replace(true) {
             self.timer.configure_as_timer(MICROSECONDS);
@@ -245,6 +237,16 @@ impl<'a> Counter<'a> for TimerAlarm<'a> {
 
     fn is_running(&self) -> bool {
         self.running.get()
+    }
+}
+
+impl<'a> CounterOverflow<'a> for TimerAlarm<'a> {
+    fn set_overflow_client(&self, client: &'a dyn OverflowClient) {
+        self.overflow_client.set(client);
+        // A compare register of 0 is reached when the count wraps.
+        self.timer.set_compare(WRAP, 0);
+        self.timer.clear_compare(WRAP);
+        self.set_interrupt(WRAP, true);
     }
 }
 

@@ -142,9 +142,6 @@ pub trait OverflowClient {
 
 /// A counter that can be started and stopped.
 pub trait Counter<'a>: Time {
-    /// Sets who is told when it wraps.
-    fn set_overflow_client(&self, client: &'a dyn OverflowClient);
-
     /// Starts the counter. It returns OFF when the counter's clock is not there,
     /// FAIL when the counter did not start.
     fn start(&self) -> Result<(), ErrorCode>;
@@ -158,6 +155,12 @@ pub trait Counter<'a>: Time {
 
     /// Returns whether the counter runs.
     fn is_running(&self) -> bool;
+}
+
+/// A counter that tells when it wraps.
+pub trait CounterOverflow<'a>: Counter<'a> {
+    /// Sets who is told when it wraps.
+    fn set_overflow_client(&self, client: &'a dyn OverflowClient);
 }
 
 /// Is told when an alarm is due.

@@ -12,7 +12,9 @@ use crate::platform::mpu::MPU;
 use crate::platform::scheduler_timer::SchedulerTimer;
 use crate::platform::watchdog::WatchDog;
 use crate::platform::{ContextSwitchCallback, KernelResources, ProcessFault};
-use crate::process::{Exit, Process, ProcessStandard, State, StoppedExecutingReason, Task};
+use crate::process::{
+    Exit, Process, ProcessId, ProcessStandard, State, StoppedExecutingReason, Task,
+};
 use crate::scheduler::{Scheduler, SchedulingDecision};
 use crate::syscall::SyscallReturn;
 
@@ -51,11 +53,8 @@ impl Kernel {
         let scheduler = resources.scheduler();
         resources.watchdog().tickle();
 
-        // SAFETY: this is the kernel's main loop, where interrupts and deferred
-        // calls are to be served.
-        if unsafe { scheduler.do_kernel_work_now(chip) } {
-            // SAFETY: as above.
-            unsafe { scheduler.execute_kernel_work(chip) };
+        if scheduler.do_kernel_work_now(chip) {
+            scheduler.execute_kernel_work(chip);
             return;
         }
         let decision = scheduler.next();
@@ -71,7 +70,7 @@ impl Kernel {
         }
         match decision {
             SchedulingDecision::RunProcess((processid, timeslice)) => {
-                if let Some(process) = self.get_process(processid) {
+                if let Some(process) = self.executable::<C>(processid) {
                     let (reason, time_executed) =
                         self.do_process(resources, chip, process, timeslice);
                     scheduler.result(reason, time_executed);
@@ -102,6 +101,17 @@ impl Kernel {
         }
     }
 
+    /// The process of that identifier, if it is still there under it, to be executed
+    /// without dynamic dispatch.
+    #[inline(always)]
+    fn executable<C: Chip>(&self, processid: ProcessId) -> Option<&'static ProcessStandard<C>> {
+        let process: &'static dyn Any = self.processes.get(processid.index)?.get()?;
+        let Some(process) = process.downcast_ref::<ProcessStandard<C>>() else {
+            panic!("process of another chip");
+        };
+        (process.processid() == processid).then_some(process)
+    }
+
     /// Executes a process until it stops. Returns why, and for how many
     /// microseconds it had the CPU (with what the kernel did on its behalf),
     /// unless it ran without a time slice.
@@ -109,14 +119,9 @@ impl Kernel {
         &self,
         resources: &KR,
         chip: &C,
-        process: &'static dyn Process,
+        process: &'static ProcessStandard<C>,
         timeslice: Option<NonZeroU32>,
     ) -> (StoppedExecutingReason, Option<u32>) {
-        // From here on without dynamic dispatch.
-        let process: &'static dyn Any = process;
-        let Some(process) = process.downcast_ref::<ProcessStandard<C>>() else {
-            panic!("process of another chip");
-        };
         // The timer is armed once and runs on through system calls; if it
         // expires while the kernel executes, that is noticed before the process
         // is resumed.

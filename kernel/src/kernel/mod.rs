@@ -15,6 +15,8 @@ const NO_PROCESS: usize = usize::MAX;
 /// The kernel. A board has one.
 pub struct Kernel {
     processes: &'static [ProcessSlot],
+    /// How many places have a process: those at the front, for ever.
+    filled: Cell<usize>,
     /// The identifier that the next run of a process gets.
     next_process_identifier: Cell<usize>,
     grant_counter: Cell<usize>,
@@ -40,6 +42,7 @@ impl Kernel {
     pub const fn new(processes: &'static [ProcessSlot]) -> Kernel {
         Kernel {
             processes,
+            filled: Cell::new(0),
             next_process_identifier: Cell::new(0),
             grant_counter: Cell::new(0),
             grants_finalized: Cell::new(false),
@@ -92,7 +95,11 @@ impl Kernel {
 
     /// Every process in the table.
     pub(crate) fn get_process_iter(&self) -> impl Iterator<Item = &'static dyn Process> {
-        self.processes.iter().filter_map(ProcessSlot::get)
+        let filled = self.processes.get(..self.filled.get());
+        filled
+            .unwrap_or_default()
+            .iter()
+            .filter_map(ProcessSlot::get)
     }
 
     /// Every process in the table.
@@ -175,12 +182,18 @@ impl Kernel {
         self.create_process_identifier()
     }
 
-    /// The first place in the table without a process, with its number.
-    pub(crate) fn next_available_process_slot(&self) -> Option<(usize, &'static ProcessSlot)> {
-        self.processes
-            .iter()
-            .enumerate()
-            .find(|(_, slot)| slot.get().is_none())
+    /// The number of the first place in the table without a process.
+    pub(crate) fn next_available_process_slot(&self) -> Option<usize> {
+        Some(self.filled.get()).filter(|index| *index < self.processes.len())
+    }
+
+    /// Puts a process into the first place without one.
+    pub(crate) fn add_process(&self, process: &'static dyn Process) {
+        let index = self.filled.get();
+        if let Some(slot) = self.processes.get(index) {
+            slot.set(process);
+            self.filled.set(index + 1);
+        }
     }
 
     /// Makes every process fail; what follows is up to each one's fault policy.

@@ -18,7 +18,7 @@ impl ProcessSlot {
         }
     }
 
-    /// Puts a process here.
+    /// Puts a process here, for ever.
     pub(crate) fn set(&self, process: &'static dyn Process) {
         self.process.set(Some(process));
     }

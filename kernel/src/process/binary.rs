@@ -107,12 +107,12 @@ impl ProcessBinary {
         if !header.enabled() {
             return Err(ProcessBinaryError::NotEnabledProcess);
         }
-        if let Some((major, minor)) = header.get_kernel_version() {
-            if major != KERNEL_MAJOR_VERSION || minor > KERNEL_MINOR_VERSION {
-                return Err(ProcessBinaryError::IncompatibleKernelVersion {
-                    version: Some((major, minor)),
-                });
-            }
+        // An app that does not say what it needs may need anything.
+        let version = header.get_kernel_version();
+        if !version.is_some_and(|(major, minor)| {
+            major == KERNEL_MAJOR_VERSION && minor <= KERNEL_MINOR_VERSION
+        }) {
+            return Err(ProcessBinaryError::IncompatibleKernelVersion { version });
         }
         if let Some(expected) = header.get_fixed_address_flash() {
             let actual = app_flash.as_ptr().addr() + header.get_protected_size() as usize;

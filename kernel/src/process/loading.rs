@@ -113,7 +113,7 @@ pub(super) fn load_process<C: Chip>(
     memory: &mut FreeMemory,
     app_id: ShortId,
 ) -> Result<&'static dyn Process, ProcessLoadError> {
-    let (index, slot) = surroundings
+    let index = surroundings
         .kernel
         .next_available_process_slot()
         .ok_or(ProcessLoadError::NoProcessSlot)?;
@@ -126,7 +126,7 @@ pub(super) fn load_process<C: Chip>(
             ProcessCheckError::InternalError,
         ));
     }
-    slot.set(process);
+    surroundings.kernel.add_process(process);
     if config::CONFIG.debug_load_processes {
         debug!("App {} loaded", process.get_process_name());
     }

@@ -13,7 +13,8 @@ use crate::process::loading::{discover_process_binary, load_process};
 use crate::process::standard::Surroundings;
 use crate::process::{
     Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessLoadError,
-    ProcessStandardStoragePermissionsPolicy, ShortId,
+    ProcessStandardDebug, ProcessStandardDebugFull, ProcessStandardStoragePermissionsPolicy,
+    ShortId,
 };
 use crate::process_checker::{
     AcceptedCredential, AppIdPolicy, ProcessCheckError, ProcessCheckerMachine,
@@ -42,6 +43,11 @@ pub trait ProcessLoadingAsync<'a> {
     fn start(&self);
 }
 
+/// Whether a credential of the binary was accepted.
+fn has_credential(binary: &ProcessBinary) -> bool {
+    binary.credential.get().is_some()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// Not started, or finished.
@@ -56,12 +62,19 @@ enum Step {
 
 /// Loads the apps of one list in flash, one step for each deferred call, so that
 /// interrupts are served in between.
-pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
+///
+/// The kernel's loop executes processes that keep all of their debug state, so that this
+/// is the only `D` for which a loader can be made.
+pub struct SequentialProcessLoaderMachine<'a, C, D = ProcessStandardDebugFull>
+where
+    C: 'static + Chip,
+    D: 'static + ProcessStandardDebug,
+{
     deferred_call: DeferredCall,
     checker: &'static ProcessCheckerMachine,
     client: OptionalCell<&'a dyn ProcessLoadingAsyncClient>,
     policy: OptionalCell<&'a dyn AppIdPolicy>,
-    surroundings: Surroundings<C>,
+    surroundings: Surroundings<C, D>,
     /// Binaries that were accepted and are not processes yet.
     accepted: &'static [MapCell<ProcessBinary>],
     /// What of the list has not been looked at.
@@ -183,12 +196,16 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
         }
     }
 
-    /// Apps that were linked for an address come first, so that no other gets it.
+    /// Apps with a credential come first, and of those with and without one each time the
+    /// apps that were linked for an address, so that no other gets it.
     fn create_processes(&self) {
-        for with_address in [true, false] {
+        for (with_credential, with_address) in
+            [(true, true), (true, false), (false, true), (false, false)]
+        {
             for (position, place) in self.accepted.iter().enumerate() {
                 let turn = place.map_or(false, |binary| {
-                    binary.header.get_fixed_address_ram().is_some() == with_address
+                    has_credential(binary) == with_credential
+                        && binary.header.get_fixed_address_ram().is_some() == with_address
                 });
                 // Asked first, because taking nothing costs as much as taking one.
                 if !turn {
@@ -201,6 +218,36 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
         }
         self.step.set(Step::Idle);
         self.client.map(|client| client.process_loading_finished());
+    }
+
+    /// Gives a binary a place, behind all that were accepted before it. Where there is
+    /// none, one with a credential gets that of the last without: however many of those
+    /// come first in flash, they push no other out.
+    fn accept(&self, binary: ProcessBinary) {
+        let has_none = |place: &MapCell<ProcessBinary>| {
+            place.map_or(false, |accepted| !has_credential(accepted))
+        };
+        let full = self.accepted.iter().all(MapCell::is_some);
+        let given_up = match full && has_credential(&binary) {
+            true => self.accepted.iter().rposition(has_none),
+            false => None,
+        };
+        if let Some(given_up) = given_up {
+            // Those behind it close up, since places are in the order of flash.
+            for index in given_up + 1..self.accepted.len() {
+                if let Some(next) = self.accepted[index].take() {
+                    self.accepted[index - 1].replace(next);
+                }
+            }
+            if given_up + 1 == self.accepted.len() {
+                self.accepted[given_up].take();
+            }
+            self.report(Err(ProcessLoadError::NoProcessSlot));
+        }
+        match self.accepted.iter().find(|place| place.is_none()) {
+            Some(place) => place.put(binary),
+            None => self.report(Err(ProcessLoadError::NoProcessSlot)),
+        }
     }
 
     fn create_process(&self, binary: &ProcessBinary, position: usize) {
@@ -302,13 +349,10 @@ impl<C: Chip> ProcessCheckerMachineClient for SequentialProcessLoaderMachine<'_,
                 process_binary.credential.insert(credential);
                 if self.step.get() == Step::First {
                     self.load(&process_binary);
-                    Ok(())
-                } else if let Some(place) = self.accepted.iter().find(|place| place.is_none()) {
-                    place.put(process_binary);
-                    Ok(())
                 } else {
-                    Err(ProcessLoadError::NoProcessSlot)
+                    self.accept(process_binary);
                 }
+                Ok(())
             }
             Err(error) => Err(ProcessLoadError::CheckError(error)),
         };

@@ -27,7 +27,7 @@ pub use self::policies::{ProcessFaultPolicy, ProcessStandardStoragePermissionsPo
 pub use self::printer::{ProcessPrinter, ProcessPrinterContext};
 pub use self::process_trait::Process;
 pub(crate) use self::standard::Exit;
-pub use self::standard::ProcessStandard;
+pub use self::standard::{ProcessStandard, ProcessStandardDebug, ProcessStandardDebugFull};
 pub use self::types::{
     Error, FaultAction, FunctionCall, FunctionCallSource, ProcessAddresses,
     ProcessCustomGrantIdentifier, ProcessSizes, ReturnArguments, State, StoppedExecutingReason,

@@ -1,7 +1,9 @@
 //! What decides about a process that failed, and which stored values a process may reach.
 
 use crate::platform::chip::Chip;
-use crate::process::{FaultAction, Process, ProcessStandard};
+use crate::process::{
+    FaultAction, Process, ProcessStandard, ProcessStandardDebug, ProcessStandardDebugFull,
+};
 use crate::storage_permissions::StoragePermissions;
 
 /// Decides what to do about a process that failed.
@@ -11,13 +13,17 @@ pub trait ProcessFaultPolicy {
 }
 
 /// Decides which stored values a process may reach. `()` lets it reach none.
-pub trait ProcessStandardStoragePermissionsPolicy<C: Chip> {
+pub trait ProcessStandardStoragePermissionsPolicy<
+    C: Chip,
+    D: ProcessStandardDebug = ProcessStandardDebugFull,
+>
+{
     /// Called once, when the process is loaded.
-    fn get_permissions(&self, process: &ProcessStandard<C>) -> StoragePermissions;
+    fn get_permissions(&self, process: &ProcessStandard<C, D>) -> StoragePermissions;
 }
 
-impl<C: Chip> ProcessStandardStoragePermissionsPolicy<C> for () {
-    fn get_permissions(&self, _process: &ProcessStandard<C>) -> StoragePermissions {
+impl<C: Chip, D: ProcessStandardDebug> ProcessStandardStoragePermissionsPolicy<C, D> for () {
+    fn get_permissions(&self, _process: &ProcessStandard<C, D>) -> StoragePermissions {
         StoragePermissions::new_null()
     }
 }

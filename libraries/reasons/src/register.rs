@@ -74,7 +74,34 @@ register! {
             "Install that version or a newer one.";
         6 NotLoaded "refused: not loaded",
             "The app was accepted, but the kernel could not make a process of it.",
-            "See the kernel's debug output: most often its RAM or its header does not fit.";
+            "See the kernel's debug output.";
+        16 BadChecksum "refused: bad checksum",
+            "The checksum of the app's header is wrong: the header was altered or not written whole.",
+            "Install the TAB again.";
+        17 BadHeader "refused: bad header",
+            "The app's header is malformed.",
+            "Build the TAB with elf2tab and install it again.";
+        18 OtherKernel "refused: other kernel version",
+            "The app asks for another version of the kernel, or does not say which.",
+            "Build it with elf2tab's `--kernel-major 2` and a `--kernel-minor` that this kernel has.";
+        19 WrongFlashAddress "refused: wrong flash address",
+            "The app is linked for another place in flash than the one where it lies.",
+            "Install it where it was linked for, or link it for where it shall lie.";
+        20 FlashMisaligned "refused: flash misaligned",
+            "No region of the MPU covers the app's flash: its length is no power of two, or its address no multiple of that.",
+            "Let tockloader install it, which chooses such a place.";
+        21 RamTaken "refused: RAM taken",
+            "The RAM that the app is linked for is another app's.",
+            "Link it for RAM that nobody has: docs/guests.md lists it.";
+        22 RamUnfit "refused: RAM unfit",
+            "The RAM that the app is linked for is not the apps', or its start or length is none that the MPU can protect.",
+            "Link it for the apps' RAM, from an address that is a multiple of its size rounded up to a power of two.";
+        23 NoRamLeft "refused: no RAM left",
+            "No free block of RAM is as large as the app asks for.",
+            "Take other apps off, or build it with a smaller stack and heap.";
+        24 NoPlaceLeft "refused: no place left",
+            "The kernel's table of processes is full; apps that a signer vouches for have their places first.",
+            "Take other apps off.";
     }
     Host {
         64 Usage "usage",

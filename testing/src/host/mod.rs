@@ -281,7 +281,7 @@ impl<D: DriverTable + 'static, S: Scheduler<FakeChip> + 'static> HostKernel<D, S
 
     /// The function of upcall 0; those of the others follow, two bytes apart.
     fn first_function(&self, index: usize) -> usize {
-        self.process(index).get_addresses().flash_start + 101
+        self.process(index).get_addresses().flash_start + 201
     }
 
     /// Allows a driver to write `length` bytes at `offset` in the memory of a process.

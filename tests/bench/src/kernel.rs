@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::{ensure, Context, Result};
 use audit::specimen::artifacts::built;
 use audit::specimen::meter;
-use emulator::{Machine, Stop};
+use emulator::Stop;
 use system_tests::elf::Elf;
-use system_tests::firmware;
+use system_tests::{firmware, switches};
 
 use super::Figure;
 
@@ -55,11 +55,15 @@ pub fn measure() -> Result<Vec<Figure>> {
         count,
         "< 2,500",
     ));
-    figures.push(Figure::new(
+    for (words, count) in [
         "switch to another app at the end of its slice",
-        process_switch()?,
-        "< 600",
-    ));
+        "switch back, with new slices for both",
+    ]
+    .into_iter()
+    .zip(switches::measure(ROUNDS)?)
+    {
+        figures.push(Figure::new(words, count, "< 500"));
+    }
     for (apps, goal) in [(1, "< 15,000"), (2, "")] {
         figures.push(Figure::new(
             &format!("reset to the first instruction of the first of {apps} apps"),
@@ -77,46 +81,6 @@ fn median(mut count: impl FnMut() -> Option<u64>) -> Option<u64> {
     }
     counts.sort_unstable();
     Some(counts[ROUNDS / 2])
-}
-
-/// From the interrupt of the slice's end to the first instruction of the other
-/// of two apps that spin.
-fn process_switch() -> Result<u64> {
-    let kernel = Elf::read(&built("bring-up/kernel.elf"));
-    let firmware = firmware::kernel_only()
-        .with_attacker("dlms", "spin", 0)
-        .with_attacker("update", "spin", 0);
-    let mut machine = meter::boot(firmware.bytes(), LOAD, 1);
-    machine.run_for(Duration::from_millis(500));
-    // Without a name it is word 15 of the vector table.
-    let handler = kernel
-        .address("systick_handler")
-        .or_else(|| Some(machine.read_word(0x1_0000 + 15 * 4)? & !1))
-        .context("the kernel has no vector table")?;
-    median(|| {
-        machine.add_breakpoint(handler);
-        let stop = machine.run_for(LIMIT);
-        machine.remove_hooks(handler);
-        if stop != Stop::Breakpoint(handler) {
-            return None;
-        }
-        let start = machine.instructions();
-        run_to_app(&mut machine).map(|end| end - start)
-    })
-    .context("no slice ended")
-}
-
-/// Single steps until an app's code runs; the instructions retired by then.
-fn run_to_app(machine: &mut Machine) -> Option<u64> {
-    const APPS: std::ops::Range<u32> = 0x4_0000..0xF_0000;
-    const MOST: usize = 100_000;
-    for _ in 0..MOST {
-        if APPS.contains(&machine.pc()) {
-            return Some(machine.instructions());
-        }
-        machine.run_instructions(1);
-    }
-    None
 }
 
 /// From reset to the first instruction of the bench app; nobody has signed it, nor the

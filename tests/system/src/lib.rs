@@ -12,5 +12,6 @@ pub mod images;
 pub mod key_bridge;
 pub mod scratch;
 pub mod secrets;
+pub mod switches;
 pub mod tockloader;
 pub mod waiting;

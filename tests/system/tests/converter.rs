@@ -110,3 +110,51 @@ fn two_buffers_are_filled_in_turn_until_it_is_stopped() {
         app.command(command::STOP, 0, 0);
     }
 }
+
+/// libtock-c's asynchronous interface subscribes to upcall 1 alone, and its tests ask for
+/// 44.1 kHz.
+#[test]
+fn two_buffers_are_filled_in_turn_at_the_rate_of_a_sound_card() {
+    const RATE: u32 = 44_100;
+    const LENGTH: u32 = 300;
+    let mut app = App::start();
+    app.lend(0, 0, LENGTH);
+    app.lend(1, 768, LENGTH);
+    let begin = app.machine.now();
+    app.command(command::CONTINUOUS, 0, RATE);
+    for count in 1..=20 {
+        // Yield-WaitFor, which answers with the upcall's arguments.
+        let [mode, what, number, _] = app.call(Call::class(0, [2, ADC, 1, 0])).registers;
+        assert_eq!((mode, what), (3, LENGTH << 8));
+        assert_eq!(number, (count - 1) % 2, "{count}");
+    }
+    let milliseconds = (app.machine.now() - begin) as f64 / 64_000.0;
+    // 20 buffers of 6.8 ms; none is lost, or the last would come later.
+    assert!((135.0..140.0).contains(&milliseconds), "{milliseconds}");
+    assert!(app.is_full(0, LENGTH as usize) && app.is_full(768, LENGTH as usize));
+    app.command(command::STOP, 0, 0);
+}
+
+/// Each such sample interrupts the CPU.
+#[test]
+fn single_samples_at_the_highest_rate_leave_an_app_the_time_to_stop_them() {
+    let mut app = App::start();
+    app.command(command::REPEAT, 0, 44_100);
+    app.command(command::STOP, 0, 0);
+    app.upcall(command::SAMPLE, 0, 0);
+}
+
+#[test]
+fn while_the_meter_scans_the_converter_is_off_for_apps() {
+    const OFF: u32 = 4;
+    let firmware = firmware::bring_up().with_free_scripted_app("dlms");
+    let mut machine = meter::boot(firmware.bytes(), "sine:230V,1A,pf1,50Hz", 1);
+    let scripted = ScriptedApp::find(&mut machine, &manifest(), "dlms").expect("it runs");
+    let mut app = App { machine, scripted };
+    app.lend(0, 0, 10);
+    for number in [command::SAMPLE, command::REPEAT, command::BUFFER] {
+        let answer = app.call(Call::command(ADC, number, 0, 1_000));
+        assert_eq!(answer.registers[..2], [0, OFF], "{number}: {answer:x?}");
+    }
+    assert!(app.machine.statistics().samples > 0, "it does scan");
+}

@@ -109,7 +109,7 @@ fn one_that_asks_for_much_takes_nothing_from_an_app_with_addresses() {
         .collect();
     assert_eq!(
         states[2],
-        ("relocatable-96", "refused: not loaded"),
+        ("relocatable-96", "refused: no RAM left"),
         "{states:?}"
     );
     assert_eq!(

@@ -202,7 +202,7 @@ impl MPU {
     fn load(&self, config: &CortexMConfig) {
         let (lower, upper) = halves(&config.regions);
         load_burst(lower);
-        let upper_needed = upper.iter().any(RegionWords::is_enabled);
+        let upper_needed = RegionWords::is_any_enabled(upper);
         if upper_needed || self.upper_in_use.get() {
             load_burst(upper);
             self.upper_in_use.set(upper_needed);

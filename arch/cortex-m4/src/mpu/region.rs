@@ -184,6 +184,12 @@ impl RegionWords {
         self.rasr & RASR_ENABLE != 0
     }
 
+    /// Returns whether any of four regions is on; without a branch, since each switch asks.
+    #[inline(always)]
+    pub(super) fn is_any_enabled([a, b, c, d]: &[Self; 4]) -> bool {
+        (a.rasr | b.rasr | c.rasr | d.rasr) & RASR_ENABLE != 0
+    }
+
     /// Start of the region itself, subregions that are off included.
     pub(super) fn base(&self) -> usize {
         (self.rbar & !0x1F) as usize

@@ -61,7 +61,7 @@ use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::sensors::TemperatureDriver;
 #[cfg(long_steps_by_alarm)]
 use kernel::hil::time::Alarm;
-use kernel::hil::time::Counter;
+use kernel::hil::time::CounterOverflow;
 use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
 use nrf52840::gpio::GPIOPin;

@@ -117,8 +117,13 @@ impl Converter {
 }
 
 fn setup() -> (HostKernel, &'static Converter) {
+    setup_with(2, 0)
+}
+
+/// The driver and so many apps, each with a function for this upcall.
+fn setup_with(apps: usize, upcall: usize) -> (HostKernel, &'static Converter) {
     let converter = forever(Converter::default());
-    let host = HostKernel::with_processes(2, |kernel| {
+    let host = HostKernel::with_processes(apps, |kernel| {
         let buffer = || Box::leak(Box::new([0; BUF_LEN]));
         let driver = forever(AdcDedicated::new(
             converter,
@@ -132,8 +137,7 @@ fn setup() -> (HostKernel, &'static Converter) {
         converter.set_highspeed_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
-    host.subscribe(0, DRIVER_NUM, 0);
-    host.subscribe(1, DRIVER_NUM, 0);
+    (0..apps).for_each(|app| host.subscribe(app, DRIVER_NUM, upcall));
     (host, converter)
 }
 
@@ -168,7 +172,86 @@ fn samples_once_and_again() {
 }
 
 #[test]
-fn the_adc_belongs_to_one_app_until_it_ends() {
+fn single_samples_of_several_apps_take_turns() {
+    let (host, converter) = setup_with(3, 0);
+    let command = |app, number, channel| host.command(app, DRIVER_NUM, number, channel, 1_000);
+    let busy = SyscallReturn::Failure(ErrorCode::BUSY);
+    assert_eq!(command(2, 1, 0), SyscallReturn::Success);
+    assert_eq!(command(1, 1, 1), SyscallReturn::Success);
+    assert_eq!(command(0, 1, 0), SyscallReturn::Success);
+    assert_eq!(command(2, 1, 0), busy);
+    assert_eq!(command(1, 1, 0), busy, "it waits already");
+    assert_eq!(
+        command(1, 2, 0),
+        busy,
+        "no stream before all have had their turn"
+    );
+    let unknown = SyscallReturn::Failure(ErrorCode::INVAL);
+    assert_eq!(command(0, 1, 2), unknown);
+    converter.sample_ready(0x10);
+    // Whoever asks again stands behind those who have waited.
+    assert_eq!(command(2, 1, 0), SyscallReturn::Success);
+    for sample in [0x20, 0x30, 0x40] {
+        assert!(converter.running.get());
+        converter.running.set(false);
+        converter.sample_ready(sample);
+    }
+    assert!(!converter.running.get());
+    assert_eq!(host.upcalls(2), [(0, [0, 0, 0x10]), (0, [0, 0, 0x40])]);
+    assert_eq!(host.upcalls(1), [(0, [0, 1, 0x20])]);
+    assert_eq!(host.upcalls(0), [(0, [0, 0, 0x30])]);
+    // All have been served.
+    assert_eq!(command(0, 2, 0), SyscallReturn::Success);
+}
+
+#[test]
+fn an_app_that_waits_can_stop_or_end_without_a_sample() {
+    let (host, converter) = setup_with(3, 0);
+    for app in 0..3 {
+        host.command(app, DRIVER_NUM, 1, 0, 0);
+    }
+    let stopped = host.command(1, DRIVER_NUM, 5, 0, 0);
+    assert_eq!(stopped, SyscallReturn::Success);
+    assert!(converter.running.get(), "the first one's goes on");
+    host.end(0);
+    converter.sample_ready(1);
+    converter.sample_ready(2);
+    assert_eq!(host.upcalls(1), []);
+    assert_eq!(host.upcalls(2), [(0, [0, 0, 2])]);
+    // Who stops what is under way lets the next one have its turn.
+    host.command(1, DRIVER_NUM, 1, 0, 0);
+    host.command(2, DRIVER_NUM, 1, 1, 0);
+    host.command(1, DRIVER_NUM, 5, 0, 0);
+    assert!(converter.running.get());
+    converter.sample_ready(3);
+    assert_eq!(host.upcalls(2), [(0, [0, 1, 3])]);
+}
+
+#[test]
+fn the_second_upcall_names_the_buffer_by_its_number() {
+    let (host, converter) = setup_with(1, 1);
+    let command = |number| host.command(0, DRIVER_NUM, number, 1, 1_000);
+    command(1);
+    converter.sample_ready(0x1230);
+    command(2);
+    converter.sample_ready(0x4560);
+    command(5);
+    assert_eq!(host.upcalls(0), [(1, [0, 1, 0x1230]), (1, [1, 1, 0x4560])]);
+    host.allow_rw(0, DRIVER_NUM, 0, 64, 40);
+    host.allow_rw(0, DRIVER_NUM, 1, 128, 60);
+    command(3);
+    converter.fill();
+    assert_eq!(host.upcalls(0), [(1, [2, 20 << 8 | 1, 0])]);
+    command(4);
+    for _ in 0..3 {
+        converter.fill();
+    }
+    let (first, second) = ([3, 20 << 8 | 1, 0], [3, 30 << 8 | 1, 1]);
+    assert_eq!(host.upcalls(0), [(1, first), (1, second), (1, first)]);
+}
+
+#[test]
+fn the_adc_belongs_to_the_app_that_streams_until_it_ends() {
     let (host, converter) = setup();
     host.command(0, DRIVER_NUM, 2, 0, 100);
     assert_eq!(

@@ -65,6 +65,24 @@ fn a_request_beyond_the_buffer_is_served_with_what_fits() {
 }
 
 #[test]
+fn a_request_for_no_bytes_is_answered_at_once() {
+    let (host, source) = setup();
+    host.allow_rw(0, DRIVER_NUM, 0, 64, 4);
+    assert_eq!(host.command(0, DRIVER_NUM, 1, 0, 0), SyscallReturn::Success);
+    assert_eq!(host.upcalls(0), [(0, [0, 0, 0])]);
+    assert!(!source.is_wanted());
+    // Also while the app, or another, waits for bytes.
+    host.command(1, DRIVER_NUM, 1, 4, 0);
+    host.command(0, DRIVER_NUM, 1, 4, 0);
+    host.command(0, DRIVER_NUM, 1, 0, 0);
+    assert_eq!(host.upcalls(0), [(0, [0, 0, 0])]);
+    host.allow_rw(1, DRIVER_NUM, 0, 64, 4);
+    source.give(&[7], Ok(()));
+    assert_eq!(host.upcalls(1), [(0, [0, 4, 0])]);
+    assert!(host.upcalls(0).is_empty());
+}
+
+#[test]
 fn errors_are_told_and_do_not_block() {
     let (host, source) = setup();
     host.allow_rw(0, DRIVER_NUM, 0, 64, 4);

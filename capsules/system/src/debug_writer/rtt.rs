@@ -9,7 +9,8 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU8, Ordering};
 use kernel::debug::DebugWriter;
 use kernel::utilities::io_write::IoWrite;
 
-const BUFFER_SIZE: usize = 1024;
+/// Bytes of the ring; one of them always stays free.
+pub const BUFFER_SIZE: usize = 1024;
 
 /// One channel as the probe reads it.
 #[repr(C)]
@@ -25,13 +26,28 @@ struct Channel {
     mode: u32,
 }
 
-/// What a probe searches RAM for.
+/// What a probe searches RAM for, with its one channel to the host.
+///
+/// The target itself reads only two of its words, so that a compiler which sees the
+/// whole program would drop the rest: [`rtt!`](crate::rtt) makes the one that is kept.
 #[repr(C)]
-struct ControlBlock {
+pub struct ControlBlock {
     identifier: [u8; 16],
     up_channels: u32,
     down_channels: u32,
     up: Channel,
+}
+
+impl ControlBlock {
+    /// Returns a block with one up-channel, "Terminal", over an empty ring.
+    pub const fn new(buffer: &'static Buffer) -> Self {
+        ControlBlock {
+            identifier: *b"SEGGER RTT\0\0\0\0\0\0",
+            up_channels: 1,
+            down_channels: 0,
+            up: Channel::new(&NAME, buffer),
+        }
+    }
 }
 
 impl Channel {
@@ -49,17 +65,14 @@ impl Channel {
 }
 
 /// What the channel's offsets count in; an atomic byte is written without `unsafe`.
-type Buffer = [AtomicU8; BUFFER_SIZE];
+pub type Buffer = [AtomicU8; BUFFER_SIZE];
 
-static BUFFER: Buffer = [const { AtomicU8::new(0) }; BUFFER_SIZE];
+/// Returns a ring of zeros.
+pub const fn buffer() -> Buffer {
+    [const { AtomicU8::new(0) }; BUFFER_SIZE]
+}
+
 static NAME: [u8; 9] = *b"Terminal\0";
-
-static CONTROL_BLOCK: ControlBlock = ControlBlock {
-    identifier: *b"SEGGER RTT\0\0\0\0\0\0",
-    up_channels: 1,
-    down_channels: 0,
-    up: Channel::new(&NAME, &BUFFER),
-};
 
 /// The target's end of a channel: one byte of the ring stays free, so that full and
 /// empty differ.
@@ -97,29 +110,46 @@ impl Ring {
     }
 }
 
-/// The one ring of this program.
-const RING: Ring = Ring {
-    up: &CONTROL_BLOCK.up,
-    buffer: &BUFFER,
-};
-
 /// The writer that the board gives to `kernel::debug`.
-pub struct Rtt;
+pub struct Rtt(Ring);
 
-/// The one instance.
-pub static RTT: Rtt = Rtt;
+impl Rtt {
+    /// Returns the writer of a control block and the ring that it was made with.
+    pub const fn new(block: &'static ControlBlock, buffer: &'static Buffer) -> Self {
+        Rtt(Ring {
+            up: &block.up,
+            buffer,
+        })
+    }
+}
+
+/// Makes the RTT writer of an image: a value for one `static` of the board.
+///
+/// An image without debug output does not name it, and then has no control block that a
+/// probe could find.
+#[macro_export]
+macro_rules! rtt {
+    () => {{
+        use $crate::debug_writer::rtt;
+        static BUFFER: rtt::Buffer = rtt::buffer();
+        // The probe reads what the program never does.
+        #[used]
+        static CONTROL_BLOCK: rtt::ControlBlock = rtt::ControlBlock::new(&BUFFER);
+        rtt::Rtt::new(&CONTROL_BLOCK, &BUFFER)
+    }};
+}
 
 impl DebugWriter for Rtt {
     fn write(&self, bytes: &[u8], _overflow_message: &[u8]) -> usize {
-        RING.write(bytes)
+        self.0.write(bytes)
     }
 
     fn available_len(&self) -> usize {
-        RING.free()
+        self.0.free()
     }
 
     fn to_write_len(&self) -> usize {
-        RING.unread()
+        self.0.unread()
     }
 
     fn publish(&self) -> usize {
@@ -144,8 +174,7 @@ mod tests {
 
     /// A ring of its own, and the probe that reads it.
     fn ring() -> Ring {
-        let buffer: &'static Buffer =
-            Box::leak(Box::new([const { AtomicU8::new(0) }; BUFFER_SIZE]));
+        let buffer: &'static Buffer = Box::leak(Box::new(buffer()));
         Ring {
             up: Box::leak(Box::new(Channel::new(&NAME, buffer))),
             buffer,
@@ -232,22 +261,27 @@ mod tests {
         }
     }
 
-    /// The one test of the ring that all of the program share.
     #[test]
     fn the_writer_fills_the_ring_that_a_probe_finds_by_its_identifier() {
         use core::fmt::Write;
-        let up = &CONTROL_BLOCK.up;
-        assert_eq!(CONTROL_BLOCK.identifier, *b"SEGGER RTT\0\0\0\0\0\0");
-        assert_eq!(CONTROL_BLOCK.up_channels, 1);
-        assert_eq!(CONTROL_BLOCK.down_channels, 0);
+        static RTT: Rtt = crate::rtt!();
+        let buffer: &'static Buffer = Box::leak(Box::new(buffer()));
+        let block: &'static ControlBlock = Box::leak(Box::new(ControlBlock::new(buffer)));
+        let up = &block.up;
+        assert_eq!(block.identifier, *b"SEGGER RTT\0\0\0\0\0\0");
+        assert_eq!((block.up_channels, block.down_channels), (1, 0));
         assert_eq!((up.size, up.mode), (BUFFER_SIZE as u32, 0));
-        let buffer = up.buffer.load(Ordering::Relaxed);
-        assert_eq!(buffer.cast_const(), BUFFER.as_ptr());
+        let ring = up.buffer.load(Ordering::Relaxed);
+        assert_eq!(ring.cast_const(), buffer.as_ptr());
         assert_eq!(up.name.load(Ordering::Relaxed).cast_const(), NAME.as_ptr());
-        assert_eq!(RTT.available_len(), BUFFER_SIZE - 1);
-        write!(&RTT, "boot {}", 7).expect("it never fails");
-        assert_eq!(RTT.to_write_len(), 6);
-        assert_eq!(RTT.available_len(), BUFFER_SIZE - 7);
-        assert_eq!(RING.read(usize::MAX), b"boot 7");
+        let own = Rtt::new(block, buffer);
+        for rtt in [&RTT, &own] {
+            assert_eq!(rtt.available_len(), BUFFER_SIZE - 1);
+            let mut text = rtt;
+            write!(text, "boot {}", 7).expect("it never fails");
+            assert_eq!(rtt.to_write_len(), 6);
+            assert_eq!(rtt.available_len(), BUFFER_SIZE - 7);
+            assert_eq!(rtt.0.read(usize::MAX), b"boot 7");
+        }
     }
 }

@@ -6,6 +6,7 @@ use capsules_system::app_rules::{Outcomes, Refusal};
 use capsules_system::apps::Fault;
 use capsules_system::crash_log::layout::ENTRIES;
 use capsules_system::crash_log::{ProcessEntry, ProcessState};
+use capsules_system::load_failures::LoadFailures;
 use capsules_system::loading_report::{LoadedClient, LoadingReport};
 use capsules_system::process_policies::StopFaultPolicy;
 use capsules_system::scheduler::priority::PriorityLevel;
@@ -119,6 +120,7 @@ fn load(
         apps: super::setup::table(&addresses, [Fault::Stop; SLOTS], priorities),
         levels,
         flash,
+        failures: LoadFailures::new(),
         signatures_required,
         outcomes: forever(Checked(outcomes.collect())),
         table,
@@ -191,7 +193,7 @@ fn apps_that_do_not_run_are_reported_with_their_reasons_before_the_client_is_tol
             (4, Err(Refusal::WrongSignature)),
             (6, Ok(())),
         ];
-        for (required, of_unsigned) in [(true, Refusal::Unsigned), (false, Refusal::NotLoaded)] {
+        for (required, of_unsigned) in [(true, Refusal::Unsigned), (false, Refusal::NoRamLeft)] {
             let loaded = load(&objects, [0; SLOTS], &outcomes, required);
             assert_eq!(loaded.running(), ["metering", "display", "guest"]);
             assert_eq!(
@@ -199,12 +201,80 @@ fn apps_that_do_not_run_are_reported_with_their_reasons_before_the_client_is_tol
                 [
                     loaded.expected(1, "unsigned", 0x401, of_unsigned),
                     loaded.expected(4, "altered", 0x402, Refusal::WrongSignature),
-                    loaded.expected(6, "accepted", 0x403, Refusal::NotLoaded),
-                    loaded.expected(7, "", 0, Refusal::NotLoaded),
+                    loaded.expected(6, "accepted", 0x403, Refusal::NoRamLeft),
+                    loaded.expected(7, "", 0, Refusal::BadChecksum),
                 ]
             );
             assert_eq!(loaded.client.heard.get(), 1, "and it is told once");
         }
+    });
+}
+
+#[test]
+fn each_app_that_does_not_run_gets_the_reason_that_is_its_own() {
+    on_kernel_thread(|| {
+        let linked_for = |ram: u32, flash: u32| {
+            let payload = [ram.to_le_bytes(), flash.to_le_bytes()].concat();
+            App::new("linked").element(5, &payload).build()
+        };
+        let kernel = |minor: u16| {
+            let payload = [2u16.to_le_bytes(), minor.to_le_bytes()].concat();
+            App::new("newer").element(8, &payload).build()
+        };
+        let silent = App {
+            says_kernel_version: false,
+            ..App::new("silent")
+        };
+        let nameless = App::new("nameless").element(3, &[0xFF, 0xFE]);
+        let objects = [
+            kernel(9),
+            silent.build(),
+            linked_for(u32::MAX, 0x40),
+            linked_for(0x40, u32::MAX),
+            nameless.build(),
+            too_large("large", 0),
+        ];
+        let loaded = load(&objects, [0; SLOTS], &[], false);
+        assert!(loaded.running().is_empty());
+        assert_eq!(
+            *loaded.client.refused.borrow(),
+            [
+                loaded.expected(0, "newer", 0, Refusal::OtherKernel),
+                loaded.expected(1, "silent", 0, Refusal::OtherKernel),
+                loaded.expected(2, "linked", 0, Refusal::WrongFlashAddress),
+                loaded.expected(3, "linked", 0, Refusal::RamUnfit),
+                loaded.expected(4, "", 0, Refusal::BadHeader),
+                loaded.expected(5, "large", 0, Refusal::NoRamLeft),
+            ]
+        );
+    });
+}
+
+#[test]
+fn apps_without_a_place_are_told_from_those_without_ram() {
+    on_kernel_thread(|| {
+        let app = |name| App::new(name).build();
+        let objects = [
+            too_large("large", 0),
+            app("one"),
+            app("two"),
+            too_large("larger", 0),
+            app("three"),
+            app("four"),
+            app("late"),
+            broken(),
+        ];
+        let loaded = load(&objects, [0; SLOTS], &[], false);
+        assert_eq!(loaded.running(), ["one", "two", "three", "four"]);
+        assert_eq!(
+            *loaded.client.refused.borrow(),
+            [
+                loaded.expected(0, "large", 0, Refusal::NoRamLeft),
+                loaded.expected(3, "larger", 0, Refusal::NoRamLeft),
+                loaded.expected(6, "late", 0, Refusal::NoPlaceLeft),
+                loaded.expected(7, "", 0, Refusal::BadChecksum),
+            ]
+        );
     });
 }
 
@@ -249,7 +319,7 @@ fn of_more_refused_objects_than_places_the_first_are_reported() {
         let loaded = load(&objects, [0; SLOTS], &[], true);
         assert_eq!(loaded.running().len(), SLOTS);
         let expected: Vec<Refused> = (0..room)
-            .map(|place| loaded.expected(place, "", 0, Refusal::NotLoaded))
+            .map(|place| loaded.expected(place, "", 0, Refusal::BadChecksum))
             .collect();
         assert_eq!(*loaded.client.refused.borrow(), expected);
     });

@@ -1,7 +1,7 @@
 //! `hil::adc`: single and repeated conversions of any one input.
 //!
 //! Not while the meter scans: the converter has one set of registers, so these calls
-//! answer BUSY then.
+//! answer OFF then, which no waiting for one's own turn ends.
 
 use super::hardware::{AdcChannel, Hardware};
 use super::state::{Conversion, Mode};
@@ -47,8 +47,10 @@ impl Saadc<'_> {
         conversion: Conversion,
         frequency: Option<u32>,
     ) -> Result<(), ErrorCode> {
-        if self.mode.get() != Mode::Idle {
-            return Err(ErrorCode::BUSY);
+        match self.mode.get() {
+            Mode::Idle => {}
+            Mode::Scan(_) => return Err(ErrorCode::OFF),
+            Mode::Adc(_) | Mode::AdcStopping => return Err(ErrorCode::BUSY),
         }
         let period = match frequency {
             Some(rate) => Some(Hardware::period(rate, 1).ok_or(ErrorCode::INVAL)?),

@@ -15,6 +15,10 @@ const CLOCK_HZ: u32 = 16_000_000;
 /// 10 us of acquisition and 2 us of conversion, in ticks of the sample clock.
 const CONVERSION_TICKS: u32 = 12 * 16;
 
+/// What END takes to restart the converter through PPI, generously, in ticks of the sample
+/// clock.
+const RESTART_TICKS: u32 = 16;
+
 /// Capture registers of the time base: the last END, and now.
 const END: usize = 0;
 const NOW: usize = 1;
@@ -63,11 +67,12 @@ impl Hardware {
     const CHANNELS: u32 =
         1 << channel::SAMPLE_CLOCK | 1 << channel::BLOCK_END | 1 << channel::BLOCK_COUNT;
 
-    /// Ticks between scans of `inputs` inputs at `rate` Hz, if the converter can do it.
+    /// Returns the ticks between scans of `inputs` inputs at `rate` Hz, to the nearest, if
+    /// the converter can do it: up to 76,923 Hz for one input.
     pub fn period(rate: u32, inputs: u32) -> Option<u32> {
-        let period = CLOCK_HZ.checked_div(rate)?;
-        // A scan must be over before the next is triggered.
-        (period > (inputs + 1) * CONVERSION_TICKS).then_some(period)
+        let period = CLOCK_HZ.checked_add(rate / 2)?.checked_div(rate)?;
+        // A scan must be over, and the next buffer ready, before the next is triggered.
+        (period >= inputs * CONVERSION_TICKS + RESTART_TICKS).then_some(period)
     }
 
     /// Turns the converter on with one channel for each of `inputs`, single-ended,

@@ -302,7 +302,12 @@ fn stopping_gives_the_buffers_back_and_lets_others_in() {
     let f = fixture();
     f.start();
     let channel = AdcChannelSetup::new(AdcChannel::VDD);
-    assert_eq!(f.saadc.sample(&channel), Err(ErrorCode::BUSY));
+    assert_eq!(f.saadc.sample(&channel), Err(ErrorCode::OFF));
+    let buffer = || -> &'static mut [u16] { Box::leak(Box::new([0; 4])) };
+    let refused = f
+        .saadc
+        .sample_highspeed(&channel, 8000, buffer(), 4, buffer(), 4);
+    assert_eq!(refused.map_err(|(error, ..)| error), Err(ErrorCode::OFF));
     f.saadc.stop_scan().unwrap();
     assert_eq!(f.saadc.stop_scan(), Err(ErrorCode::OFF));
     f.started();
@@ -377,6 +382,20 @@ fn repeated_samples_run_until_stopped() {
     assert_eq!(f.saadc.sample(&channel), Err(ErrorCode::BUSY));
     f.stopped();
     assert_eq!(f.saadc.stop_sampling(), Err(ErrorCode::INVAL));
+}
+
+#[test]
+fn one_input_is_sampled_as_often_as_its_conversion_allows() {
+    // 44.1 kHz: 363 ticks of 62.5 ns are 44,077 Hz, 0.05 % from what was asked for.
+    assert_eq!(Hardware::period(44_100, 1), Some(363));
+    assert_eq!(Hardware::period(76_923, 1), Some(208));
+    assert_eq!(Hardware::period(78_000, 1), None);
+    assert_eq!(Hardware::period(u32::MAX, 1), None);
+    assert_eq!(Hardware::period(0, 1), None);
+    assert_eq!(Hardware::period(1, 1), Some(16_000_000));
+    // Three inputs take three times as long.
+    assert_eq!(Hardware::period(25_000, 3), Some(640));
+    assert_eq!(Hardware::period(27_500, 3), None);
 }
 
 #[test]

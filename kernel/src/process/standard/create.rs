@@ -9,7 +9,9 @@ use tock_tbf::types::CommandPermissions;
 use super::grant_pointer::GrantPointerEntry;
 use super::guarded::Guarded;
 use super::queue::TaskQueue;
-use super::{DebugState, PermissionMemo, ProcessStandard, StoredState};
+use super::{
+    PermissionMemo, ProcessStandard, ProcessStandardDebug, ProcessStandardDebugFull, StoredState,
+};
 use crate::kernel::Kernel;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
@@ -21,16 +23,21 @@ use crate::syscall::UserspaceKernelBoundary;
 use crate::utilities::cells::{MapCell, OptionalCell};
 
 /// What a process is made with, beside its binary and memory.
-pub(in crate::process) struct Surroundings<C: 'static + Chip> {
+pub(in crate::process) struct Surroundings<C, D = ProcessStandardDebugFull>
+where
+    C: 'static + Chip,
+    D: 'static + ProcessStandardDebug,
+{
     pub(in crate::process) kernel: &'static Kernel,
     pub(in crate::process) chip: &'static C,
     pub(in crate::process) fault_policy: &'static dyn ProcessFaultPolicy,
-    pub(in crate::process) storage_policy: &'static dyn ProcessStandardStoragePermissionsPolicy<C>,
+    pub(in crate::process) storage_policy:
+        &'static dyn ProcessStandardStoragePermissionsPolicy<C, D>,
 }
 
 /// A process, and the memory before and behind its block.
-type Created<C> = (
-    &'static ProcessStandard<C>,
+type Created<C, D> = (
+    &'static ProcessStandard<C, D>,
     &'static mut [u8],
     &'static mut [u8],
 );
@@ -66,7 +73,7 @@ fn open_flash<M: MPU>(mpu: &M, flash: &[u8], config: &mut M::MpuConfig) -> Optio
     Some(())
 }
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// The most that the kernel's part of a block takes, in bytes: table,
     /// control block, and what their alignment may cost.
     fn kernel_part(grant_count: usize) -> Option<usize> {
@@ -81,12 +88,12 @@ impl<C: Chip> ProcessStandard<C> {
     /// ready to execute its first function. On failure all of `memory` is given
     /// back.
     pub(in crate::process) fn create(
-        surroundings: &Surroundings<C>,
+        surroundings: &Surroundings<C, D>,
         binary: &ProcessBinary,
         memory: &'static mut [u8],
         app_id: ShortId,
         index: usize,
-    ) -> Result<Created<C>, (ProcessLoadError, &'static mut [u8])> {
+    ) -> Result<Created<C, D>, (ProcessLoadError, &'static mut [u8])> {
         let Surroundings { kernel, chip, .. } = *surroundings;
         let boundary = chip.userspace_kernel_boundary();
         let grant_count = kernel.get_grant_count_and_finalize();
@@ -189,7 +196,7 @@ impl<C: Chip> ProcessStandard<C> {
     /// Writes table and control block to the end of a block that is large
     /// enough for them.
     fn lay_out(
-        surroundings: &Surroundings<C>,
+        surroundings: &Surroundings<C, D>,
         binary: &ProcessBinary,
         block: &'static mut [u8],
         (mpu_config, stored_state): (super::MpuConfig<C>, StoredState<C>),
@@ -238,7 +245,7 @@ impl<C: Chip> ProcessStandard<C> {
             kernel: surroundings.kernel,
             process_id: Cell::new(process_id),
             tasks: TaskQueue::new(),
-            debug: DebugState::new(),
+            debug: D::default(),
             kernel_memory_break: Cell::new(kernel_memory_break),
             initial_kernel_memory_break: kernel_memory_break,
             allow_high_water_mark: Cell::new(memory_start),
@@ -262,6 +269,12 @@ impl<C: Chip> ProcessStandard<C> {
             restart_count: Cell::new(0),
             completion_code: OptionalCell::empty(),
         };
+        if let Some(address) = binary.header.get_fixed_address_flash() {
+            process.debug.set_fixed_address_flash(address);
+        }
+        if let Some(address) = binary.header.get_fixed_address_ram() {
+            process.debug.set_fixed_address_ram(address);
+        }
         // SAFETY: as above, for the control block. The exclusive reference is
         // used only here, before the process is known to anyone.
         let process: &'static mut Self = unsafe {

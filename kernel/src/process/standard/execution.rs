@@ -1,7 +1,7 @@
 //! Executing a process, and answering it. Each system call passes through here.
 
 use super::guarded::Refusal;
-use super::ProcessStandard;
+use super::{ProcessStandard, ProcessStandardDebug};
 use crate::platform::chip::Chip;
 use crate::process::{FunctionCall, State, StoppedState};
 use crate::syscall::{ContextSwitchReason, Syscall, SyscallReturn, UserspaceKernelBoundary};
@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     NotRunning,
 }
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// Executes it until it stops. The MPU has its regions.
     #[inline(always)]
     pub(crate) fn execute(&self) -> Exit {
@@ -46,12 +46,13 @@ impl<C: Chip> ProcessStandard<C> {
         };
         drop(stored_state);
         if let ContextSwitchReason::SyscallFired { syscall } = reason {
-            self.debug.syscall_called(syscall);
+            self.debug.increment_syscall_count();
+            self.debug.set_last_syscall(syscall);
             return Exit::SystemCall;
         }
         // Looked at often enough without system calls, which must be fast.
         if let Some(stack_pointer) = stack_pointer {
-            self.debug.stack_pointer_seen(stack_pointer.addr());
+            self.debug.set_new_app_stack_min_pointer(stack_pointer);
         }
         if reason == ContextSwitchReason::Interrupted {
             Exit::Interrupted
@@ -63,7 +64,7 @@ impl<C: Chip> ProcessStandard<C> {
     /// The system call that it made last.
     #[inline(always)]
     pub(crate) fn last_syscall(&self) -> Option<Syscall> {
-        self.debug.last_syscall.get()
+        self.debug.get_last_syscall()
     }
 
     /// Answers its system call, as [`answer`](Self::answer) does, and with less

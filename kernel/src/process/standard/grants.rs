@@ -4,13 +4,13 @@ use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 
 use super::grant_pointer::GrantPointerEntry;
-use super::ProcessStandard;
+use super::{ProcessStandard, ProcessStandardDebug};
 use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
 use crate::process::{Error, Process, ProcessCustomGrantIdentifier};
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// The entry of a grant, if the process is alive and has one of that number.
     fn grant_entry(&self, grant_num: usize) -> Option<&GrantPointerEntry> {
         self.is_running()

@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use super::ProcessStandard;
+use super::{ProcessStandard, ProcessStandardDebug};
 use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
 use crate::process::{
@@ -10,7 +10,7 @@ use crate::process::{
 };
 use crate::syscall::UserspaceKernelBoundary;
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// Queues the call of the app's first function.
     pub(super) fn enqueue_first_function(&self) {
         let flash_start = self.flash.as_ptr();
@@ -90,11 +90,23 @@ impl<C: Chip> ProcessStandard<C> {
         let index = self.process_id.get().index;
         self.process_id
             .set(ProcessId::new(self.kernel, identifier, index));
-        self.debug.reset();
+        self.forget_run();
         self.restart_count
             .set(self.restart_count.get().saturating_add(1));
         self.state.set(State::Yielded);
         self.enqueue_first_function();
+    }
+
+    /// Counts and pointers as they are for a new run.
+    fn forget_run(&self) {
+        let debug = &self.debug;
+        debug.reset_syscall_count();
+        debug.reset_last_syscall();
+        debug.reset_dropped_upcall_count();
+        debug.reset_timeslice_expiration_count();
+        debug.set_app_heap_start_pointer(ptr::null());
+        debug.set_app_stack_start_pointer(ptr::null());
+        debug.set_app_stack_min_pointer(ptr::null());
     }
 
     /// Breaks and regions as they were before the first run.

@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use super::ProcessStandard;
+use super::{ProcessStandard, ProcessStandardDebug};
 use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
@@ -18,7 +18,7 @@ fn lies_in(start: *const u8, size: usize, from: *const u8, to: *const u8) -> boo
         .is_some_and(|end| start.addr() >= from.addr() && end <= to.addr())
 }
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// The end of the block.
     pub(super) fn memory_end(&self) -> *const u8 {
         self.memory_start.wrapping_add(self.memory_len)

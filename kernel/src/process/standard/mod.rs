@@ -20,6 +20,7 @@
 //! a grant while it is entered.
 
 mod create;
+mod debug;
 mod execution;
 mod grant_pointer;
 mod grants;
@@ -36,6 +37,7 @@ use core::num::NonZeroU32;
 use tock_tbf::types::{CommandPermissions, TbfHeader, NUM_STORAGE_PERMISSIONS};
 
 pub(in crate::process) use self::create::Surroundings;
+pub use self::debug::{ProcessStandardDebug, ProcessStandardDebugFull};
 pub(crate) use self::execution::Exit;
 use self::grant_pointer::GrantPointerEntry;
 use self::guarded::Guarded;
@@ -45,7 +47,7 @@ use crate::platform::chip::Chip;
 use crate::platform::mpu::{self, MPU};
 use crate::process::{AcceptedCredential, ProcessFaultPolicy, ProcessId, ShortId, State};
 use crate::storage_permissions::StoragePermissions;
-use crate::syscall::{Syscall, UserspaceKernelBoundary};
+use crate::syscall::UserspaceKernelBoundary;
 use crate::utilities::cells::{MapCell, OptionalCell};
 
 /// How many regions beyond flash and RAM a process can be given.
@@ -55,8 +57,13 @@ type StoredState<C> =
     <<C as Chip>::UserspaceKernelBoundary as UserspaceKernelBoundary>::StoredState;
 type MpuConfig<C> = <<C as Chip>::MPU as MPU>::MpuConfig;
 
-/// A process in one block of RAM. See the module for the block's layout.
-pub struct ProcessStandard<C: 'static + Chip> {
+/// A process in one block of RAM, with what it keeps for debugging. See the module for the
+/// block's layout.
+pub struct ProcessStandard<C, D = ProcessStandardDebugFull>
+where
+    C: 'static + Chip,
+    D: 'static + ProcessStandardDebug,
+{
     state: Cell<State>,
     stored_state: Guarded<StoredState<C>>,
     app_break: Cell<*const u8>,
@@ -67,7 +74,7 @@ pub struct ProcessStandard<C: 'static + Chip> {
     kernel: &'static Kernel,
     process_id: Cell<ProcessId>,
     tasks: TaskQueue,
-    debug: DebugState,
+    debug: D,
 
     /// Start of the grants.
     kernel_memory_break: Cell<*const u8>,
@@ -99,7 +106,7 @@ pub struct ProcessStandard<C: 'static + Chip> {
     completion_code: OptionalCell<Option<u32>>,
 }
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// The identifier under which its header lets it store values.
     pub fn get_tbf_storage_write_id(&self) -> Option<NonZeroU32> {
         self.header.get_storage_write_id()
@@ -123,55 +130,4 @@ struct PermissionMemo {
     driver_num: usize,
     offset: usize,
     permissions: CommandPermissions,
-}
-
-/// What is kept for debugging and for crash logs only.
-struct DebugState {
-    syscall_count: Cell<usize>,
-    last_syscall: Cell<Option<Syscall>>,
-    dropped_upcall_count: Cell<usize>,
-    timeslice_expiration_count: Cell<usize>,
-    heap_start: Cell<Option<usize>>,
-    stack_start: Cell<Option<usize>>,
-    /// The lowest stack pointer seen; `usize::MAX` before the first.
-    stack_min: Cell<usize>,
-}
-
-impl DebugState {
-    fn new() -> Self {
-        Self {
-            syscall_count: Cell::new(0),
-            last_syscall: Cell::new(None),
-            dropped_upcall_count: Cell::new(0),
-            timeslice_expiration_count: Cell::new(0),
-            heap_start: Cell::new(None),
-            stack_start: Cell::new(None),
-            stack_min: Cell::new(usize::MAX),
-        }
-    }
-
-    /// Back to what it is for a new run.
-    fn reset(&self) {
-        self.syscall_count.set(0);
-        self.last_syscall.set(None);
-        self.dropped_upcall_count.set(0);
-        self.timeslice_expiration_count.set(0);
-        self.heap_start.set(None);
-        self.stack_start.set(None);
-        self.stack_min.set(usize::MAX);
-    }
-
-    #[inline(always)]
-    fn syscall_called(&self, syscall: Syscall) {
-        self.syscall_count
-            .set(self.syscall_count.get().wrapping_add(1));
-        self.last_syscall.set(Some(syscall));
-    }
-
-    #[inline]
-    fn stack_pointer_seen(&self, stack_pointer: usize) {
-        if stack_pointer < self.stack_min.get() {
-            self.stack_min.set(stack_pointer);
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::ProcessStandard;
+use super::{ProcessStandard, ProcessStandardDebug};
 use crate::platform::chip::Chip;
 use crate::process::{Process, State, StoppedState};
 use crate::syscall::{Syscall, UserspaceKernelBoundary};
@@ -12,7 +12,7 @@ use crate::utilities::hex::{write_word, write_words};
 // Not by the derived `Debug` of what is printed: that is 4 KB of flash, for a
 // report that few boards print.
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// Prints identity, counters, memory, registers and regions.
     pub(super) fn print(&self, writer: &mut dyn Write) -> fmt::Result {
         write!(writer, "App: {}   -   [", self.get_process_name())?;
@@ -21,17 +21,17 @@ impl<C: Chip> ProcessStandard<C> {
             writer,
             "]\r\n Events queued: {}   Syscall count: {}   Dropped upcalls: {}\r\n",
             self.tasks.len(),
-            self.debug.syscall_count.get(),
-            self.debug.dropped_upcall_count.get(),
+            self.debug.get_syscall_count(),
+            self.debug.get_dropped_upcall_count(),
         )?;
         write!(
             writer,
             " Restart count: {}   Identifier: {}   Slices exceeded: {}\r\n Last syscall: ",
             self.restart_count.get(),
             self.processid().id(),
-            self.debug.timeslice_expiration_count.get(),
+            self.debug.get_timeslice_expiration_count(),
         )?;
-        match self.debug.last_syscall.get() {
+        match self.debug.get_last_syscall() {
             Some(syscall) => write_syscall(writer, syscall)?,
             None => writer.write_str("none")?,
         }

@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 use tock_tbf::types::CommandPermissions;
 
 use super::execution::Exit;
-use super::{PermissionMemo, ProcessStandard};
+use super::{PermissionMemo, ProcessStandard, ProcessStandardDebug};
 use crate::capabilities;
 use crate::errorcode::ErrorCode;
 use crate::platform::chip::Chip;
@@ -22,7 +22,7 @@ use crate::syscall::{ContextSwitchReason, Syscall, SyscallReturn, UserspaceKerne
 use crate::upcall::UpcallId;
 use crate::utilities::capability_ptr::CapabilityPtr;
 
-impl<C: Chip> Process for ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> Process for ProcessStandard<C, D> {
     #[inline]
     fn processid(&self) -> ProcessId {
         self.process_id.get()
@@ -56,8 +56,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
             self.kernel.process_woke();
             Ok(())
         } else {
-            let dropped = &self.debug.dropped_upcall_count;
-            dropped.set(dropped.get().wrapping_add(1));
+            self.debug.increment_dropped_upcall_count();
             Err(ErrorCode::NOMEM)
         }
     }
@@ -182,14 +181,14 @@ impl<C: Chip> Process for ProcessStandard<C> {
 
     fn update_stack_start_pointer(&self, stack_pointer: *const u8) {
         if self.in_accessible_ram(stack_pointer, 0) {
-            self.debug.stack_start.set(Some(stack_pointer.addr()));
-            self.debug.stack_min.set(stack_pointer.addr());
+            self.debug.set_app_stack_start_pointer(stack_pointer);
+            self.debug.set_app_stack_min_pointer(stack_pointer);
         }
     }
 
     fn update_heap_start_pointer(&self, heap_pointer: *const u8) {
         if self.in_accessible_ram(heap_pointer, 0) {
-            self.debug.heap_start.set(Some(heap_pointer.addr()));
+            self.debug.set_app_heap_start_pointer(heap_pointer);
         }
     }
 
@@ -314,8 +313,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
         match self.execute() {
             Exit::SystemCall => self
                 .debug
-                .last_syscall
-                .get()
+                .get_last_syscall()
                 .map(|syscall| ContextSwitchReason::SyscallFired { syscall }),
             Exit::Interrupted => Some(ContextSwitchReason::Interrupted),
             Exit::Fault => Some(ContextSwitchReason::Fault),
@@ -325,7 +323,7 @@ impl<C: Chip> Process for ProcessStandard<C> {
 
     fn get_addresses(&self) -> ProcessAddresses {
         let flash = self.flash.as_ptr_range();
-        let stack_min = self.debug.stack_min.get();
+        let address = |pointer: Option<*const u8>| pointer.map(<*const u8>::addr);
         ProcessAddresses {
             flash_start: flash.start.addr(),
             flash_non_protected_start: flash.start.addr()
@@ -338,9 +336,9 @@ impl<C: Chip> Process for ProcessStandard<C> {
             sram_app_brk: self.app_break.get().addr(),
             sram_grant_start: self.kernel_memory_break.get().addr(),
             sram_end: self.memory_end().addr(),
-            sram_heap_start: self.debug.heap_start.get(),
-            sram_stack_top: self.debug.stack_start.get(),
-            sram_stack_bottom: (stack_min != usize::MAX).then_some(stack_min),
+            sram_heap_start: address(self.debug.get_app_heap_start_pointer()),
+            sram_stack_top: address(self.debug.get_app_stack_start_pointer()),
+            sram_stack_bottom: address(self.debug.get_app_stack_min_pointer()),
         }
     }
 
@@ -364,33 +362,33 @@ impl<C: Chip> Process for ProcessStandard<C> {
     }
 
     fn debug_syscall_count(&self) -> usize {
-        self.debug.syscall_count.get()
+        self.debug.get_syscall_count()
     }
 
     fn debug_dropped_upcall_count(&self) -> usize {
-        self.debug.dropped_upcall_count.get()
+        self.debug.get_dropped_upcall_count()
     }
 
     fn debug_timeslice_expiration_count(&self) -> usize {
-        self.debug.timeslice_expiration_count.get()
+        self.debug.get_timeslice_expiration_count()
     }
 
     fn debug_timeslice_expired(&self) {
-        let count = &self.debug.timeslice_expiration_count;
-        count.set(count.get().wrapping_add(1));
+        self.debug.increment_timeslice_expiration_count();
     }
 
     #[inline(always)]
     fn debug_syscall_called(&self, last_syscall: Syscall) {
-        self.debug.syscall_called(last_syscall);
+        self.debug.increment_syscall_count();
+        self.debug.set_last_syscall(last_syscall);
     }
 
     fn debug_syscall_last(&self) -> Option<Syscall> {
-        self.debug.last_syscall.get()
+        self.debug.get_last_syscall()
     }
 }
 
-impl<C: Chip> ProcessStandard<C> {
+impl<C: Chip, D: ProcessStandardDebug + 'static> ProcessStandard<C, D> {
     /// The header's answer, to be remembered.
     #[inline(never)]
     fn look_permissions_up(&self, driver_num: usize, offset: usize) -> CommandPermissions {

@@ -30,12 +30,25 @@ pub fn build(project: &Project) -> Result<()> {
     // The same on a kernel without calls in the background, as upstream's is.
     let by_alarm = bridge.replacen("[board]\n", "[board]\nlong_steps = \"alarm\"\n", 1);
     image::build_variant(project, "key-bridge-by-alarm", &by_alarm)?;
+    image::build_variant(
+        project,
+        "production",
+        &production_manifest(&project.meter_text()?),
+    )?;
     image::build_guest(project, "bench-app", "dlms")?;
     image::build_guest(project, "blink", "factory")?;
     build_relocatable(project)?;
     build_second_board(project)?;
     build_core_conformance(project)?;
     build_foreign_firmware(project)
+}
+
+/// The manifest of meters in service, made of the text of meter.toml.
+fn production_manifest(meter: &str) -> String {
+    // A text without one of the two is refused when the manifest is read.
+    meter
+        .replacen("profile = \"development\"", "profile = \"production\"", 1)
+        .replacen("debug_rtt = true", "debug_rtt = false", 1)
 }
 
 /// Builds the position-independent app and packs it several times, as

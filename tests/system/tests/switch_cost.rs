@@ -1,0 +1,13 @@
+//! A switch from one app to another at the end of its time slice is cheap, both ways.
+
+use system_tests::switches;
+
+/// What either way may cost, in instructions.
+const MOST: u64 = 500;
+
+#[test]
+fn a_switch_to_another_app_costs_less_than_500_instructions_both_ways() {
+    let [there, back] = switches::measure(20).expect("two apps share the CPU");
+    println!("{there} instructions there, {back} back");
+    assert!(there < MOST && back < MOST, "{there} there, {back} back");
+}
