@@ -26,7 +26,7 @@ pub fn key_bridge() -> Firmware {
     Firmware::variant("key-bridge")
 }
 
-/// Returns the meter of [`key_bridge`] with a kernel that spaces the steps of long work by
+/// Returns the meter of [`key_bridge()`] with a kernel that spaces the steps of long work by
 /// an alarm.
 ///
 /// # Panics

@@ -3,8 +3,8 @@
 //! A credential of format 6 signs the SHA-256 of the object from its first byte,
 //! header and flags included, to the end of the binary. It counts if it is the
 //! signature of a known [`Signer`] who may sign for the ShortId in the header, and
-//! if the board's [`AppRules`] have nothing against this app, in this place, of
-//! this version. Then the app is what its header says.
+//! if the board's [`AppRules`](capsules_system::app_rules::AppRules) have nothing
+//! against this app, in this place, of this version. Then the app is what its header says.
 //!
 //! A binary may carry several credentials: of formats that are unknown here, of
 //! signers that this meter does not know (yet, or any more), of the vendor and of
@@ -12,7 +12,8 @@
 //! next; a binary without any that counts is not accepted. What no other
 //! credential can mend, the wrong place and an old version, is rejected at once.
 //!
-//! The work is cut into steps ([`Check::step`]), one for each deferred call.
+//! The work is cut into steps ([`Check::step`]), one for each call in the background. The kernel
+//! offers a bounded number of credentials of each object.
 
 mod check;
 mod credentials;
