@@ -27,7 +27,7 @@ fn what_is_read_only_is_refused_before_the_run_and_stays_as_it_is() {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).expect("set");
         let before = fs::read(&file).expect("there");
         let begun = Instant::now();
-        let run = [text(&image), "--for", "1h", "--speed", "1"];
+        let run = [text(&image), "--for", "10s", "--speed", "1"];
         let output = emulator(&run);
         assert_eq!(code(&output), Some(Reason::Unwritable), "{}", said(&output));
         assert!(begun.elapsed() < Duration::from_secs(5), "before the run");
@@ -60,11 +60,11 @@ fn a_folder_in_which_nothing_can_be_made_is_refused_before_the_run() {
     let directory = Directory::new("no-folder");
     let image = directory.file("meter.bin", &firmware());
     let nor = directory.0.join("gone/meter.nor");
-    let output = emulator(&[text(&image), "--for", "1h", "--nor", text(&nor)]);
+    let output = emulator(&[text(&image), "--for", "10s", "--nor", text(&nor)]);
     assert_eq!(code(&output), Some(Reason::Unwritable), "{}", said(&output));
     assert!(said(&output).contains("its folder does not exist"));
     // In /proc nobody makes a file, whoever it is.
-    let output = emulator(&[text(&image), "--for", "1h", "--nor", "/proc/meter.nor"]);
+    let output = emulator(&[text(&image), "--for", "10s", "--nor", "/proc/meter.nor"]);
     assert_eq!(code(&output), Some(Reason::Unwritable), "{}", said(&output));
     assert!(
         said(&output).contains("nothing can be written"),

@@ -25,6 +25,8 @@ const QUIET: Style = Style::new().fg(Color::DarkGray);
 const LEAST: (u16, u16) = (40, 10);
 /// Rows from which on processes and flash are shown.
 const ROWS_FOR_LISTS: u16 = 18;
+/// Columns of the list of processes from which on their calls are counted.
+const WIDTH_FOR_CALLS: u16 = 42;
 /// The terminal from which on the readings are twice as large.
 const LARGE: (u16, u16) = (150, 40);
 
@@ -314,10 +316,11 @@ fn draw_processes(view: &View, frame: &mut Frame, area: Rect) {
             } else {
                 Style::new()
             };
-            let mut text = format!(
-                "{:<10} {:<8} {:>6} calls {} faults",
-                process.name, process.state, process.system_calls, process.faults
-            );
+            let mut text = format!("{:<10} {:<8} ", process.name, process.state);
+            if area.width >= WIDTH_FOR_CALLS {
+                text += &format!("{:>6} calls ", process.system_calls);
+            }
+            text += &format!("{} faults", process.faults);
             if process.restarts > 0 {
                 text += &format!(" {} restarts", process.restarts);
             }
@@ -332,17 +335,20 @@ fn draw_flash(view: &View, frame: &mut Frame, area: Rect) {
     let mut lines = vec![
         Line::from(format!("{} words, {} erases", flash.words, flash.erases)),
         Line::from(format!(
-            "external: {} bytes, {} erases",
+            "NOR: {} bytes, {} erases",
             flash.nor_bytes, flash.nor_erases
         )),
     ];
     for (address, erases) in &flash.worst {
         let part = f64::from(*erases) / f64::from(ENDURANCE) * 100.0;
         lines.push(Line::from(format!(
-            "page {address:#07x}: {erases} ({part:.2} % of life)"
+            "page {address:#07x}: {erases} ({part:.2} %)"
         )));
     }
-    frame.render_widget(Paragraph::new(lines).block(block("flash wear")), area);
+    frame.render_widget(
+        Paragraph::new(lines).block(block("flash wear, % of life")),
+        area,
+    );
 }
 
 fn draw_keys(frame: &mut Frame, area: Rect) {

@@ -80,8 +80,10 @@ fn every_size_shows_what_matters() {
             "0.000250 kWh out",
             "● 17 pulses",
             "metering",
+            "2 faults",
+            "1 erases",
             "4242 words, 7 erases",
-            "page 0xf7000: 3 (0.03 % of life)",
+            "page 0xf7000: 3 (0.03 %)",
             "ok calibrate low",
             "quit",
             "+400 V",
@@ -96,7 +98,7 @@ fn every_size_shows_what_matters() {
         let braille = |c: char| ('\u{2801}'..='\u{28FF}').contains(&c);
         let points = screen.chars().filter(|c| braille(*c)).count();
         assert!(
-            points > 40,
+            points > 25,
             "{columns}x{rows}: {points} cells of curves\n{screen}"
         );
         let blocks = screen.chars().filter(|c| "█▀▄".contains(*c)).count();
@@ -114,8 +116,8 @@ fn no_size_is_too_small_or_too_large_to_draw() {
     odd.readings = None;
     odd.processes.clear();
     odd.said = None;
-    for columns in (1..100).step_by(3).chain([250, 500]) {
-        for rows in (1..50).step_by(2).chain([120]) {
+    for columns in [1, 2, 39, 40, 41, 59, 79, 149, 150, 500] {
+        for rows in [1, 9, 10, 11, 17, 18, 39, 40, 120] {
             for view in [&view(), &odd] {
                 let screen = drawn(view, columns, rows);
                 assert_eq!(screen.len(), usize::from(rows));
