@@ -1,5 +1,6 @@
 //! The memory that a process itself can reach, and its claims about it.
 
+use core::mem::{align_of, size_of};
 use core::ptr;
 
 use super::ProcessStandard;
@@ -16,6 +17,30 @@ fn lies_in(start: *const u8, size: usize, from: *const u8, to: *const u8) -> boo
         .addr()
         .checked_add(size)
         .is_some_and(|end| start.addr() >= from.addr() && end <= to.addr())
+}
+
+/// Puts zeros, a group of words at a time: a start erases kilobytes, and `write_bytes` takes three
+/// times the instructions.
+///
+/// # Safety
+///
+/// The caller may write the `length` bytes from `start` on.
+unsafe fn erase(start: *mut u8, length: usize) {
+    type Group = [u32; 8];
+    let head = start.align_offset(align_of::<Group>()).min(length);
+    let groups = (length - head) / size_of::<Group>();
+    let tail = length - head - groups * size_of::<Group>();
+    // SAFETY: head, groups and tail lie one behind the other in the caller's bytes, and the
+    // groups are aligned. Volatile, so that the loop is not made one `write_bytes` again.
+    unsafe {
+        ptr::write_bytes(start, 0, head);
+        let mut at = start.wrapping_add(head).cast::<Group>();
+        for _ in 0..groups {
+            at.write_volatile([0; 8]);
+            at = at.wrapping_add(1);
+        }
+        ptr::write_bytes(at.cast::<u8>(), 0, tail);
+    }
 }
 
 impl<C: Chip> ProcessStandard<C> {
@@ -90,7 +115,7 @@ impl<C: Chip> ProcessStandard<C> {
         let length = end.saturating_sub(start.addr());
         // SAFETY: `start..end` is memory of this block below the kernel memory break, where
         // the kernel keeps nothing, and above every buffer that was shared.
-        unsafe { ptr::write_bytes(start.cast_mut(), 0, length) };
+        unsafe { erase(start.cast_mut(), length) };
     }
 
     pub(super) fn claim_readwrite(
