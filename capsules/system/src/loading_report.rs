@@ -106,7 +106,7 @@ where
     CAP: ProcessManagementCapability,
 {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
-        // One that is loaded before the others executes before they are.
+        // At once: one that is loaded before the others executes before they are.
         self.set_levels();
         if let (true, Err(error)) = (self.debug_output, result) {
             debug!("app not loaded: {:?}", error);
@@ -114,7 +114,6 @@ where
     }
 
     fn process_loading_finished(&self) {
-        self.set_levels();
         for object in Objects::of(self.flash) {
             self.report(&object);
         }
