@@ -95,6 +95,10 @@ pub fn attack(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), 
     console_of_a_past_run(fixture, recorder)?;
     let before = restarts(&mut fixture.machine, "factory");
     fault(fixture, "factory")?;
+    // It naps before it looks for what to do.
+    fixture.machine.run_until(PATIENCE, |machine| {
+        process(machine, "factory").is_some_and(|factory| factory.faults > 0)
+    });
     fixture.machine.run_for(Duration::from_millis(600));
     let factory = process(&mut fixture.machine, "factory").ok_or("factory is not in the table")?;
     let found = format!("{}, {} restarts", factory.state, factory.restarts);

@@ -184,7 +184,7 @@ where
     CAP: ProcessManagementCapability,
 {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
-        // One that is loaded before the others executes before they are.
+        // At once: one that is loaded before the others executes before they are.
         self.set_levels();
         if let Err(error) = result {
             self.failures.add(&error);
@@ -195,7 +195,6 @@ where
     }
 
     fn process_loading_finished(&self) {
-        self.set_levels();
         self.report_all();
         self.client.apps_loaded();
     }
