@@ -36,9 +36,7 @@ fn try_with(spinning: &[&str]) {
         assert!(took < Duration::from_millis(1_500), "{slot}: {took:?}");
     }
     machine.run_for(Duration::from_millis(1_500));
-    let reading = meter::readings(&machine)
-        .pop()
-        .expect("the meter measures");
+    let reading = meter::readings(&machine).pop().expect("the meter measures");
     assert_eq!(reading["lost"], 0.0, "{spinning:?} spin");
     assert!((850.0..990.0).contains(&reading["W"]), "{}", reading["W"]);
 }
