@@ -82,9 +82,12 @@ impl Connection {
     /// The next thing received; none when the debugger has gone, or the user asked to end.
     pub fn wait(&mut self, door: &Door) -> Result<Option<Received>, Failure> {
         while !self.gone && !interrupt::asked() {
-            door.send_away()?;
             if let Some(received) = self.read() {
                 return Ok(Some(received));
+            }
+            // Who comes when this one has gone is served next.
+            if !self.gone {
+                door.send_away()?;
             }
         }
         Ok(None)
@@ -92,10 +95,12 @@ impl Connection {
 
     /// What has been received; none if nothing has, or the debugger has gone.
     pub fn look(&mut self, door: &Door) -> Result<Option<Received>, Failure> {
-        door.send_away()?;
         self.stream.set_nonblocking(true).map_err(failed)?;
         let received = self.read();
         self.stream.set_nonblocking(false).map_err(failed)?;
+        if !self.gone {
+            door.send_away()?;
+        }
         Ok(received)
     }
 
