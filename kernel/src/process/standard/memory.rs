@@ -26,7 +26,7 @@ fn lies_in(start: *const u8, size: usize, from: *const u8, to: *const u8) -> boo
 ///
 /// The caller may write the `length` bytes from `start` on.
 unsafe fn erase(start: *mut u8, length: usize) {
-    const GROUP: usize = 8 * size_of::<u32>();
+    const GROUP: usize = size_of::<[u32; 8]>();
     let head = start.align_offset(align_of::<u32>()).min(length);
     let groups = (length - head) / GROUP;
     let tail = length - head - groups * GROUP;
