@@ -147,7 +147,7 @@ fn single_samples_at_the_highest_rate_leave_an_app_the_time_to_stop_them() {
 #[test]
 fn while_the_meter_scans_the_converter_is_off_for_apps() {
     const OFF: u32 = 4;
-    let firmware = firmware::bring_up().with_free_scripted_app("dlms");
+    let firmware = firmware::bring_up().with_scripted_guest("dlms");
     let mut machine = meter::boot(firmware.bytes(), "sine:230V,1A,pf1,50Hz", 1);
     let scripted = ScriptedApp::find(&mut machine, &manifest(), "dlms").expect("it runs");
     let mut app = App { machine, scripted };
