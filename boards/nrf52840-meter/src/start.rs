@@ -8,7 +8,7 @@ use capsules_system::load_failures::LoadFailures;
 use capsules_system::loading_report::LoadingReport;
 use capsules_system::restart_backoff::{Backoff, RestartBackoff};
 use capsules_system::scheduler::priority::PriorityLevel;
-use capsules_trust::app_signature::{AppSignatures, SignedIdentity};
+use capsules_trust::app_signature::SignedIdentity;
 use capsules_trust::key_store::KeptVersions;
 use capsules_trust::root::Root;
 use kernel::capabilities;
@@ -33,7 +33,7 @@ use nrf52840_components::start::CPU_HZ;
 
 use crate::crash::{self, CoreRegisters, FaultHooks, FaultRecorder, ProcessTable, Retained};
 use crate::debug_output;
-use crate::kernel_extras::{ProcessManagement, Woken};
+use crate::kernel_extras::{DecidedTwice, ProcessManagement, Signatures, Woken};
 use crate::peripherals::{alarm, Peripherals};
 use crate::platform::{Chip, Filter, Platform, Scheduler};
 use crate::root;
@@ -57,8 +57,6 @@ pub type Loader = SequentialProcessLoaderMachine<'static, Chip>;
 type Binaries = [MapCell<ProcessBinary>; PROCESSES];
 /// Restarts with growing delays, on an alarm of its own.
 type Restarts = RestartBackoff<'static, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
-/// The policy that looks at credentials.
-type Signatures = AppSignatures<'static, wiring::trust::Steps>;
 /// What follows when all apps are loaded.
 type Report = LoadingReport<'static, Retained, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
 type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
@@ -182,7 +180,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         signatures.register();
         let checker = static_init!(
             ProcessCheckerMachine,
-            ProcessCheckerMachine::new(signatures)
+            ProcessCheckerMachine::new(static_init!(DecidedTwice, DecidedTwice(signatures)))
         );
         signatures.set_client(checker);
         let binaries = static_init_const!(Binaries, [const { MapCell::empty() }; PROCESSES]);

@@ -362,10 +362,11 @@ fn guests_are_no_apps() {
         object("misplaced", 5, 1, &[By(VENDOR)]),
     ];
     let loaded = load(&objects, forever(Rules::default()), false);
-    assert_eq!(loaded.names, ["unsigned", "stranger", "signed"]);
-    assert!(loaded.ids[0] != fixed(1));
-    assert!(loaded.ids[1] != fixed(2));
-    assert!(loaded.ids[2] == fixed(1));
+    // Places of signed apps are given first.
+    assert_eq!(loaded.names, ["signed", "unsigned", "stranger"]);
+    assert!(loaded.ids[0] == fixed(1));
+    assert!(loaded.ids[1] != fixed(1));
+    assert!(loaded.ids[2] != fixed(2));
 }
 
 /// A policy whose first decision is turned, as a lost instruction may turn it: everything is
@@ -386,7 +387,7 @@ impl AppCredentialsPolicy<'static> for Turned {
     }
 
     fn confirm(&self, credential: Option<AcceptedCredential>, region: &[u8]) -> Confirmation {
-        self.policy.confirm(credential, region)
+        Confirmation::unless(self.policy.doubt(credential.is_some(), region))
     }
 
     fn check_credentials(

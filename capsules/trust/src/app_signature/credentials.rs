@@ -4,8 +4,7 @@ use core::cell::Cell;
 
 use kernel::deferred_call::DeferredCallClient;
 use kernel::process_checker::{
-    AcceptedCredential, AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult,
-    CheckResultAcceptMetadata, Confirmation,
+    AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
 };
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
@@ -116,6 +115,22 @@ impl<'a, S: StepCall> AppSignatures<'a, S> {
         self.rules.admit(&app)?;
         Ok(number)
     }
+
+    /// Returns what speaks against running the binary with this integrity region, 0 if nothing
+    /// does: the second decision, for a kernel that asks twice. It goes by the evidence, not by
+    /// the verdict, which a lost instruction may have turned. `accepted` says whether a
+    /// credential of it was accepted.
+    pub fn doubt(&self, accepted: bool, region: &[u8]) -> u32 {
+        if !accepted && !self.required {
+            return 0;
+        }
+        let address = region.as_ptr().addr();
+        let kept = self.evidence.iter().map(Cell::get);
+        let evidence = kept
+            .filter(|(object, _)| *object == address)
+            .fold(Evidence::NONE, |_, (_, evidence)| evidence);
+        evidence.doubt()
+    }
 }
 
 /// What the header at the start of a region claims; none if it claims no app.
@@ -152,19 +167,6 @@ impl<S: StepCall> AppCredentialsPolicy<'static> for AppSignatures<'_, S> {
 
     fn require_credentials(&self) -> bool {
         self.required
-    }
-
-    /// Not by the verdict, which a lost instruction may have turned, but by the evidence.
-    fn confirm(&self, credential: Option<AcceptedCredential>, region: &[u8]) -> Confirmation {
-        if credential.is_none() && !self.required {
-            return Confirmation::YES;
-        }
-        let address = region.as_ptr().addr();
-        let kept = self.evidence.iter().map(Cell::get);
-        let evidence = kept
-            .filter(|(object, _)| *object == address)
-            .fold(Evidence::NONE, |_, (_, evidence)| evidence);
-        Confirmation::unless(evidence.doubt())
     }
 
     fn check_credentials(
