@@ -3,11 +3,11 @@
 crate::definition::driver! {
     "meter_adc" = 0x8000_0001;
     commands {
-        /// Start the scans at a rate, and own them.
+        /// Start the scans at a period in microseconds, and own them.
         1 = Start "start": BUSY ALREADY INVAL;
         /// Stop the scans, and release them.
         2 = Stop "stop": RESERVE;
-        /// Scans in a second, and scans in a block.
+        /// Microseconds from scan to scan, and scans in a block.
         3 = Geometry "geometry":;
         /// Copy the oldest block to the buffer; tells its bytes.
         4 = TakeBlock "take_block": FAIL RESERVE SIZE NOMEM;
@@ -27,12 +27,17 @@ crate::definition::driver! {
 pub const CHANNELS: usize = 3;
 /// Bytes of a scan: an `i16`, little endian, of each channel.
 pub const SCAN_BYTES: usize = 2 * CHANNELS;
-/// Scans in a full block.
-pub const SCANS_PER_BLOCK: usize = 80;
+/// Microseconds from scan to scan: 6,536 scans a second, which is no multiple of a mains
+/// frequency, so that a waveform passes every position against the scans within a second.
+pub const SCAN_PERIOD_US: u32 = 153;
+/// Scans in a full block, which lasts 19.6 ms.
+pub const SCANS_PER_BLOCK: usize = 128;
+/// Scans after a gap in which the driver's filter still holds what was before it.
+pub const SETTLING_SCANS: usize = 8;
 /// Bytes of a full block with its header.
 pub const BLOCK_BYTES: usize = Header::BYTES + SCANS_PER_BLOCK * SCAN_BYTES;
 
-/// The header before the scans of a block, of 24 bytes, little endian:
+/// The header before the scans of a block, of 32 bytes, little endian:
 ///
 /// | offset | type | |
 /// |---|---|---|
@@ -41,11 +46,14 @@ pub const BLOCK_BYTES: usize = Header::BYTES + SCANS_PER_BLOCK * SCAN_BYTES;
 /// | 8 | u64 | time of the last scan |
 /// | 16 | u32 | scans |
 /// | 20 | u32 | scans lost |
+/// | 24 | i16 | reference |
+/// | 26 | i16 | temperature |
+/// | 28 | 4 bytes | zero |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Number of the block since the start, lost ones counted, from 0.
     pub sequence: u32,
-    /// [`Header::OVERRUN`], and [`Header::range_end`] of each channel.
+    /// [`Header::OVERRUN`], [`Header::range_end`] of each channel, [`Header::DISORDER`].
     pub flags: u32,
     /// Time of the last scan of the block, in microseconds since the start.
     pub time_us: u64,
@@ -53,11 +61,19 @@ pub struct Header {
     pub scans: u32,
     /// Scans lost between the block delivered before and this one.
     pub lost_scans: u32,
+    /// Mean code of the reference, which is converted after the channels of each scan.
+    pub reference: i16,
+    /// Temperature of the part in hundredths of a degree Celsius; [`Header::NO_TEMPERATURE`]
+    /// while nobody measures it.
+    pub temperature: i16,
 }
 
 impl Header {
     /// Bytes of a header.
-    pub const BYTES: usize = 24;
+    pub const BYTES: usize = 32;
+
+    /// The temperature is not known.
+    pub const NO_TEMPERATURE: i16 = i16::MIN;
 
     /// Flag: blocks were lost before this one.
     pub const OVERRUN: u32 = 1 << 0;
@@ -66,6 +82,9 @@ impl Header {
     pub const fn range_end(channel: usize) -> u32 {
         1 << (1 + channel)
     }
+
+    /// Flag: the reference was not where it has to be, so the channels may have changed places.
+    pub const DISORDER: u32 = 1 << (1 + CHANNELS);
 
     /// Flags of the channels whose bits are set in `channels`, channel 0 in bit 0.
     pub const fn range_ends(channels: u8) -> u32 {
@@ -80,6 +99,8 @@ impl Header {
         bytes[8..16].copy_from_slice(&self.time_us.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.scans.to_le_bytes());
         bytes[20..24].copy_from_slice(&self.lost_scans.to_le_bytes());
+        bytes[24..26].copy_from_slice(&self.reference.to_le_bytes());
+        bytes[26..28].copy_from_slice(&self.temperature.to_le_bytes());
         bytes
     }
 
@@ -94,6 +115,8 @@ impl Header {
             time_us: u64::from(word(8)) | u64::from(word(12)) << 32,
             scans: word(16),
             lost_scans: word(20),
+            reference: word(24) as i16,
+            temperature: (word(24) >> 16) as i16,
         }
     }
 }

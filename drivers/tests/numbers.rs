@@ -372,12 +372,15 @@ fn header_of_a_block() {
         time_us: 0x100F_0E0D_0C0B_0A09,
         scans: 0x1413_1211,
         lost_scans: 0x1817_1615,
+        reference: 0x1A19,
+        temperature: 0x1C1B,
     };
-    let bytes: [u8; 24] = core::array::from_fn(|at| at as u8 + 1);
+    let bytes: [u8; 32] = core::array::from_fn(|at| if at < 28 { at as u8 + 1 } else { 0 });
     assert_eq!(header.encode(), bytes);
     assert_eq!(Header::decode(&bytes), header);
-    assert_eq!((SCAN_BYTES, SCANS_PER_BLOCK, BLOCK_BYTES), (6, 80, 504));
-    assert_eq!(Header::OVERRUN, 1);
+    assert_eq!((SCAN_BYTES, SCANS_PER_BLOCK, BLOCK_BYTES), (6, 128, 800));
+    assert_eq!((Header::OVERRUN, Header::DISORDER), (1, 16));
+    assert_eq!(Header::NO_TEMPERATURE, i16::MIN);
     assert_eq!([0, 1, 2].map(Header::range_end), [2, 4, 8]);
     assert_eq!([0b001, 0b110, 0xFF].map(Header::range_ends), [2, 12, 14]);
 }

@@ -6,18 +6,21 @@ use kernel::utilities::cells::OptionalCell;
 use kernel::ErrorCode;
 use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ScanBlock};
 
-/// Bytes of a block.
-pub const BLOCK: usize = 480;
-/// Scans in a block: three channels of two bytes each.
-pub const SCANS: u32 = (BLOCK / 6) as u32;
+/// Bytes of a block: four conversions of two bytes for each scan.
+pub const BLOCK: usize = 8 * SCANS as usize;
+/// Scans in a block.
+pub const SCANS: u32 = 384;
 /// Time that a block takes, in microseconds.
-const BLOCK_US: u64 = 20_000;
+pub const BLOCK_US: u64 = 384 * 51;
+/// What the reference reads while the channels stand in their places.
+pub const REFERENCE: i16 = 13_653;
 
 /// The meter's front end. It panics at what the interface forbids.
 #[derive(Default)]
 pub struct FakeFrontEnd {
     buffers: RefCell<Vec<&'static mut [u8]>>,
-    rate: Cell<Option<u32>>,
+    period_us: Cell<Option<u32>>,
+    reference: Cell<Option<i16>>,
     stopping: Cell<bool>,
     blocks: Cell<u64>,
     missed: Cell<u32>,
@@ -27,9 +30,14 @@ pub struct FakeFrontEnd {
 }
 
 impl FakeFrontEnd {
-    /// The rate at which it runs, in scans per second; `None` while it is stopped.
-    pub fn rate(&self) -> Option<u32> {
-        self.rate.get()
+    /// The period at which it scans, in microseconds; `None` while it is stopped.
+    pub fn period_us(&self) -> Option<u32> {
+        self.period_us.get()
+    }
+
+    /// From now on the reference reads this, as it does when the channels have changed places.
+    pub fn set_reference(&self, code: i16) {
+        self.reference.set(Some(code));
     }
 
     /// How many buffers it holds.
@@ -37,8 +45,8 @@ impl FakeFrontEnd {
         self.buffers.borrow().len()
     }
 
-    /// A block's time passes, and all bytes of the buffer are the block's number, counted
-    /// from 1. `saturated` has a bit for each channel that touched an end of its range.
+    /// A block's time passes, and all channels rest at the block's number, counted from 1.
+    /// `saturated` has a bit for each channel that touched an end of its range.
     ///
     /// # Panics
     /// If it has no buffer.
@@ -47,7 +55,11 @@ impl FakeFrontEnd {
         self.blocks.set(blocks);
         assert!(self.buffers() > 0, "the front end has no buffer");
         let buffer = self.buffers.borrow_mut().remove(0);
-        buffer.fill(blocks as u8);
+        let reference = self.reference.get().unwrap_or(REFERENCE).to_le_bytes();
+        let rest = (blocks as u16).to_le_bytes();
+        for (at, place) in buffer.chunks_exact_mut(2).enumerate() {
+            place.copy_from_slice(if at % 4 == 3 { &reference } else { &rest });
+        }
         self.client().block_ready(ScanBlock {
             buffer,
             scans: SCANS,
@@ -69,7 +81,7 @@ impl FakeFrontEnd {
     /// If it was not told to stop.
     pub fn stopped(&self) {
         assert!(self.stopping.take(), "it was told to stop");
-        self.rate.set(None);
+        self.period_us.set(None);
         let mut buffers: Vec<_> = self.buffers.take();
         self.client().stopped([buffers.pop(), buffers.pop()]);
     }
@@ -79,7 +91,7 @@ impl FakeFrontEnd {
     pub fn step(&self) {
         if self.stopping.get() {
             self.stopped();
-        } else if self.rate.get().is_some() {
+        } else if self.period_us.get().is_some() {
             match self.buffers() {
                 0 => self.miss(1),
                 _ => self.fill(self.blocks.get() as u8),
@@ -99,14 +111,14 @@ impl MeterFrontEnd<'static> for FakeFrontEnd {
 
     fn start(
         &self,
-        rate: u32,
+        period_us: u32,
         first: &'static mut [u8],
         second: &'static mut [u8],
     ) -> Result<(), (ErrorCode, &'static mut [u8], &'static mut [u8])> {
         if self.refuses.get() {
             return Err((ErrorCode::FAIL, first, second));
         }
-        let before = self.rate.replace(Some(rate));
+        let before = self.period_us.replace(Some(period_us));
         assert!(before.is_none(), "it runs already");
         self.blocks.set(0);
         self.buffers.borrow_mut().extend([first, second]);
@@ -117,14 +129,14 @@ impl MeterFrontEnd<'static> for FakeFrontEnd {
         &self,
         buffer: &'static mut [u8],
     ) -> Result<(), (ErrorCode, &'static mut [u8])> {
-        assert!(self.rate.get().is_some(), "it does not run");
+        assert!(self.period_us.get().is_some(), "it does not run");
         assert!(self.buffers() < 2, "more buffers than fit");
         self.buffers.borrow_mut().push(buffer);
         Ok(())
     }
 
     fn stop(&self) -> Result<(), ErrorCode> {
-        assert!(self.rate.get().is_some(), "it does not run");
+        assert!(self.period_us.get().is_some(), "it does not run");
         assert!(!self.stopping.replace(true), "it is stopping already");
         Ok(())
     }

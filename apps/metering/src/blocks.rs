@@ -26,7 +26,7 @@ impl<'scope, 'share, S: Syscalls> Blocks<'scope, 'share, S> {
         second: &'share mut [u8; BLOCK_BYTES],
     ) -> Result<Self, ErrorCode> {
         let lent = LentForBlock::lend(share, first).map_err(|(error, _)| error)?;
-        meter_adc::start::<S>(metrology::SCAN_RATE)?;
+        meter_adc::start::<S>(metrology::SCAN_PERIOD_US)?;
         Ok(Blocks {
             share,
             lent: Some(lent),

@@ -72,15 +72,15 @@ mod tests {
     fn other_bytes_are_refused() {
         let good = CalibrationRecord::FRESH.to_bytes();
         for (bytes, error) in [
-            (&good[..95], DecodeError::Length),
+            (&good[..103], DecodeError::Length),
             (&good[..10], DecodeError::Length),
             (&[&good[..], &[0]].concat()[..], DecodeError::Length),
             (
-                &[&good[..92], &[2, 0, 0, 0]].concat()[..],
+                &[&good[..100], &[2, 0, 0, 0]].concat()[..],
                 DecodeError::Value,
             ),
             (
-                &[&good[..92], &[1, 0, 0, 9]].concat()[..],
+                &[&good[..100], &[1, 0, 0, 9]].concat()[..],
                 DecodeError::Value,
             ),
         ] {

@@ -25,13 +25,16 @@ pub static APP_INPUTS: [AdcChannelSetup; 3] = [
     AdcChannelSetup::new(AdcChannel::AnalogInput7),
 ];
 
-/// The front end: voltage, current with low gain, current with high gain.
+/// The front end: voltage, current with low gain, current with high gain, and the supply, which
+/// proves that these stand in their places.
 pub static METER_SCAN: ScanConfig = ScanConfig {
     inputs: &[
         AdcChannel::AnalogInput1,
         AdcChannel::AnalogInput2,
         AdcChannel::AnalogInput4,
+        AdcChannel::VDD,
     ],
+    reference: true,
 };
 
 /// The external flash, as the nRF52840-DK has it.

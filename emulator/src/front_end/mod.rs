@@ -1,16 +1,18 @@
 //! The meter's analogue front end: from the mains to SAADC codes.
 //!
-//! Divider, shunt, amplifiers and converter have the tolerances that such parts
+//! Divider, shunt, poles, amplifiers and converter have the tolerances that such parts
 //! have, drawn from a seed ([`Parts::from_seed`]); [`Parts::ideal`] has none.
 //! Noise is a function of seed, input and time, so a run repeats exactly, also
 //! after a state was restored.
 
 mod converter;
 mod parts;
+mod poles;
 mod random;
 
 pub use converter::{Converter, Linearity};
 pub use parts::{Channel, Parts};
+pub use poles::{Poles, POLES};
 
 use crate::analog::{AnalogInput, ConversionConfig, INPUT_HIGH_SUPPLY, INPUT_SUPPLY};
 use crate::mains::Mains;
@@ -35,6 +37,8 @@ pub struct FrontEnd {
     seed: u64,
     kelvin_from_25: f64,
     offset_calibrated: bool,
+    /// Of voltage, low and high gain.
+    poles: [Poles; 3],
 }
 
 impl FrontEnd {
@@ -50,7 +54,9 @@ impl FrontEnd {
 
     /// A front end of given parts; the seed gives the noise.
     pub fn with_parts(mains: impl Into<Mains>, parts: Parts, seed: u64) -> FrontEnd {
+        let channels = [&parts.voltage, &parts.current_low, &parts.current_high];
         FrontEnd {
+            poles: channels.map(|channel| Poles::new(channel.pole_seconds)),
             mains: mains.into(),
             parts,
             seed,
@@ -62,6 +68,7 @@ impl FrontEnd {
     /// Connects another mains; its time goes on.
     pub fn set_mains(&mut self, mains: impl Into<Mains>) {
         self.mains = mains.into();
+        self.poles.iter_mut().for_each(Poles::forget);
     }
 
     /// The mains.
@@ -82,10 +89,10 @@ impl FrontEnd {
     /// Voltage at an analogue input, volts.
     pub fn pin_volts(&mut self, input: u8, time_ns: u64) -> f64 {
         let parts = &self.parts;
-        let channel = match input {
-            INPUT_VOLTAGE => &parts.voltage,
-            INPUT_CURRENT_LOW => &parts.current_low,
-            INPUT_CURRENT_HIGH => &parts.current_high,
+        let (channel, poles) = match input {
+            INPUT_VOLTAGE => (&parts.voltage, &mut self.poles[0]),
+            INPUT_CURRENT_LOW => (&parts.current_low, &mut self.poles[1]),
+            INPUT_CURRENT_HIGH => (&parts.current_high, &mut self.poles[2]),
             INPUT_SUPPLY => return SUPPLY,
             INPUT_HIGH_SUPPLY => return SUPPLY / 3.0,
             _ => return 0.0,
@@ -93,11 +100,14 @@ impl FrontEnd {
         let signal = channel.scale_at(self.kelvin_from_25);
         let rest = parts.bias_volts + channel.offset_volts;
         let seen_ns = time_ns.saturating_add_signed(-channel.delay_ns);
-        let mains = if input == INPUT_VOLTAGE {
-            self.mains.volts(seen_ns)
-        } else {
-            self.mains.amperes(seen_ns)
-        };
+        let source = &mut self.mains;
+        let mains = poles.output(seen_ns, |ns| {
+            if input == INPUT_VOLTAGE {
+                source.volts(ns)
+            } else {
+                source.amperes(ns)
+            }
+        });
         (rest + signal * mains).clamp(RAILS.0, RAILS.1)
     }
 }

@@ -1,6 +1,7 @@
 //! The parts of a specimen and their tolerances.
 
 use super::converter::Converter;
+use super::poles::POLES;
 use super::random::Stream;
 
 /// Nominal scales at the pins (docs/front-end.md).
@@ -13,6 +14,9 @@ const BIAS_VOLTS: f64 = 1.5;
 const GAIN_TOLERANCE: f64 = 0.01;
 /// 0.2 degrees at 50 Hz, as the delay that an RC member has.
 const DELAY_TOLERANCE_NS: f64 = 11_111.0;
+/// Each RC pole: 3 kHz (docs/front-end.md), of a resistor of 1 % and a C0G capacitor of 1 %.
+const POLE_SECONDS: f64 = 1.0 / (3_000.0 * std::f64::consts::TAU);
+const POLE_TOLERANCE: f64 = 0.02;
 /// Drift of a gain, a kelvin.
 const GAIN_DRIFT: f64 = 25e-6;
 
@@ -27,6 +31,8 @@ pub struct Channel {
     pub delay_ns: i64,
     /// Added to the bias at the pin, volts.
     pub offset_volts: f64,
+    /// Time constants of the RC poles, seconds.
+    pub pole_seconds: [f64; POLES],
 }
 
 impl Channel {
@@ -36,6 +42,7 @@ impl Channel {
             drift: 0.0,
             delay_ns: 0,
             offset_volts: 0.0,
+            pole_seconds: [POLE_SECONDS; POLES],
         }
     }
 
@@ -85,14 +92,22 @@ impl Parts {
             drift: GAIN_DRIFT * stream.signed(),
             delay_ns: (DELAY_TOLERANCE_NS * stream.signed()) as i64,
             offset_volts: offset_limit * stream.signed(),
+            pole_seconds: [POLE_SECONDS; POLES],
         };
         let low = VOLTS_PER_AMPERE * shunt * first;
-        Parts {
+        let mut parts = Parts {
             voltage: channel(VOLTS_PER_VOLT * divider, 0.5e-3),
             current_low: channel(low, 1e-3),
             current_high: channel(low * HIGH_GAIN * second, 5e-3),
             bias_volts,
             converter: Converter::draw(&mut stream),
-        }
+        };
+        let mut pole = || POLE_SECONDS * (1.0 + POLE_TOLERANCE * stream.signed());
+        parts.voltage.pole_seconds = [pole(), pole(), pole()];
+        // The poles of the shunt and of the first amplifier are in both paths.
+        let shared = [pole(), pole()];
+        parts.current_low.pole_seconds = [shared[0], shared[1], pole()];
+        parts.current_high.pole_seconds = [shared[0], shared[1], pole()];
+        parts
     }
 }

@@ -18,8 +18,8 @@ const MOST_ROWS: usize = 65_536;
 /// Rows nearer to each other than this many seconds are no recording of mains.
 const LEAST_SPACING: f64 = 1e-9;
 /// How long past rows are kept, seconds: the channels of a front end look back
-/// by some microseconds each.
-const KEPT_SECONDS: f64 = 1e-3;
+/// by some microseconds each, and by two milliseconds when they begin.
+const KEPT_SECONDS: f64 = 3e-3;
 /// Spacings that differ by more than this factor are joined by straight lines:
 /// a cubic through them would overshoot.
 const EVEN_SPACING: f64 = 4.0;
@@ -106,8 +106,8 @@ impl Recording {
         self.period
     }
 
-    /// Volts and amperes at `time_ns` from the start. Times may go back a
-    /// millisecond cheaply, and anywhere at the price of reading again.
+    /// Volts and amperes at `time_ns` from the start. Times may go back three
+    /// milliseconds cheaply, and anywhere at the price of reading again.
     pub fn at(&mut self, time_ns: u64) -> (f64, f64) {
         let seconds = time_ns as f64 * 1e-9;
         if self.failure.is_some() {

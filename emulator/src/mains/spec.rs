@@ -3,8 +3,8 @@
 use super::error::MainsError;
 use super::synthesis::{Harmonic, Synthesis};
 
-/// Harmonics beyond are nothing that 4,000 samples a second could show.
-const HIGHEST_ORDER: u32 = 100;
+/// Harmonics beyond are nothing that gets through the poles of the front end.
+const HIGHEST_ORDER: u32 = 1_000;
 /// Most harmonics of one wave: each costs a sine a conversion.
 const MOST_HARMONICS: usize = 100;
 

@@ -23,9 +23,9 @@ pub const ENERGY_STORE: Format = Format::new("energy_store", 1);
 /// The sectors and records of the partitions on the external flash.
 pub const STORAGE: Format = Format::new("storage", 1);
 /// The metering app's registers, a payload of the energy store.
-pub const REGISTERS: Format = Format::new("registers", 1);
+pub const REGISTERS: Format = Format::new("registers", 2);
 /// The metering app's calibration, a payload of the energy store.
-pub const CALIBRATION: Format = Format::new("calibration", 1);
+pub const CALIBRATION: Format = Format::new("calibration", 2);
 /// An interval of the load profile, a payload of storage.
 pub const LOAD_PROFILE: Format = Format::new("load_profile", 1);
 

@@ -1,17 +1,25 @@
 //! What the meter ADC needs of the hardware: scans by DMA into two buffers that take turns.
 
+use core::ops::RangeInclusive;
+
 use kernel::ErrorCode;
 
 /// The buffers that a stopped front end gives back.
 pub type ReturnedBuffers = [Option<&'static mut [u8]>; 2];
 
-/// Hardware that scans the voltage and both current channels at a fixed rate.
+/// Codes that the reference may read. No channel can rest within them: its bias is half of full
+/// scale, give or take 5 %.
+pub const REFERENCE_CODES: RangeInclusive<i16> = 12_000..=15_500;
+
+/// Hardware that scans the voltage, both current channels and a reference at a fixed rate.
 ///
 /// It fills one buffer while the next one waits, so that no scan is missed as
 /// long as [`provide_buffer`](Self::provide_buffer) is called within one
-/// block's time after each filled buffer. A buffer holds whole scans of three
-/// `i16` in channel order (voltage, low gain, high gain), little endian; its
-/// memory is aligned to four bytes and in RAM that DMA reaches.
+/// block's time after each filled buffer. A buffer holds whole scans of four
+/// `i16` in the order of conversion (voltage, low gain, high gain, reference),
+/// little endian; its memory is aligned to four bytes and in RAM that DMA reaches.
+/// The reference is a known voltage, [`REFERENCE_CODES`]: where it is read, and
+/// nothing else, the channels stand in their places.
 ///
 /// No client callback comes from within a call of this trait.
 pub trait MeterFrontEnd<'a> {
@@ -20,16 +28,16 @@ pub trait MeterFrontEnd<'a> {
 
     /// Starts to fill `first`, then `second`. Time and scans count from here.
     ///
-    /// - `rate`: scans per second
+    /// - `period_us`: microseconds from scan to scan
     ///
     /// # Errors
-    /// Fails, and gives the buffers back, with `INVAL` if the rate is not possible, with
+    /// Fails, and gives the buffers back, with `INVAL` if the period is not possible, with
     /// `BUSY` if it runs, or has not stopped yet, and with `SIZE` if a buffer is too short or
     /// misaligned.
     #[allow(clippy::type_complexity)]
     fn start(
         &self,
-        rate: u32,
+        period_us: u32,
         first: &'static mut [u8],
         second: &'static mut [u8],
     ) -> Result<(), (ErrorCode, &'static mut [u8], &'static mut [u8])>;

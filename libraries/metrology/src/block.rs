@@ -36,6 +36,10 @@ pub struct Block<'a> {
     pub time_us: u64,
     /// Scans lost since the previous delivered block.
     pub lost_scans: u32,
+    /// Mean code of the reference.
+    pub reference: i16,
+    /// Hundredths of a degree Celsius, [`Header::NO_TEMPERATURE`] if not known.
+    pub temperature: i16,
     scans: &'a [u8],
 }
 
@@ -53,6 +57,8 @@ impl<'a> Block<'a> {
             flags: header.flags,
             time_us: header.time_us,
             lost_scans: header.lost_scans,
+            reference: header.reference,
+            temperature: header.temperature,
             scans: rest
                 .get(..count * SCAN_BYTES)
                 .ok_or(BlockError::ShortScans)?,
@@ -73,6 +79,8 @@ impl<'a> Block<'a> {
             flags,
             time_us,
             lost_scans,
+            reference: 0,
+            temperature: Header::NO_TEMPERATURE,
             scans,
         }
     }
@@ -107,11 +115,17 @@ impl<'a> Block<'a> {
         self.touches_an_end(HIGH_GAIN)
     }
 
+    /// Returns whether the channels may have changed places: then no scan of the block means
+    /// anything.
+    pub fn is_disordered(&self) -> bool {
+        self.flags & Header::DISORDER != 0
+    }
+
     /// The measurement flags that the header asks for; a clipped low-gain
     /// channel is a fact about the current, a clipped high-gain one is normal.
     pub(crate) fn status(&self) -> Flags {
         let mut status = Flags::NONE;
-        if self.follows_a_gap() {
+        if self.follows_a_gap() || self.is_disordered() {
             status |= Flags::MISSING_SAMPLES;
         }
         if self.touches_an_end(VOLTAGE) {
@@ -131,7 +145,7 @@ mod tests {
 
     fn header(scans: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for word in [7u32, 0b1001, 0x1234_5678, 1, scans, 160] {
+        for word in [7u32, 0b1001, 0x1234_5678, 1, scans, 160, 0x8000_3555, 0] {
             bytes.extend_from_slice(&word.to_le_bytes());
         }
         bytes
@@ -145,6 +159,7 @@ mod tests {
         assert_eq!(block.sequence, 7);
         assert_eq!(block.time_us, 0x1_1234_5678);
         assert_eq!(block.lost_scans, 160);
+        assert_eq!((block.reference, block.temperature), (0x3555, i16::MIN));
         assert_eq!(block.len(), 2);
         assert!(block.follows_a_gap() && block.high_gain_saturated());
         assert_eq!(block.status(), Flags::MISSING_SAMPLES);
@@ -152,7 +167,7 @@ mod tests {
 
     #[test]
     fn short_or_lying_blocks_are_refused() {
-        assert_eq!(Block::parse(&[0; 23]).unwrap_err(), BlockError::ShortHeader);
+        assert_eq!(Block::parse(&[0; 31]).unwrap_err(), BlockError::ShortHeader);
         assert_eq!(
             Block::parse(&header(1)).unwrap_err(),
             BlockError::ShortScans

@@ -1,10 +1,12 @@
 //! Calibration constants and their encoding.
 
+use drivers::meter_adc::Header;
+
 use crate::fixed::log2_q16;
 use crate::range::Range;
 
 /// Bytes of an encoded [`Calibration`].
-pub const CALIBRATION_BYTES: usize = 92;
+pub const CALIBRATION_BYTES: usize = 100;
 
 /// Version of the encoding.
 const VERSION: u8 = flash_formats::CALIBRATION.version;
@@ -20,12 +22,11 @@ const NOMINAL_LOW: u32 = 214_285_714;
 const NOMINAL_HIGH: u32 = 13_392_857;
 /// The bias, half of full scale.
 const NOMINAL_OFFSET: i16 = 8_192;
-/// How much later than the voltage each current is converted, in ns.
-const NOMINAL_DELAY_LOW: i32 = 12_000;
-const NOMINAL_DELAY_HIGH: i32 = 24_000;
 
-/// Shortest and longest delay that the interpolation filter serves well, in ns.
-pub(crate) const DELAY_LIMITS_NS: (i32, i32) = (-60_000, 185_000);
+/// Shortest and longest delay that the interpolation filter serves well, in ns: 1.8 degrees.
+pub(crate) const DELAY_LIMITS_NS: (i32, i32) = (-100_000, 100_000);
+/// A temperature that is not known.
+const NO_TEMPERATURE: i16 = Header::NO_TEMPERATURE;
 
 /// Why bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,11 +164,12 @@ impl GainTable {
 
 /// The constants of one meter.
 ///
-/// Encoded (little endian): version u8 = 1, points in the low and in the high
+/// Encoded (little endian): version u8 = 2, points in the low and in the high
 /// table u8 each, whether the voltage is calibrated u8, revision u16, offsets
 /// of voltage, low and high i16, voltage gain u32, then for low and high: delay
-/// i32, noise u32, power offset i32; then three (level u32, gain u32) of the low
-/// and of the high table, unused ones zero.
+/// i32, noise u32, power offset i32; temperature i16, reference i16; then three
+/// (level u32, gain u32) of the low and of the high table, unused ones zero;
+/// drift of voltage, low and high i16; two bytes zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calibration {
     /// Counts the calibrations of this meter.
@@ -183,6 +185,13 @@ pub struct Calibration {
     pub low: CurrentChannel,
     /// High-gain channel.
     pub high: CurrentChannel,
+    /// Of the part when it was calibrated last, hundredths of a degree Celsius; `i16::MIN` if
+    /// nobody measured it.
+    pub temperature: i16,
+    /// Code of the reference then; 0 if nobody looked.
+    pub reference: i16,
+    /// Change of the gains of voltage, low and high, millionths a kelvin.
+    pub drifts: [i16; 3],
 }
 
 /// The constants of one current channel.
@@ -191,8 +200,8 @@ pub struct CurrentChannel {
     /// Gain over level.
     pub gain: GainTable,
     /// By how much the samples of the current are delayed to line up with those
-    /// of the voltage, in ns: what they are converted later, less what the
-    /// analogue path of the current lags more than that of the voltage.
+    /// of the voltage, in ns: minus what the analogue path of the current lags
+    /// more than that of the voltage.
     pub delay_ns: i32,
     /// Mean square of the samples without a current, steps squared, Q16.
     pub noise: u32,
@@ -202,13 +211,18 @@ pub struct CurrentChannel {
 }
 
 impl CurrentChannel {
-    const fn nominal(gain: u32, delay_ns: i32) -> CurrentChannel {
+    const fn nominal(gain: u32) -> CurrentChannel {
         CurrentChannel {
             gain: GainTable::nominal(gain),
-            delay_ns,
+            delay_ns: 0,
             noise: 0,
             power_offset: 0,
         }
+    }
+
+    /// Returns whether the calibration has found the code that the channel rests at.
+    pub(crate) fn knows_rest(&self) -> bool {
+        !self.gain.points().is_empty()
     }
 }
 
@@ -219,8 +233,11 @@ impl Calibration {
         voltage_calibrated: false,
         voltage_gain: NOMINAL_VOLTAGE,
         offsets: [NOMINAL_OFFSET; 3],
-        low: CurrentChannel::nominal(NOMINAL_LOW, NOMINAL_DELAY_LOW),
-        high: CurrentChannel::nominal(NOMINAL_HIGH, NOMINAL_DELAY_HIGH),
+        low: CurrentChannel::nominal(NOMINAL_LOW),
+        high: CurrentChannel::nominal(NOMINAL_HIGH),
+        temperature: NO_TEMPERATURE,
+        reference: 0,
+        drifts: [0; 3],
     };
 
     /// Returns whether voltage and both current ranges were calibrated.
@@ -270,8 +287,13 @@ impl Calibration {
             place[4..8].copy_from_slice(&channel.noise.to_le_bytes());
             place[8..].copy_from_slice(&channel.power_offset.to_le_bytes());
         }
+        bytes[40..42].copy_from_slice(&self.temperature.to_le_bytes());
+        bytes[42..44].copy_from_slice(&self.reference.to_le_bytes());
         self.low.gain.write(&mut bytes[44..68]);
         self.high.gain.write(&mut bytes[68..92]);
+        for (place, drift) in bytes[92..98].chunks_exact_mut(2).zip(self.drifts) {
+            place.copy_from_slice(&drift.to_le_bytes());
+        }
         bytes
     }
 
@@ -301,9 +323,12 @@ impl Calibration {
             offsets: [offset(6), offset(8), offset(10)],
             low: channel(16, NOMINAL_LOW, bytes[1], &bytes[44..68])?,
             high: channel(28, NOMINAL_HIGH, bytes[2], &bytes[68..92])?,
+            temperature: offset(40),
+            reference: offset(42),
+            drifts: [offset(92), offset(94), offset(96)],
         };
         let sound = bytes[3] <= 1
-            && bytes[40..44] == [0; 4]
+            && bytes[98..] == [0; 2]
             && Self::accepts_voltage_gain(calibration.voltage_gain);
         if sound {
             Ok(calibration)
@@ -341,6 +366,9 @@ mod tests {
         calibration.high.delay_ns = -5_000;
         calibration.high.power_offset = -77;
         calibration.low.noise = 0xFFFF_FFFF;
+        calibration.temperature = 2_350;
+        calibration.reference = 13_653;
+        calibration.drifts = [25, -30, i16::MIN];
         for (level, gain) in [(40_000, NOMINAL_HIGH + 9), (10_000, NOMINAL_HIGH - 9)] {
             calibration.high.gain.insert(GainPoint { level, gain });
         }

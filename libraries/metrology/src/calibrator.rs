@@ -139,14 +139,14 @@ impl Calibrator {
         if window.frequency_uhz == 0 {
             return Err(CalibrationError::NoFrequency);
         }
-        let moments = window.moments(self.range);
+        let moments = window.moments(self.range, false);
         let count = i128::from(moments.count.max(1));
         self.total.windows += 1;
         self.total.volts += window.voltage_rms_q16();
         self.total.square += i128::from(moments.ii) / count;
         // Kept in Q16 for the resolution of small currents.
         self.total.active += (i128::from(moments.vi) << 8) / count;
-        self.total.reactive += (moments.reactive(window.quarter_angle()) << 8) / count;
+        self.total.reactive += (i128::from(moments.reactive) << 8) / count;
         self.total.frequency += u64::from(window.frequency_uhz);
         Ok(())
     }
@@ -156,7 +156,8 @@ impl Calibrator {
         let windows = i128::from(total.windows.max(1));
         let mut result = self.calibration;
         result.revision = result.revision.wrapping_add(1);
-        result.offsets = self.sampler.rests();
+        let rests = self.sampler.rests();
+        result.offsets[0] = rests[0];
 
         let volts_q16 = i128::from(total.volts) / windows;
         result.voltage_gain = gain(self.reference.volts_uv, volts_q16)
@@ -164,6 +165,19 @@ impl Calibrator {
             .ok_or(CalibrationError::VoltageGain)?;
         result.voltage_calibrated = true;
 
+        // The lowest current says best what the channel rests at: the converter bends least.
+        let lowest = self
+            .calibration
+            .channel(self.range)
+            .gain
+            .points()
+            .first()
+            .map_or(u32::MAX, |point| point.level);
+        let level = u32::try_from((total.square / windows).max(0).unsigned_abs().isqrt());
+        // Of steps squared in Q16 the root is in Q8, as a level is.
+        if level.is_ok_and(|level| level <= lowest.saturating_add(lowest / 8)) {
+            result.offsets[1 + self.range as usize] = rests[1 + self.range as usize];
+        }
         let channel = result.channel_mut(self.range);
         let square = total.square / windows;
         let active = total.active / windows;

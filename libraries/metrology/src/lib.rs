@@ -30,14 +30,12 @@
 //!
 //! # The signal path
 //!
-//! The three channels of a scan are converted one after the other, so both
-//! currents are late against the voltage. A four-tap Lagrange filter delays the
-//! current by the missing fraction of a sample, which takes out the skew and
-//! the phase error of the analogue path together. Products with the voltage
-//! give active power; products with the voltage a quarter period ago give
-//! reactive power after the remaining angle (a quarter period is rarely a whole
-//! number of samples) is taken out with the frequency just measured. Means are
-//! subtracted from the second moments, so that DC has no part in any result.
+//! The driver delivers the channels of a scan as of one moment, as far as the drawing goes. What
+//! the analogue paths of a specimen lag more or less than each other is found by the calibration,
+//! and taken out by a five-tap filter that delays the current. Products with the voltage give
+//! active power. Reactive power is the fundamental's (`fundamental.rs`). The mean of the
+//! voltage has no part in any result; that of a current is a direct current where the
+//! calibration knows what its channel rests at, and has part in the root mean square.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -50,6 +48,7 @@ mod calibration;
 mod calibrator;
 mod fixed;
 mod flags;
+mod fundamental;
 mod measurement;
 mod meter;
 mod profile;
@@ -59,6 +58,7 @@ mod range;
 mod readings;
 mod registers;
 mod sampler;
+mod supervision;
 mod zero_cross;
 
 pub use block::{Block, BlockError, BLOCK_HEADER_BYTES, SCANS_PER_BLOCK, SCAN_BYTES};
@@ -72,6 +72,9 @@ pub use profile_record::PROFILE_BYTES;
 pub use range::Range;
 pub use readings::{Readings, READINGS_BYTES};
 pub use registers::{EnergyRegisters, EnergyTotals, REGISTERS_BYTES};
+pub use supervision::{Condition, VoltageEvent, NOMINAL_UV};
 
-/// Scans a second.
-pub const SCAN_RATE: u32 = 4_000;
+pub use drivers::meter_adc::SCAN_PERIOD_US;
+
+/// Scans a second, rounded down.
+pub const SCANS_PER_SECOND: u32 = 1_000_000 / SCAN_PERIOD_US;

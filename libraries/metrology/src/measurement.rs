@@ -1,10 +1,8 @@
 //! From the sums of one window to volts, amperes, watts.
 
 use crate::calibration::Calibration;
-use crate::fixed::{sin_cos_q30, ONE_Q30};
 use crate::flags::Flags;
 use crate::range::Range;
-use crate::SCAN_RATE;
 
 /// Bits after the point of a product with two gains (Q14 each) and a current (Q8).
 const POWER_SHIFT: u32 = 14 + 14 + 8;
@@ -53,8 +51,8 @@ pub(crate) struct RangeSums {
     pub ii: i64,
     /// Voltage times current, Q8.
     pub vi: i64,
-    /// Voltage a quarter period ago times current, Q8.
-    pub qi: i64,
+    /// Reactive product of the fundamental, Q8.
+    pub reactive: i64,
 }
 
 impl RangeSums {
@@ -66,7 +64,7 @@ impl RangeSums {
         self.vv += next.vv;
         self.ii += next.ii;
         self.vi += next.vi;
-        self.qi += next.qi;
+        self.reactive += next.reactive;
     }
 }
 
@@ -77,8 +75,6 @@ pub(crate) struct WindowSums {
     pub ranges: [RangeSums; 2],
     /// Microhertz, 0 if none.
     pub frequency_uhz: u32,
-    /// Scans that `qi` looked back.
-    pub quarter: u32,
     /// Missing scans.
     pub lost_scans: u32,
     /// Status of the blocks.
@@ -87,7 +83,8 @@ pub(crate) struct WindowSums {
     pub whole: bool,
 }
 
-/// Central moments of one range: the means are taken out.
+/// Moments of one range: the mean of the voltage is taken out, that of the current where the
+/// code at rest of its channel is not known.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moments {
     /// Scans.
@@ -96,8 +93,8 @@ pub(crate) struct Moments {
     pub ii: i64,
     /// Sum of voltage times current, Q8.
     pub vi: i64,
-    /// Sum of delayed voltage times current, Q8.
-    pub qi: i64,
+    /// Sum of the reactive product of the fundamental, Q8.
+    pub reactive: i64,
 }
 
 impl WindowSums {
@@ -130,10 +127,11 @@ impl WindowSums {
 
     /// The moments of a range about the means of the whole window.
     ///
-    /// The mean of the voltage is known over the whole window. The mean of a
-    /// current is only known when the channel was used throughout; where it was
-    /// not, the running DC removal has to do.
-    pub(crate) fn moments(&self, range: Range) -> Moments {
+    /// The mean of the voltage is known over the whole window. That of a current is what the
+    /// channel rests at, unless the calibration knows its rest (`rest_known`): then it is a
+    /// direct current, which heats as any other. It is only known when the channel was used
+    /// throughout; where it was not, the running removal of DC has to do.
+    pub(crate) fn moments(&self, range: Range, rest_known: bool) -> Moments {
         let sums = &self.ranges[range as usize];
         let all = i128::from(self.count());
         if sums.count == 0 || all == 0 {
@@ -143,23 +141,14 @@ impl WindowSums {
         let i = i128::from(sums.i);
         let alone = i128::from(sums.count) == all;
         let product = v_all * i / all;
-        let square = if alone { i * i / all } else { 0 };
+        let square = if alone && !rest_known { i * i / all } else { 0 };
         // Differences of what fits 62 bits.
         Moments {
             count: sums.count,
             ii: sums.ii.saturating_sub(square as i64),
             vi: sums.vi.saturating_sub(product as i64),
-            qi: sums.qi.saturating_sub(product as i64),
+            reactive: sums.reactive,
         }
-    }
-
-    /// Sine and cosine (Q30) of the angle that `quarter` scans are.
-    pub(crate) fn quarter_angle(&self) -> (i64, i64) {
-        if self.frequency_uhz == 0 {
-            return (ONE_Q30, 0);
-        }
-        let scans = (u128::from(self.quarter) * u128::from(self.frequency_uhz)) << 32;
-        sin_cos_q30((scans / (u128::from(SCAN_RATE) * 1_000_000)) as u32)
     }
 }
 
@@ -175,17 +164,6 @@ impl Moments {
     /// Root mean square of the current, steps Q16.
     pub(crate) fn current_rms_q16(&self, noise: u32) -> u64 {
         root(self.current_square_q32(noise))
-    }
-
-    /// Sum of the reactive product, Q8: the delayed product less what the
-    /// deviation of the delay from a quarter period lets through of the active one.
-    pub(crate) fn reactive(&self, (sine, cosine): (i64, i64)) -> i128 {
-        // A delay far from a quarter period comes only from a frequency that
-        // jumped in this window; it says nothing about reactive power.
-        if sine < ONE_Q30 / 2 {
-            return 0;
-        }
-        ((i128::from(self.qi) << 30) - i128::from(self.vi) * i128::from(cosine)) / i128::from(sine)
     }
 }
 
@@ -204,14 +182,13 @@ impl Results {
     pub(crate) fn of(window: &WindowSums, calibration: &Calibration) -> Results {
         let count = window.count();
         let volts_uv = (window.voltage_rms_q16() * u64::from(calibration.voltage_gain)) >> 30;
-        let quarter = window.quarter_angle();
         let mut active = 0i128;
         let mut reactive = 0i128;
         // Of the squared current, microamperes Q8, times scans.
         let mut squares = 0u128;
         for range in [Range::Low, Range::High] {
             let channel = calibration.channel(range);
-            let moments = window.moments(range);
+            let moments = window.moments(range, channel.knows_rest());
             let rms = moments.current_rms_q16(channel.noise);
             let gain = channel
                 .gain
@@ -221,19 +198,22 @@ impl Results {
             let offset = i128::from(channel.power_offset) * i128::from(moments.count);
             let scale = i128::from(calibration.voltage_gain) * i128::from(gain);
             active += ((i128::from(moments.vi) - offset) * scale) >> POWER_SHIFT;
-            reactive += (moments.reactive(quarter) * scale) >> POWER_SHIFT;
+            reactive += (i128::from(moments.reactive) * scale) >> POWER_SHIFT;
         }
         let scans = i128::from(count.max(1));
         let amperes_ua = (squares / u128::from(count.max(1))).isqrt() >> 8;
-        let apparent_uva = u128::from(volts_uv) * amperes_ua / 1_000_000;
         let active_uw = active / scans / 1_000_000;
+        // Rounding and the noise that is taken out may not make it less than the active power.
+        let apparent_uva =
+            (u128::from(volts_uv) * amperes_ua / 1_000_000).max(active_uw.unsigned_abs());
         let power_factor_ppm = match apparent_uva {
             0 => 0,
             // At most one, so 21 bits.
             apparent => (active_uw * 1_000_000 / apparent as i128).clamp(-1_000_000, 1_000_000),
         };
         let mut flags = window.flags;
-        if window.frequency_uhz == 0 {
+        // The scans before the first crossing are no period yet.
+        if window.frequency_uhz == 0 && window.whole {
             flags |= Flags::NO_FREQUENCY;
         }
         Results {

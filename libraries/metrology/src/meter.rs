@@ -8,6 +8,8 @@ use crate::profile::{Profile, ProfileEntry};
 use crate::pulse::PulseOutput;
 use crate::registers::{EnergyRegisters, Remainder};
 use crate::sampler::Sampler;
+use crate::supervision::{VoltageEvent, EVENTS_PER_BLOCK};
+use crate::SCAN_PERIOD_US;
 
 /// Half of the power at the starting current (0.004 of 5 A at 230 V): less is
 /// not counted, so that a meter without a load does not creep.
@@ -22,6 +24,8 @@ pub struct Outcome {
     pub measurement: Option<Measurement>,
     /// The load-profile interval that ended in this block.
     pub interval: Option<ProfileEntry>,
+    /// What the voltage did.
+    pub events: [Option<VoltageEvent>; EVENTS_PER_BLOCK],
 }
 
 /// Everything that is measured from the samples of one connection.
@@ -70,6 +74,7 @@ impl Meter {
             outcome.interval = self.profile_window(&measurement);
             outcome.measurement = window.whole.then_some(measurement);
         }
+        outcome.events = *self.sampler.events();
         outcome.pulses = self.pulses.block();
         outcome
     }
@@ -120,10 +125,10 @@ impl Meter {
             }
         }
         self.pulses.add(totals.active_nwh().saturating_sub(before));
-        self.registers.scans = self
+        self.registers.measured_us = self
             .registers
-            .scans
-            .saturating_add(u64::from(measurement.scans));
+            .measured_us
+            .saturating_add(u64::from(measurement.scans) * u64::from(SCAN_PERIOD_US));
         measurement
     }
 
@@ -136,7 +141,7 @@ impl Meter {
     /// becomes the larger of what is stored and what was measured.
     pub fn restore(&mut self, stored: &EnergyRegisters) {
         self.registers.totals = self.registers.totals.max(&stored.totals);
-        self.registers.scans = self.registers.scans.max(stored.scans);
+        self.registers.measured_us = self.registers.measured_us.max(stored.measured_us);
         self.registers.power_failures = self.registers.power_failures.max(stored.power_failures);
         self.pulses = PulseOutput::starting_at(self.registers.totals.active_nwh());
         self.profile.rebase(self.registers.totals);
@@ -158,7 +163,7 @@ impl Meter {
     /// are marked.
     pub fn set_calibration(&mut self, calibration: Calibration) {
         self.calibration = calibration;
-        self.sampler.set_delays(&self.calibration);
+        self.sampler.recalibrate(&self.calibration);
         self.sampler.mark(Flags::CALIBRATION_CHANGED);
         self.profile.mark(Flags::CALIBRATION_CHANGED);
     }

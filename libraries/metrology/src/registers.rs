@@ -1,7 +1,7 @@
 //! Cumulative energy registers, which only ever grow.
 
 use crate::calibration::DecodeError;
-use crate::SCAN_RATE;
+use crate::SCAN_PERIOD_US;
 
 /// Bytes of encoded [`EnergyRegisters`].
 pub const REGISTERS_BYTES: usize = 48;
@@ -9,8 +9,8 @@ pub const REGISTERS_BYTES: usize = 48;
 /// Version of the encoding.
 const VERSION: u8 = flash_formats::REGISTERS.version;
 
-/// Picowatt-scans in a nanowatt-hour: one scan lasts 1/4000 s.
-const PICOWATT_SCANS_PER_NWH: u128 = 1_000 * 3_600 * SCAN_RATE as u128;
+/// Picowatt-microseconds in a nanowatt-hour.
+const PICOWATT_MICROSECONDS_PER_NWH: u128 = 1_000 * 3_600 * 1_000_000;
 
 /// Four energies; the unit of all is nano (nWh, nvarh).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,17 +53,17 @@ impl EnergyTotals {
 
 /// What survives a power failure.
 ///
-/// Encoded (little endian): version u8 = 1, three zero bytes, power failures
+/// Encoded (little endian): version u8 = 2, three zero bytes, power failures
 /// u32, then u64 each: import nWh, export nWh, import nvarh, export nvarh,
-/// scans measured. A nanowatt-hour register holds 18 GWh.
+/// microseconds measured. A nanowatt-hour register holds 18 GWh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EnergyRegisters {
     /// The energies.
     pub totals: EnergyTotals,
     /// Times that the meter started with these registers after a power failure.
     pub power_failures: u32,
-    /// Scans that went into the registers (4,000 are a second).
-    pub scans: u64,
+    /// Time that was measured, microseconds.
+    pub measured_us: u64,
 }
 
 impl EnergyRegisters {
@@ -76,7 +76,7 @@ impl EnergyRegisters {
             export_nvarh: 0,
         },
         power_failures: 0,
-        scans: 0,
+        measured_us: 0,
     };
 
     /// The encoding for the energy store.
@@ -89,7 +89,7 @@ impl EnergyRegisters {
             self.totals.export_nwh,
             self.totals.import_nvarh,
             self.totals.export_nvarh,
-            self.scans,
+            self.measured_us,
         ];
         for (place, word) in bytes[8..].chunks_exact_mut(8).zip(words) {
             place.copy_from_slice(&word.to_le_bytes());
@@ -120,7 +120,7 @@ impl EnergyRegisters {
                 export_nvarh: words[3],
             },
             power_failures: u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
-            scans: words[4],
+            measured_us: words[4],
         })
     }
 }
@@ -132,10 +132,12 @@ pub(crate) struct Remainder(u64);
 impl Remainder {
     /// Adds `energy` picowatt-scans to `register` (nWh). A full register stays full.
     pub(crate) fn add(&mut self, register: &mut u64, energy: u128) {
-        let total = energy.saturating_add(u128::from(self.0));
-        let whole = total / PICOWATT_SCANS_PER_NWH;
-        // Below PICOWATT_SCANS_PER_NWH, which is 34 bits.
-        self.0 = (total % PICOWATT_SCANS_PER_NWH) as u64;
+        let total = energy
+            .saturating_mul(u128::from(SCAN_PERIOD_US))
+            .saturating_add(u128::from(self.0));
+        let whole = total / PICOWATT_MICROSECONDS_PER_NWH;
+        // Below PICOWATT_MICROSECONDS_PER_NWH, which is 42 bits.
+        self.0 = (total % PICOWATT_MICROSECONDS_PER_NWH) as u64;
         *register = register.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX));
     }
 }
@@ -154,7 +156,7 @@ mod tests {
                 export_nvarh: 4,
             },
             power_failures: 5,
-            scans: 6,
+            measured_us: 6,
         };
         let bytes = registers.to_bytes();
         assert_eq!(EnergyRegisters::from_bytes(&bytes), Ok(registers));
@@ -186,9 +188,10 @@ mod tests {
         let mut register = 0;
         let mut remainder = Remainder::default();
         for _ in 0..1_000_000 {
-            remainder.add(&mut register, PICOWATT_SCANS_PER_NWH / 1_000 + 1);
+            remainder.add(&mut register, 23_529_412);
         }
-        let exact = 1_000_000 * (PICOWATT_SCANS_PER_NWH / 1_000 + 1) / PICOWATT_SCANS_PER_NWH;
+        let exact =
+            1_000_000 * 23_529_412 * u128::from(SCAN_PERIOD_US) / PICOWATT_MICROSECONDS_PER_NWH;
         assert_eq!(u128::from(register), exact);
     }
 

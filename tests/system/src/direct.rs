@@ -1,16 +1,21 @@
 //! The front end read scan by scan, as the SAADC would, without a CPU: blocks
 //! for the metrology crate at thousands of times real time.
 
+use decimation::{Decimator, CONVERTED_PERIOD_US, RATIO};
 use emulator::analog::{AnalogInput, ConversionConfig, Reference as Volts};
 use emulator::front_end::{FrontEnd, INPUT_CURRENT_HIGH, INPUT_CURRENT_LOW, INPUT_VOLTAGE};
 use emulator::mains::{Mains, Synthesis};
 use metrology::{
     Block, Calibration, CalibrationError, Calibrator, EnergyTotals, Measurement, Meter, Range,
-    Reference, SCANS_PER_BLOCK, SCAN_BYTES, SCAN_RATE,
+    Reference, SCANS_PER_BLOCK, SCAN_BYTES, SCAN_PERIOD_US,
 };
 
-/// Between scans.
-const SCAN_NS: u64 = 1_000_000_000 / SCAN_RATE as u64;
+/// Between scans of the converter.
+const CONVERTED_NS: u64 = 1_000 * CONVERTED_PERIOD_US as u64;
+/// What the reference reads.
+const REFERENCE: i16 = 13_653;
+/// Microseconds of a block.
+pub const BLOCK_US: u64 = SCANS_PER_BLOCK as u64 * SCAN_PERIOD_US as u64;
 /// Between the channels of a scan.
 const SKEW_NS: u64 = 12_000;
 
@@ -26,10 +31,12 @@ pub const FULL_CALIBRATION: [(Range, f64); 6] = [
     (Range::Low, 60.0),
 ];
 
-/// A front end whose conversions are started every 250 microseconds.
+/// A front end whose conversions are started every 51 microseconds, with the filter behind it.
 #[derive(Debug)]
 pub struct Scanner {
     front_end: FrontEnd,
+    decimator: Decimator,
+    /// Of the converter.
     scans: u64,
     sequence: u32,
 }
@@ -40,6 +47,7 @@ impl Scanner {
         front_end.calibrate();
         Scanner {
             front_end,
+            decimator: Decimator::new(),
             scans: 0,
             sequence: 0,
         }
@@ -52,20 +60,19 @@ impl Scanner {
 
     /// Returns the time of the next scan in nanoseconds.
     pub fn time_ns(&self) -> u64 {
-        self.scans * SCAN_NS
+        self.scans * CONVERTED_NS
     }
 
     /// Lets `blocks` blocks pass unread.
     pub fn skip(&mut self, blocks: u32) {
-        self.scans += u64::from(blocks) * SCANS_PER_BLOCK as u64;
+        self.scans += u64::from(blocks) * (RATIO * SCANS_PER_BLOCK) as u64;
         self.sequence = self.sequence.wrapping_add(blocks);
     }
 
     /// Scans one block and hands it to `use_block`.
     pub fn block<R>(&mut self, lost_scans: u32, use_block: impl FnOnce(&Block<'_>) -> R) -> R {
-        let mut bytes = [0; SCANS_PER_BLOCK * SCAN_BYTES];
-        let mut places = bytes.chunks_exact_mut(2);
-        for _ in 0..SCANS_PER_BLOCK {
+        let mut converted = Vec::with_capacity(RATIO * SCANS_PER_BLOCK * 8);
+        for _ in 0..RATIO * SCANS_PER_BLOCK {
             let inputs = [INPUT_VOLTAGE, INPUT_CURRENT_LOW, INPUT_CURRENT_HIGH];
             for (channel, input) in inputs.into_iter().enumerate() {
                 let time_ns = self.time_ns() + channel as u64 * SKEW_NS;
@@ -78,14 +85,15 @@ impl Scanner {
                     resolution: 14,
                 };
                 let code = self.front_end.convert(input, time_ns, config);
-                if let Some(place) = places.next() {
-                    place.copy_from_slice(&code.to_le_bytes());
-                }
+                converted.extend_from_slice(&code.to_le_bytes());
             }
+            converted.extend_from_slice(&REFERENCE.to_le_bytes());
             self.scans += 1;
         }
+        let mut bytes = [0; SCANS_PER_BLOCK * SCAN_BYTES];
+        self.decimator.process(&converted, &mut bytes);
         self.sequence = self.sequence.wrapping_add(1);
-        let time_us = (self.scans - 1) * SCAN_NS / 1_000;
+        let time_us = (self.scans - 1) * CONVERTED_NS / 1_000;
         let flags = u32::from(lost_scans != 0);
         use_block(&Block::from_parts(
             self.sequence,
@@ -100,7 +108,7 @@ impl Scanner {
     pub fn run(&mut self, meter: &mut Meter, seconds: u32) -> (Vec<Measurement>, u64) {
         let mut measurements = Vec::new();
         let mut pulses = 0;
-        for _ in 0..seconds * SCAN_RATE / SCANS_PER_BLOCK as u32 {
+        for _ in 0..(u64::from(seconds) * 1_000_000).div_ceil(BLOCK_US) {
             let outcome = self.block(0, |block| meter.process(block));
             pulses += u64::from(outcome.pulses);
             measurements.extend(outcome.measurement);
@@ -115,7 +123,7 @@ impl Scanner {
         let before = *meter.registers();
         self.run(meter, seconds);
         let after = meter.registers();
-        let hours = (after.scans - before.scans) as f64 / f64::from(SCAN_RATE) / 3_600.0;
+        let hours = (after.measured_us - before.measured_us) as f64 / 3.6e9;
         let (active, reactive) = net(&after.totals.since(&before.totals));
         (active / hours, reactive / hours)
     }

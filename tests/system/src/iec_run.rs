@@ -58,7 +58,7 @@ fn measure(machine: &mut Machine, point: &IecPoint, seed: u64) -> Accuracy {
     let readings = meter::readings(machine);
     let (first, last) = (&readings[1], &readings[readings.len() - 1]);
     let joules = (last["import_Wh"] - first["import_Wh"]) * 3_600.0;
-    let seconds = (last["samples"] - first["samples"]) / 4_000.0;
+    let seconds = (last["samples"] - first["samples"]) * 153e-6;
     Accuracy {
         amperes: point.amperes,
         power_factor: point.power_factor,

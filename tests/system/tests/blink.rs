@@ -47,5 +47,5 @@ fn blink_keeps_its_rate_and_costs_the_meter_no_sample() {
     assert_eq!(statistics.samples_lost + statistics.samples_overwritten, 0);
     let reading = meter::last_reading(&machine);
     assert_eq!(reading["lost"], 0.0);
-    assert!(reading["samples"] > 11.0 * 4_000.0);
+    assert!(reading["samples"] > 11.0 * 6_535.0);
 }

@@ -27,7 +27,7 @@ fn assert_near(reading: &Reading, key: &str, wanted: f64, percent: f64) {
 /// Energy between two readings as mean power, watts.
 fn mean_power(readings: &[Reading], key: &str) -> f64 {
     let (first, last) = (&readings[1], &readings[readings.len() - 1]);
-    let seconds = (last["samples"] - first["samples"]) / 4_000.0;
+    let seconds = (last["samples"] - first["samples"]) * 153e-6;
     (last[key] - first[key]) * 3_600.0 / seconds
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use emulator::front_end::FrontEnd;
 use emulator::mains::{Mains, Synthesis};
 use metrology::{Calibration, Meter, Range};
-use system_tests::direct::{Scanner, FULL_CALIBRATION, SHORT_CALIBRATION};
+use system_tests::direct::{Scanner, BLOCK_US, FULL_CALIBRATION, SHORT_CALIBRATION};
 use system_tests::iec::{iec_points, Accuracy, AIM_PERCENT, PROMISED_PERCENT, STARTING_AMPERES};
 
 /// Specimens that every accuracy test looks at.
@@ -179,6 +179,9 @@ fn harmonics_count_as_energy() {
         "sine:230V,5A,pf0.8,50Hz,h3:30%,h5:20%@40,h7:10%",
         "sine:230V,2A,50Hz,h3v:5%,h3:40%@30,h5v:4%@90,h5:30%@20,h11:10%",
         "sine:230V,40A,pf0.5ind,60Hz,h3v:3%,h3:20%,h5:10%,h13:5%,h13v:1%",
+        // A fifth of the energy is the 40th's.
+        "sine:230V,5A,50Hz,h40v:40%,h40:50%",
+        "sine:230V,5A,50Hz,h21v:40%@60,h21:50%@30,h33:20%",
     ] {
         let Mains::Synthetic(load) = Mains::parse(description).unwrap() else {
             panic!("{description}");
@@ -192,6 +195,180 @@ fn harmonics_count_as_energy() {
         let (shown, _) = scanner.run(&mut meter, 2);
         let error = (shown[1].apparent_uva as f64 / 1e6 / apparent - 1.0) * 100.0;
         assert!(error.abs() <= PROMISED_PERCENT, "{description} VA: {error}");
+    }
+}
+
+/// Power of the mains, watts, by integration.
+fn true_watts(mains: &mut Mains, seconds: f64) -> f64 {
+    let steps = 400_000u64;
+    let sum: f64 = (0..steps)
+        .map(|step| {
+            let time_ns = (seconds * 1e9 * step as f64 / steps as f64) as u64;
+            mains.volts(time_ns) * mains.amperes(time_ns)
+        })
+        .sum();
+    sum / steps as f64
+}
+
+/// A recording of one mains period, from volts and amperes over turns.
+fn recorded(
+    name: &str,
+    rows: u32,
+    volts: impl Fn(f64) -> f64,
+    amperes: impl Fn(f64) -> f64,
+) -> Mains {
+    let mut text = String::from("seconds,volts,amperes\n");
+    for row in 0..rows {
+        let turns = f64::from(row) / f64::from(rows);
+        let seconds = turns * 0.02;
+        writeln!(
+            text,
+            "{seconds:.9},{:.6},{:.6}",
+            volts(turns),
+            amperes(turns)
+        )
+        .unwrap();
+    }
+    let name = format!("metering-accuracy-{name}-{}.csv", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, text).unwrap();
+    let mains = Mains::parse(path.to_str().unwrap()).unwrap();
+    // It stays open.
+    std::fs::remove_file(&path).unwrap();
+    mains
+}
+
+#[test]
+fn waveforms_count_wherever_they_stand_against_the_scans() {
+    use std::f64::consts::TAU;
+    let (mut scanner, mut meter) = specimen(11, &FULL_CALIBRATION);
+    let sine = |turns: f64| 325.27 * (turns * TAU).sin();
+    // Seven positions over the 153 us of a scan, and some far from them.
+    let positions = [
+        0.0, 0.0011, 0.0022, 0.0033, 0.0044, 0.0055, 0.0066, 0.31, 0.777,
+    ];
+    for position in positions {
+        let at = |turns: f64| (turns + position).rem_euclid(1.0);
+        // A dimmer at 90 degrees, and a lamp behind one: a pulse of 60 us in each half cycle.
+        let dimmer = |turns: f64| {
+            let half = at(turns).rem_euclid(0.5);
+            if half >= 0.25 {
+                sine(at(turns)) / 46.0
+            } else {
+                0.0
+            }
+        };
+        let lamp = |turns: f64| {
+            let half = at(turns).rem_euclid(0.5) * 0.02;
+            let pulse = (-((half - 0.006) / 17e-6f64).powi(2)).exp() * 9.0;
+            if at(turns) < 0.5 {
+                pulse
+            } else {
+                -pulse
+            }
+        };
+        let currents: [(&str, &dyn Fn(f64) -> f64); 2] = [("dimmer", &dimmer), ("lamp", &lamp)];
+        for (name, current) in currents {
+            let mut mains = recorded(name, 4_000, |turns| sine(at(turns)), current);
+            let expected = true_watts(&mut mains, 0.02);
+            scanner.connect(mains);
+            let (watts, _) = scanner.mean_power(&mut meter, 3);
+            let error = (watts / expected - 1.0) * 100.0;
+            assert!(
+                error.abs() <= 0.5,
+                "{name} at {position}: {watts} W, not {expected}: {error} %"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_above_the_band_does_not_fold_into_it() {
+    let (mut scanner, mut meter) = specimen(12, &FULL_CALIBRATION);
+    // Beside the multiples of the scans, of the meter's and of the converter's, within a hertz
+    // of where they fold onto the fundamental.
+    for hertz in [
+        3_950.0,
+        6_485.9,
+        6_585.9,
+        13_021.9,
+        13_121.9,
+        19_557.8,
+        19_657.8,
+        26_093.8f64,
+    ] {
+        for phase in [0.0, 90.0] {
+            let order = (hertz / 50.0).round() as u32;
+            let mains = format!("sine:230V,5A,50Hz,h{order}:10%@{phase},h{order}v:3%@{phase}");
+            let exact = f64::from(order) * 50.0;
+            scanner.connect(Mains::parse(&mains).unwrap());
+            let (watts, vars) = scanner.mean_power(&mut meter, 2);
+            // Its own power is no part of what has to be counted: it is above the band.
+            assert!(
+                (watts / 1_150.0 - 1.0).abs() <= 0.005,
+                "{exact} Hz: {watts} W"
+            );
+            assert!(vars.abs() <= 5.0, "{exact} Hz: {vars} var");
+        }
+    }
+}
+
+#[test]
+fn a_direct_current_is_part_of_the_root_mean_square() {
+    use std::f64::consts::TAU;
+    // Half of a sine of 5 A: 3.54 A, of them 2.25 A direct.
+    let current = |turns: f64| (5.0 * 2f64.sqrt() * (turns * TAU).sin()).max(0.0);
+    let voltage = |turns: f64| 325.27 * (turns * TAU).sin();
+    for seed in 0..3 {
+        let (mut scanner, mut meter) = specimen(seed, &SHORT_CALIBRATION);
+        scanner.connect(recorded(&format!("half{seed}"), 800, voltage, current));
+        let (shown, _) = scanner.run(&mut meter, 4);
+        let last = shown.last().unwrap();
+        let (amperes, factor) = (
+            f64::from(last.amperes_ua) / 1e6,
+            f64::from(last.power_factor_ppm) / 1e6,
+        );
+        assert!(
+            (amperes / 3.5355 - 1.0).abs() < 0.005,
+            "seed {seed}: {amperes} A"
+        );
+        assert!((factor - 0.7071).abs() < 0.004, "seed {seed}: {factor}");
+        assert!((last.active_uw as f64 / 575e6 - 1.0).abs() < 0.005);
+        // An even load draws no reactive power of the fundamental.
+        assert!(
+            last.reactive_uvar.abs() < 3_000_000,
+            "{}",
+            last.reactive_uvar
+        );
+    }
+}
+
+#[test]
+fn reactive_power_is_the_fundamentals_and_apparent_is_never_below_active() {
+    let (mut scanner, mut meter) = specimen(13, &FULL_CALIBRATION);
+    for (description, right) in [
+        ("sine:230V,5A,50Hz,h3v:10%,h3:40%@90", 0.0),
+        ("sine:230V,5A,50Hz,h5v:10%,h5:40%@270,h7:30%", 0.0),
+        ("sine:230V,5A,pf0.5ind,50Hz,h3v:10%,h3:40%@90", 995.9),
+        ("sine:230V,5A,pf0.8cap,49.3Hz,h3v:5%,h3:40%@40", -690.0),
+    ] {
+        scanner.connect(Mains::parse(description).unwrap());
+        let (_, vars) = scanner.mean_power(&mut meter, 4);
+        assert!(
+            (vars - right).abs() < 6.0,
+            "{description}: {vars} var, not {right}"
+        );
+    }
+    for amperes in [0.0, 0.01, 0.021, 0.05, 0.3, 4.0, 30.0] {
+        scanner.connect(Synthesis::new(230.0, amperes, 0.0, 50.0));
+        let (shown, _) = scanner.run(&mut meter, 3);
+        for second in shown {
+            assert!(
+                second.apparent_uva >= second.active_uw.unsigned_abs(),
+                "{amperes} A"
+            );
+            assert!(second.power_factor_ppm <= 1_000_000);
+        }
     }
 }
 
@@ -212,7 +389,7 @@ fn energy_over_changing_loads_agrees_with_a_reference() {
         ] {
             let load = Synthesis::new(230.0, amperes, lag, 49.97);
             let blocks = 37 + round;
-            let joules = load.watts() * f64::from(blocks) * 0.02;
+            let joules = load.watts() * f64::from(blocks) * BLOCK_US as f64 * 1e-6;
             if joules > 0.0 {
                 import += joules / 3_600.0;
             } else {
@@ -315,24 +492,24 @@ fn lost_blocks_are_flagged_and_their_energy_is_not_invented() {
     let flagged = {
         let mut flagged = 0;
         for n in 0..10 * 50 {
-            let lost = if n == 0 { 25 * 80 } else { 0 };
+            let lost = if n == 0 { 25 * 128 } else { 0 };
             let outcome = scanner.block(lost, |block| meter.process(block));
             if let Some(shown) = outcome.measurement {
                 flagged += u32::from(!shown.flags.is_empty());
                 if !shown.flags.is_empty() {
-                    assert!(shown.lost_scans >= 25 * 80 && shown.lost_scans < 26 * 80);
+                    assert!(shown.lost_scans >= 25 * 128 && shown.lost_scans < 26 * 128);
                 }
             }
         }
         flagged
     };
     assert_eq!(flagged, 1);
-    assert_eq!(meter.lost_scans(), 25 * 80);
+    assert_eq!(meter.lost_scans(), 25 * 128);
     let after = *meter.registers();
-    let seconds = (after.scans - before.scans) as f64 / 4_000.0;
+    let seconds = (after.measured_us - before.measured_us) as f64 * 1e-6;
     let energy = (after.totals.import_nwh - before.totals.import_nwh) as f64 * 1e-9 * 3_600.0;
     assert!((energy / (watts * seconds) - 1.0).abs() < 0.005);
-    assert!(after.scans - before.scans < 11 * 4_000);
+    assert!(seconds < 11.0);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn energy_of_a_recording_is_within_half_a_percent() {
     let readings = meter::readings(&machine);
     let (first, last) = (&readings[1], &readings[41]);
     let measured = (last["import_Wh"] - first["import_Wh"]) * 3_600.0
-        / ((last["samples"] - first["samples"]) / 4_000.0);
+        / ((last["samples"] - first["samples"]) * 153e-6);
     let error = (measured / watts - 1.0) * 100.0;
     assert!(
         error.abs() <= 0.5,

@@ -13,8 +13,9 @@ use libtock::apis::supply;
 use libtock::platform::{AllowRo, AllowRw, Subscribe};
 use metrology::{Calibrator, Meter, ProfileLog, Range};
 
-/// Load-profile intervals that are kept: a day.
-pub const PROFILE_INTERVALS: usize = 96;
+/// Load-profile intervals that are kept in RAM: half a day, for as long as the external flash
+/// may refuse them.
+pub const PROFILE_INTERVALS: usize = 48;
 
 /// Everything that the app shares with the kernel, in one list.
 pub type Shares<'share, S> = (

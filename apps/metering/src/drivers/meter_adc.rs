@@ -21,12 +21,12 @@ pub type LentForBlock<'scope, 'share, S> = LentRw<'scope, 'share, S, DRIVER_NUM,
 ///
 /// # Errors
 /// `Busy` another app is the owner; `Already` this one is; `Invalid` the
-/// hardware does not have the rate.
-pub fn start<S: Syscalls>(rate_hz: u32) -> Result<(), ErrorCode> {
-    S::command(DRIVER_NUM, Command::Start.number(), rate_hz, 0).to_result()
+/// hardware does not have the period.
+pub fn start<S: Syscalls>(period_us: u32) -> Result<(), ErrorCode> {
+    S::command(DRIVER_NUM, Command::Start.number(), period_us, 0).to_result()
 }
 
-/// Scans a second and scans in a block.
+/// Microseconds from scan to scan, and scans in a block.
 ///
 /// # Errors
 /// `NoDevice` without the driver.

@@ -54,9 +54,11 @@ impl MeterAdc {
         let header = Header {
             sequence,
             flags,
-            time_us: u64::from(sequence + 1) * 20_000,
+            time_us: u64::from(sequence + 1) * 128 * 153,
             scans: scans.len() as u32,
             lost_scans,
+            reference: 13_653,
+            temperature: Header::NO_TEMPERATURE,
         };
         let mut bytes = header.encode().to_vec();
         bytes.extend(scans.iter().flatten().flat_map(|value| value.to_le_bytes()));
@@ -102,14 +104,12 @@ impl fake::SyscallDriver for MeterAdc {
         use drivers::meter_adc::Command;
         match Command::from_number(command_id as usize) {
             Some(Command::Exists) => command_return::success(),
-            Some(Command::Start) if argument0 != 4_000 => {
-                command_return::failure(ErrorCode::Invalid)
-            }
+            Some(Command::Start) if argument0 != 153 => command_return::failure(ErrorCode::Invalid),
             Some(Command::Start) if self.started.replace(true) => {
                 command_return::failure(ErrorCode::Already)
             }
             Some(Command::Start) => command_return::success(),
-            Some(Command::Geometry) => command_return::success_2_u32(4_000, 80),
+            Some(Command::Geometry) => command_return::success_2_u32(153, 128),
             Some(Command::TakeBlock) if !self.started.get() => {
                 command_return::failure(ErrorCode::Reserve)
             }
@@ -262,14 +262,14 @@ impl Mains {
             2f64.sqrt() * (core::f64::consts::TAU * 50.0 * time - lag.to_radians()).sin()
         };
         let code = |millivolts: f64| (8_192.0 + millivolts / 1_000.0 / step).round();
-        (0..80)
+        (0..128)
             .map(|scan| {
-                let time = (index * 80 + scan) as f64 / 4_000.0;
-                let current = |late: f64| self.amperes * wave(time + late, self.lag_degrees);
+                let time = (index * 128 + scan) as f64 * 153e-6;
+                let current = self.amperes * wave(time, self.lag_degrees);
                 [
                     code(3.5 * self.volts * wave(time, 0.0)),
-                    code(14.0 * current(12e-6)),
-                    code(224.0 * current(24e-6)),
+                    code(14.0 * current),
+                    code(224.0 * current),
                 ]
                 .map(|value: f64| value.clamp(0.0, 16_383.0) as i16)
             })
@@ -357,7 +357,7 @@ impl Board {
 
     /// Seconds of the mains pass.
     pub fn seconds(&self, app: &mut App<'_, '_, fake::Syscalls>, mains: Mains, seconds: u32) {
-        for _ in 0..seconds * 50 {
+        for _ in 0..(u64::from(seconds) * 1_000_000).div_ceil(128 * 153) {
             self.block(app, mains);
         }
     }

@@ -205,7 +205,7 @@ pub fn allow_sweep(_: u32) -> Verdict {
 
 /// Wants the samples.
 pub fn restricted_meter_adc(_: u32) -> Verdict {
-    for (number, argument) in [(0, 0), (1, 4_000), (2, 0), (3, 0), (4, 0)] {
+    for (number, argument) in [(0, 0), (1, 153), (2, 0), (3, 0), (4, 0)] {
         if let Ok(value) = command(METER_ADC, number, argument, 0) {
             return Verdict::Breach("meter ADC answered", value);
         }

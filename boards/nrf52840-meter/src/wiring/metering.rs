@@ -18,11 +18,9 @@ use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
 use nrf52840_components::time::{Mux, VirtualAlarm};
 
-/// Scans a second.
-const SCAN_RATE: u32 = 4_000;
-/// 80 scans of three results of two bytes, aligned as EasyDMA wants it.
+/// The converter's scans of a block, aligned as EasyDMA wants it.
 #[repr(align(4))]
-struct ScanBuffer([u8; 480]);
+struct ScanBuffer([u8; meter_adc::CONVERTED_BLOCK_BYTES]);
 
 /// Makes driver 0x80000001, the meter's blocks of samples, on the converter.
 ///
@@ -37,16 +35,21 @@ pub unsafe fn meter_adc(
     unsafe {
         let front_end = &peripherals.common.saadc;
         front_end.set_scan_inputs(&METER_SCAN);
-        let buffers = static_init_const!(
-            [ScanBuffer; meter_adc::BUFFERS],
-            [const { ScanBuffer([0; 480]) }; meter_adc::BUFFERS]
+        let converted = static_init_const!(
+            [ScanBuffer; meter_adc::CONVERTED_BUFFERS],
+            [const { ScanBuffer([0; meter_adc::CONVERTED_BLOCK_BYTES]) };
+                meter_adc::CONVERTED_BUFFERS]
+        );
+        let blocks = static_init_const!(
+            [[u8; meter_adc::BLOCK_BYTES]; meter_adc::QUEUE_BLOCKS],
+            [[0; meter_adc::BLOCK_BYTES]; meter_adc::QUEUE_BLOCKS]
         );
         let driver = static_init!(
             MeterAdc<'static, Saadc<'static>>,
             MeterAdc::new(
                 front_end,
-                SCAN_RATE,
-                buffers.each_mut().map(|buffer| &mut buffer.0[..]),
+                converted.each_mut().map(|buffer| &mut buffer.0),
+                blocks.each_mut(),
                 kernel.create_grant(meter_adc::DRIVER_NUM, memory),
             )
         );

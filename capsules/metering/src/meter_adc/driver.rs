@@ -2,20 +2,28 @@
 
 use core::cell::Cell;
 
-use drivers::meter_adc::{read_write, upcall, Command, Header, NUMBER, SCAN_BYTES};
+use decimation::{Decimator, CONVERTED_PERIOD_US};
+use drivers::meter_adc::{
+    read_write, upcall, Command, Header, NUMBER, SCANS_PER_BLOCK, SCAN_BYTES, SCAN_PERIOD_US,
+};
 use kernel::grant::{AllowRoCount, AllowRwCount, Grant, UpcallCount};
 use kernel::processbuffer::{WriteableProcessBuffer, WriteableProcessSlice};
 use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
-use super::queue::{BlockQueue, QueuedBlock, QUEUE_BLOCKS};
+use super::queue::{Arrival, BlockQueue, QueuedBlock, QUEUE_BLOCKS};
 use meter_hil::front_end::{MeterFrontEnd, MeterFrontEndClient, ReturnedBuffers, ScanBlock};
 
 /// Driver number.
 pub const DRIVER_NUM: usize = NUMBER as usize;
-/// Buffers that the capsule needs: those that wait and two in the hardware.
-pub const BUFFERS: usize = QUEUE_BLOCKS + 2;
+/// Buffers that the hardware fills in turn.
+pub const CONVERTED_BUFFERS: usize = 2;
+/// Bytes of each of them: as many scans of the converter as make a block.
+pub const CONVERTED_BLOCK_BYTES: usize =
+    SCANS_PER_BLOCK * decimation::RATIO * decimation::CONVERTED_BYTES;
+/// Bytes of the scans of a block as it waits.
+pub const BLOCK_BYTES: usize = SCANS_PER_BLOCK * SCAN_BYTES;
 
 /// Arrivals after which an app that has taken nothing is told again.
 const REMINDER: u32 = 50;
@@ -32,18 +40,20 @@ enum Hardware {
     Stopping,
 }
 
-/// Buffers that neither wait nor are in the hardware.
-type FreeBuffers = [Option<&'static mut [u8]>; BUFFERS];
+/// Buffers of the converter's scans that are not in the hardware.
+type FreeBuffers = [Option<&'static mut [u8]>; CONVERTED_BUFFERS];
+/// Buffers of blocks that do not wait.
+type FreeBlocks = [Option<&'static mut [u8]>; QUEUE_BLOCKS];
 
 /// The meter ADC.
 pub struct MeterAdc<'a, F: MeterFrontEnd<'a>> {
     front_end: &'a F,
-    rate: u32,
-    scans_per_block: u32,
     apps: AppGrant,
     owner: OptionalCell<ProcessId>,
     hardware: Cell<Hardware>,
     free: MapCell<FreeBuffers>,
+    free_blocks: MapCell<FreeBlocks>,
+    decimator: MapCell<Decimator>,
     queue: MapCell<BlockQueue>,
     last_scan_us: Cell<u64>,
     arrivals_since_take: Cell<u32>,
@@ -52,25 +62,23 @@ pub struct MeterAdc<'a, F: MeterFrontEnd<'a>> {
 impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
     /// A stopped meter ADC.
     ///
-    /// - `rate`: scans per second, the only one that apps may ask for
-    /// - `buffers`: memory of the blocks, all of one length: a whole number of
-    ///   scans of six bytes
+    /// - `converted`: memory that the hardware fills, aligned as it wants it
+    /// - `blocks`: memory of the blocks that wait
     pub fn new(
         front_end: &'a F,
-        rate: u32,
-        buffers: [&'static mut [u8]; BUFFERS],
+        converted: [&'static mut [u8; CONVERTED_BLOCK_BYTES]; CONVERTED_BUFFERS],
+        blocks: [&'static mut [u8; BLOCK_BYTES]; QUEUE_BLOCKS],
         apps: AppGrant,
     ) -> Self {
-        let scans_per_block = (buffers[0].len() / SCAN_BYTES) as u32;
         MeterAdc {
             front_end,
-            rate,
-            scans_per_block,
             apps,
             owner: OptionalCell::empty(),
             hardware: Cell::new(Hardware::Idle),
-            free: MapCell::new(buffers.map(Some)),
-            queue: MapCell::new(BlockQueue::new(scans_per_block)),
+            free: MapCell::new(converted.map(|buffer| Some(&mut buffer[..]))),
+            free_blocks: MapCell::new(blocks.map(|buffer| Some(&mut buffer[..]))),
+            decimator: MapCell::new(Decimator::new()),
+            queue: MapCell::new(BlockQueue::new(SCANS_PER_BLOCK as u32)),
             last_scan_us: Cell::new(0),
             arrivals_since_take: Cell::new(0),
         }
@@ -85,7 +93,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
         self.apps.enter(process_id, |_, _| ()).is_ok()
     }
 
-    fn start(&self, process_id: ProcessId, rate: usize) -> Result<(), ErrorCode> {
+    fn start(&self, process_id: ProcessId, period_us: usize) -> Result<(), ErrorCode> {
         if let Some(owner) = self.owner.get() {
             if owner == process_id {
                 return Err(ErrorCode::ALREADY);
@@ -94,7 +102,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
                 return Err(ErrorCode::BUSY);
             }
         }
-        if rate != self.rate as usize {
+        if period_us != SCAN_PERIOD_US as usize {
             return Err(ErrorCode::INVAL);
         }
         self.owner.clear();
@@ -115,7 +123,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
             return Err(ErrorCode::NOMEM);
         };
         self.restart_count(0);
-        match self.front_end.start(self.rate, first, second) {
+        match self.front_end.start(CONVERTED_PERIOD_US, first, second) {
             Ok(()) => {
                 self.hardware.set(Hardware::Running);
                 Ok(())
@@ -145,30 +153,48 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
 
     fn drop_waiting(&self) {
         while let Some(buffer) = self.queue.map_or(None, BlockQueue::pop) {
-            self.put_free(buffer);
+            self.put_free_block(buffer);
         }
     }
 
+    fn put_free_block(&self, buffer: &'static mut [u8]) {
+        self.free_blocks.map(|free| put(free, buffer));
+    }
+
+    /// Decimates what the hardware has filled, and queues the result.
+    fn take_in(&self, block: &ScanBlock) {
+        self.queue.map(|queue| {
+            let place = queue
+                .make_room()
+                .or_else(|| self.free_blocks.map_or(None, take_first));
+            let Some(place) = place else { return };
+            let reference = self
+                .decimator
+                .map(|decimator| decimator.process(block.buffer, place));
+            let Some(reference) = reference else { return };
+            let arrival = Arrival {
+                last_scan_us: block.last_scan_us,
+                lost_blocks: block.lost_blocks,
+                saturated: block.saturated,
+                reference,
+            };
+            queue.push(place, &arrival);
+        });
+    }
+
     fn take_free(&self) -> Option<&'static mut [u8]> {
-        self.free
-            .map_or(None, |free| free.iter_mut().find_map(Option::take))
+        self.free.map_or(None, take_first)
     }
 
     fn put_free(&self, buffer: &'static mut [u8]) {
-        self.free.map(|free| {
-            if let Some(place) = free.iter_mut().find(|place| place.is_none()) {
-                *place = Some(buffer);
-            }
-        });
+        self.free.map(|free| put(free, buffer));
     }
 
     /// Gives the hardware a buffer for the next block; its loss would show as
     /// missed blocks.
-    fn provide(&self, buffer: Option<&'static mut [u8]>) {
-        if let Some(buffer) = buffer.or_else(|| self.take_free()) {
-            if let Err((_, buffer)) = self.front_end.provide_buffer(buffer) {
-                self.put_free(buffer);
-            }
+    fn provide(&self, buffer: &'static mut [u8]) {
+        if let Err((_, buffer)) = self.front_end.provide_buffer(buffer) {
+            self.put_free(buffer);
         }
     }
 
@@ -186,7 +212,7 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
                 .unwrap_or(Err(ErrorCode::FAIL))
         })?;
         if let Some(buffer) = self.queue.map_or(None, BlockQueue::pop) {
-            self.put_free(buffer);
+            self.put_free_block(buffer);
         }
         self.arrivals_since_take.set(0);
         Ok(written)
@@ -216,6 +242,20 @@ impl<'a, F: MeterFrontEnd<'a>> MeterAdc<'a, F> {
     }
 }
 
+/// Takes the first buffer that there is.
+fn take_first<const N: usize>(
+    places: &mut [Option<&'static mut [u8]>; N],
+) -> Option<&'static mut [u8]> {
+    places.iter_mut().find_map(Option::take)
+}
+
+/// Puts a buffer where there is none.
+fn put<const N: usize>(places: &mut [Option<&'static mut [u8]>; N], buffer: &'static mut [u8]) {
+    if let Some(place) = places.iter_mut().find(|place| place.is_none()) {
+        *place = Some(buffer);
+    }
+}
+
 fn copy_out(block: &QueuedBlock, slice: &WriteableProcessSlice) -> Result<usize, ErrorCode> {
     let length = Header::BYTES + block.scans().len();
     let header = slice.get(0..Header::BYTES).ok_or(ErrorCode::SIZE)?;
@@ -230,15 +270,15 @@ impl<'a, F: MeterFrontEnd<'a>> MeterFrontEndClient for MeterAdc<'a, F> {
         let Some(owner) = self.owner.get() else {
             // Between stop and the last block, or the hardware refused to stop:
             // then it goes on, so that the next owner finds it running.
-            self.put_free(block.buffer);
-            if self.hardware.get() == Hardware::Running {
-                self.provide(None);
+            match self.hardware.get() {
+                Hardware::Running => self.provide(block.buffer),
+                Hardware::Idle | Hardware::Stopping => self.put_free(block.buffer),
             }
             return;
         };
         self.last_scan_us.set(block.last_scan_us);
-        let freed = self.queue.map_or(None, |queue| queue.push(block));
-        self.provide(freed);
+        self.take_in(&block);
+        self.provide(block.buffer);
         if !self.notify(owner) {
             self.release();
         }
@@ -277,7 +317,9 @@ impl<'a, F: MeterFrontEnd<'a>> SyscallDriver for MeterAdc<'a, F> {
                 self.release();
                 CommandReturn::success()
             }
-            Command::Geometry => CommandReturn::success_u32_u32(self.rate, self.scans_per_block),
+            Command::Geometry => {
+                CommandReturn::success_u32_u32(SCAN_PERIOD_US, SCANS_PER_BLOCK as u32)
+            }
             Command::TakeBlock => {
                 if !self.owns(process_id) {
                     return CommandReturn::failure(ErrorCode::RESERVE);

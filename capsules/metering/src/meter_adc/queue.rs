@@ -1,19 +1,34 @@
-//! Filled blocks that wait for the app, and the account of those that were lost.
+//! Decimated blocks that wait for the app, and the account of those that were lost.
 
-use drivers::meter_adc::Header;
-use meter_hil::front_end::ScanBlock;
+use drivers::meter_adc::{Header, SCAN_BYTES};
+use meter_hil::front_end::REFERENCE_CODES;
 
-/// Filled blocks that can wait: 160 ms.
+use decimation::Reference;
+
+/// Blocks that can wait: 156 ms.
 pub const QUEUE_BLOCKS: usize = 8;
 
-/// A filled block with what its header says.
+/// What is known of a block when the hardware has filled it.
+#[derive(Clone, Copy)]
+pub struct Arrival {
+    /// Time of its last scan, on the hardware's time base, in microseconds.
+    pub last_scan_us: u64,
+    /// Blocks that the hardware had no buffer for, between the one before and this.
+    pub lost_blocks: u32,
+    /// A bit for each channel that touched an end of its range.
+    pub saturated: u8,
+    /// What the reference read.
+    pub reference: Reference,
+}
+
+/// A block with what its header says.
 pub struct QueuedBlock {
     buffer: &'static mut [u8],
     sequence: u32,
     saturated: u8,
     last_scan_us: u64,
-    scans: u32,
     lost_scans: u32,
+    reference: Reference,
 }
 
 impl QueuedBlock {
@@ -29,7 +44,10 @@ impl QueuedBlock {
         } else {
             0
         };
-        overrun | Header::range_ends(self.saturated)
+        let Reference { least, most, .. } = self.reference;
+        let ordered = REFERENCE_CODES.contains(&least) && REFERENCE_CODES.contains(&most);
+        let disorder = if ordered { 0 } else { Header::DISORDER };
+        overrun | disorder | Header::range_ends(self.saturated)
     }
 
     /// Returns the sequence of the block, which also counts the blocks that were lost.
@@ -43,8 +61,10 @@ impl QueuedBlock {
             sequence: self.sequence,
             flags: self.flags(),
             time_us: self.last_scan_us,
-            scans: self.scans,
+            scans: (self.buffer.len() / SCAN_BYTES) as u32,
             lost_scans: self.lost_scans,
+            reference: self.reference.mean,
+            temperature: Header::NO_TEMPERATURE,
         }
     }
 }
@@ -58,6 +78,8 @@ pub struct BlockQueue {
     next_sequence: u32,
     scans_per_block: u32,
     epoch_us: u64,
+    /// Lost with dropped blocks that no other followed yet.
+    dropped_scans: u32,
 }
 
 impl BlockQueue {
@@ -72,6 +94,7 @@ impl BlockQueue {
             next_sequence: 0,
             scans_per_block,
             epoch_us: 0,
+            dropped_scans: 0,
         }
     }
 
@@ -81,6 +104,7 @@ impl BlockQueue {
     pub fn restart(&mut self, epoch_us: u64) {
         self.next_sequence = 0;
         self.epoch_us = epoch_us;
+        self.dropped_scans = 0;
     }
 
     /// Returns how many blocks wait for the app.
@@ -88,36 +112,35 @@ impl BlockQueue {
         self.waiting
     }
 
-    /// Adds a filled block. Gives back the buffer of the oldest when it had to
-    /// make room.
-    pub fn push(&mut self, block: ScanBlock) -> Option<&'static mut [u8]> {
-        let mut lost_scans = block.lost_blocks.saturating_mul(self.scans_per_block);
-        let mut freed = None;
-        if self.waiting == QUEUE_BLOCKS {
-            if let Some(dropped) = self.take_oldest() {
-                let lost = dropped.lost_scans.saturating_add(dropped.scans);
-                match self.blocks[self.oldest]
-                    .as_mut()
-                    .filter(|_| self.waiting > 0)
-                {
-                    Some(next) => next.lost_scans = next.lost_scans.saturating_add(lost),
-                    None => lost_scans = lost_scans.saturating_add(lost),
-                }
-                freed = Some(dropped.buffer);
-            }
-        }
-        let sequence = self.next_sequence.wrapping_add(block.lost_blocks);
+    /// Adds a block to a queue that is not full; [`BlockQueue::make_room`] sees to that.
+    pub fn push(&mut self, buffer: &'static mut [u8], arrival: &Arrival) {
+        let missed = arrival.lost_blocks.saturating_mul(self.scans_per_block);
+        let sequence = self.next_sequence.wrapping_add(arrival.lost_blocks);
         self.next_sequence = sequence.wrapping_add(1);
         self.blocks[(self.oldest + self.waiting) % QUEUE_BLOCKS] = Some(QueuedBlock {
-            buffer: block.buffer,
+            buffer,
             sequence,
-            saturated: block.saturated,
-            last_scan_us: block.last_scan_us.saturating_sub(self.epoch_us),
-            scans: block.scans,
-            lost_scans,
+            saturated: arrival.saturated,
+            last_scan_us: arrival.last_scan_us.saturating_sub(self.epoch_us),
+            lost_scans: missed.saturating_add(core::mem::take(&mut self.dropped_scans)),
+            reference: arrival.reference,
         });
         self.waiting += 1;
-        freed
+    }
+
+    /// Drops the oldest block of a full queue, whose scans the next block's header will tell as
+    /// lost, and gives its buffer back.
+    pub fn make_room(&mut self) -> Option<&'static mut [u8]> {
+        if self.waiting < QUEUE_BLOCKS {
+            return None;
+        }
+        let dropped = self.take_oldest()?;
+        let lost = dropped.lost_scans.saturating_add(self.scans_per_block);
+        match self.blocks[self.oldest].as_mut() {
+            Some(next) => next.lost_scans = next.lost_scans.saturating_add(lost),
+            None => self.dropped_scans = self.dropped_scans.saturating_add(lost),
+        }
+        Some(dropped.buffer)
     }
 
     /// Returns the oldest block that waits, if there is any.

@@ -1,22 +1,29 @@
 //! Driver 0x80000001 on a front end whose blocks the tests fill.
 
-use capsules_metering::meter_adc::{MeterAdc, BUFFERS, DRIVER_NUM};
+use capsules_metering::meter_adc::{
+    MeterAdc, BLOCK_BYTES as BLOCK, CONVERTED_BLOCK_BYTES, CONVERTED_BUFFERS, DRIVER_NUM,
+    QUEUE_BLOCKS,
+};
+use decimation::CONVERTED_PERIOD_US;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use meter_hil::front_end::MeterFrontEnd;
 
-use testing::front_end::{FakeFrontEnd, BLOCK, SCANS};
+use testing::front_end::{FakeFrontEnd, BLOCK_US, REFERENCE};
 use testing::{forever, HostKernel, Power};
 
-const RATE: u32 = 4000;
-const HEADER: usize = 24;
+const PERIOD_US: u32 = 153;
+const SCANS: u32 = 128;
+const HEADER: usize = 32;
 
 fn setup() -> (HostKernel, &'static FakeFrontEnd) {
     let front_end = forever(FakeFrontEnd::default());
     let host = HostKernel::with_processes(2, |kernel| {
-        let buffers = [(); BUFFERS].map(|()| &mut *vec![0; BLOCK].leak());
+        let converted =
+            [(); CONVERTED_BUFFERS].map(|()| &mut *Box::leak(Box::new([0; CONVERTED_BLOCK_BYTES])));
+        let blocks = [(); QUEUE_BLOCKS].map(|()| &mut *Box::leak(Box::new([0; BLOCK])));
         let grant = kernel.create_grant(DRIVER_NUM, &Power);
-        let driver = forever(MeterAdc::new(front_end, RATE, buffers, grant));
+        let driver = forever(MeterAdc::new(front_end, converted, blocks, grant));
         front_end.set_client(driver);
         vec![(DRIVER_NUM, driver)]
     });
@@ -28,7 +35,7 @@ fn setup() -> (HostKernel, &'static FakeFrontEnd) {
 }
 
 fn start(host: &HostKernel, app: usize) -> SyscallReturn {
-    host.command(app, DRIVER_NUM, 1, RATE as usize, 0)
+    host.command(app, DRIVER_NUM, 1, PERIOD_US as usize, 0)
 }
 
 fn stop(host: &HostKernel, app: usize) -> SyscallReturn {
@@ -47,6 +54,8 @@ struct Block {
     time: u64,
     scans: u32,
     lost: u32,
+    reference: i16,
+    temperature: i16,
     content: u8,
 }
 
@@ -55,14 +64,20 @@ fn taken(host: &HostKernel, app: usize) -> Block {
     assert_eq!(take(host, app), SyscallReturn::SuccessU32(length));
     let bytes = host.peek(app, 256, HEADER + BLOCK);
     let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-    assert!(bytes[HEADER..].iter().all(|&byte| byte == bytes[HEADER]));
+    // The filter has settled within half a block, and what rests passes it unchanged.
+    let settled = &bytes[HEADER + BLOCK / 2..];
+    let content = settled[0];
+    assert!(settled.chunks(2).all(|sample| sample == &settled[..2]));
+    assert_eq!(word(28), 0);
     Block {
         sequence: word(0),
         flags: word(4),
         time: u64::from(word(8)) | u64::from(word(12)) << 32,
         scans: word(16),
         lost: word(20),
-        content: bytes[HEADER],
+        reference: word(24) as i16,
+        temperature: (word(24) >> 16) as i16,
+        content,
     }
 }
 
@@ -76,15 +91,15 @@ fn blocks_arrive_in_order_with_their_headers() {
     assert_eq!(host.command(0, DRIVER_NUM, 0, 0, 0), SyscallReturn::Success);
     assert_eq!(
         host.command(0, DRIVER_NUM, 3, 0, 0),
-        SyscallReturn::SuccessU32U32(RATE, SCANS)
+        SyscallReturn::SuccessU32U32(PERIOD_US, SCANS)
     );
     assert_eq!(
-        host.command(0, DRIVER_NUM, 1, 3999, 0),
+        host.command(0, DRIVER_NUM, 1, 4000, 0),
         failure(ErrorCode::INVAL)
     );
     assert_eq!(take(&host, 0), failure(ErrorCode::RESERVE));
     assert_eq!(start(&host, 0), SyscallReturn::Success);
-    assert_eq!(front_end.rate(), Some(RATE));
+    assert_eq!(front_end.period_us(), Some(CONVERTED_PERIOD_US));
     assert_eq!(start(&host, 0), failure(ErrorCode::ALREADY));
     assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
     for number in 1..100u32 {
@@ -98,9 +113,11 @@ fn blocks_arrive_in_order_with_their_headers() {
         let block = Block {
             sequence,
             flags,
-            time: u64::from(number) * 20_000,
+            time: u64::from(number) * BLOCK_US,
             scans: SCANS,
             lost: 0,
+            reference: REFERENCE,
+            temperature: i16::MIN,
             content: number as u8,
         };
         assert_eq!(taken(&host, 0), block);
@@ -113,7 +130,7 @@ fn a_late_app_loses_the_oldest_and_is_told() {
     let (host, front_end) = setup();
     start(&host, 0);
     (0..8).for_each(|_| front_end.fill(0));
-    // Within 160 ms nothing is lost.
+    // Within 156 ms nothing is lost.
     assert_eq!(taken(&host, 0).sequence, 0);
     (0..4).for_each(|_| front_end.fill(0));
     let first = taken(&host, 0);
@@ -180,6 +197,26 @@ fn a_short_buffer_takes_nothing() {
 }
 
 #[test]
+fn channels_that_have_changed_places_are_told() {
+    let (host, front_end) = setup();
+    start(&host, 0);
+    for (code, flags) in [
+        (11_999, 1 << 4),
+        (12_000, 0),
+        (15_500, 0),
+        (15_501, 1 << 4),
+        // What a channel rests at, and what it may reach.
+        (8_192, 1 << 4),
+        (16_383, 1 << 4),
+    ] {
+        front_end.set_reference(code);
+        front_end.fill(0);
+        let block = taken(&host, 0);
+        assert_eq!((block.reference, block.flags), (code, flags));
+    }
+}
+
+#[test]
 fn one_owner_at_a_time() {
     let (host, front_end) = setup();
     start(&host, 0);
@@ -197,12 +234,12 @@ fn one_owner_at_a_time() {
     assert_eq!(take(&host, 1), failure(ErrorCode::NOMEM));
     front_end.stopped();
     assert!(
-        front_end.rate().is_some(),
+        front_end.period_us().is_some(),
         "the new owner's start is carried out"
     );
     front_end.fill(0);
     let block = taken(&host, 1);
-    assert_eq!((block.sequence, block.time), (0, 20_000));
+    assert_eq!((block.sequence, block.time), (0, BLOCK_US));
 }
 
 #[test]
@@ -232,11 +269,11 @@ fn a_restarted_owner_has_the_scans_again_at_once() {
     host.allow_rw(0, DRIVER_NUM, 0, 256, HEADER + BLOCK);
     assert_eq!(take(&host, 0), failure(ErrorCode::RESERVE));
     assert_eq!(start(&host, 0), SyscallReturn::Success);
-    assert!(front_end.rate().is_some());
+    assert!(front_end.period_us().is_some());
     assert_eq!(take(&host, 0), failure(ErrorCode::NOMEM));
     front_end.fill(0);
     let block = taken(&host, 0);
-    assert_eq!((block.sequence, block.time, block.lost), (0, 20_000, 0));
+    assert_eq!((block.sequence, block.time, block.lost), (0, BLOCK_US, 0));
 }
 
 #[test]
@@ -248,7 +285,7 @@ fn a_dead_owner_releases_the_scans() {
     // Noticed at the next block: the hardware is told to stop.
     front_end.fill(0);
     front_end.stopped();
-    assert!(front_end.rate().is_none());
+    assert!(front_end.period_us().is_none());
     assert_eq!(start(&host, 1), SyscallReturn::Success);
     front_end.fill(0);
     assert_eq!(taken(&host, 1).sequence, 0);

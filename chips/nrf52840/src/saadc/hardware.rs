@@ -5,15 +5,22 @@ use crate::ppi::{channel, Ppi};
 use crate::registers::saadc::{Config, Interrupt, Limit, Resolution, SaadcRegisters};
 use crate::registers::Task;
 use crate::timer::{Timer, MICROSECONDS};
-use kernel::utilities::registers::interfaces::{Readable, Writeable};
+use kernel::utilities::registers::interfaces::{ReadWriteable, Readable, Writeable};
 use kernel::utilities::registers::FieldValue;
 use kernel::utilities::StaticRef;
 
 /// Rate of the sample clock's timer in Hz.
 const CLOCK_HZ: u32 = 16_000_000;
 
-/// 10 us of acquisition and 2 us of conversion, in ticks of the sample clock.
-const CONVERSION_TICKS: u32 = 12 * 16;
+/// Its ticks in a microsecond.
+const TICKS_PER_US: u32 = CLOCK_HZ / 1_000_000;
+
+/// 10 us of acquisition and 2 us of conversion.
+pub const CONVERSION_US: u32 = 12;
+const CONVERSION_TICKS: u32 = CONVERSION_US * TICKS_PER_US;
+
+/// Ticks that a scan is over before the next is triggered: 2 us.
+const SCAN_MARGIN_TICKS: u32 = 2 * TICKS_PER_US;
 
 /// Capture registers of the time base: the last END, and now.
 const END: usize = 0;
@@ -68,6 +75,24 @@ impl Hardware {
         let period = CLOCK_HZ.checked_div(rate)?;
         // A scan must be over before the next is triggered.
         (period > (inputs + 1) * CONVERSION_TICKS).then_some(period)
+    }
+
+    /// Ticks between scans of `inputs` inputs every `period_us`, if the converter can do it.
+    pub fn scan_period(period_us: u32, inputs: u32) -> Option<u32> {
+        let period = period_us.checked_mul(TICKS_PER_US)?;
+        // A scan must be over before the next is triggered.
+        (period >= inputs * CONVERSION_TICKS + SCAN_MARGIN_TICKS).then_some(period)
+    }
+
+    /// Measures the input of a channel, after [`Hardware::configure`], at a sixth of its
+    /// voltage: up to 3.6 V, so that the supply does not touch the end of the range.
+    pub fn reduce(&self, index: usize) {
+        if let Some(channel) = self.registers.ch.get(index) {
+            channel.config.modify(Config::GAIN::Gain1_6);
+            channel
+                .limit
+                .write(Limit::LOW.val(0x8000) + Limit::HIGH.val(0x7FFF));
+        }
     }
 
     /// Turns the converter on with one channel for each of `inputs`, single-ended,

@@ -6,7 +6,7 @@
 //! each end, a counter counts them.
 
 use super::blocks::Block;
-use super::hardware::Hardware;
+use super::hardware::{Hardware, CONVERSION_US};
 use super::scan_client::{ScanConfig, StartRefused};
 use super::state::{Mode, Phase};
 use super::Saadc;
@@ -20,9 +20,9 @@ const RESULT_BYTES: usize = 2;
 /// Most results that EasyDMA moves for one START (MAXCNT has 15 bits).
 const MOST_RESULTS: usize = 0x7FFF;
 
-/// Results at which an input counts as at the end of its range: within eight
-/// steps of 0 or of 16,383.
-const LIMITS: (i16, i16) = (8, 16_383 - 8);
+/// Results at which an input counts as at the end of its range: where an amplifier ends that
+/// gets to 0.03 V of its supply's lower end, and within eight steps of 16,383.
+const LIMITS: (i16, i16) = (160, 16_383 - 8);
 
 impl<'a> Saadc<'a> {
     /// Sets the object that gets scans.
@@ -36,26 +36,25 @@ impl<'a> Saadc<'a> {
         self.scan.config.set(Some(config));
     }
 
-    /// Calibrates the offset, then scans `rate` times a second into `first`, then `second`,
+    /// Calibrates the offset, then scans every `period_us` into `first`, then `second`,
     /// then the buffers provided, all of one length: whole scans of 16-bit results, aligned
     /// to four bytes.
     ///
     /// # Errors
-    /// Fails, and gives the buffers back, with `INVAL` if the rate or the number of inputs is
+    /// Fails, and gives the buffers back, with `INVAL` if the period or the number of inputs is
     /// not possible, with `BUSY` if the converter is in use, and with `SIZE` if a buffer's
     /// length or alignment is wrong.
     pub fn start_scan(
         &self,
         config: &ScanConfig,
-        rate: u32,
+        period_us: u32,
         first: &'static mut [u8],
         second: &'static mut [u8],
     ) -> Result<(), StartRefused> {
         let inputs = config.inputs.len();
         let scan_bytes = inputs * RESULT_BYTES;
-        let period = match Hardware::period(rate, inputs as u32) {
-            // A period of whole ticks and microseconds, so that times are exact.
-            Some(period) if (1..=8).contains(&inputs) && period * rate == 16_000_000 => period,
+        let period = match Hardware::scan_period(period_us, inputs as u32) {
+            Some(period) if (1..=8).contains(&inputs) => period,
             _ => return Err((ErrorCode::INVAL, first, second)),
         };
         if self.mode.get() != Mode::Idle {
@@ -83,6 +82,9 @@ impl<'a> Saadc<'a> {
             Config::GAIN::Gain1_5,
             LIMITS,
         );
+        if config.reference {
+            self.hardware.reduce(inputs - 1);
+        }
         // STOP, calibrate, STOP, and only then START: without the STOPs a result of
         // the calibration may get into the first buffer (anomalies 86 and 252, which
         // Nordic lists for the family's other parts; the order costs nothing here).
@@ -183,7 +185,7 @@ impl<'a> Saadc<'a> {
             return;
         };
         // When the next block has converted something by now, a touch may be its.
-        let late = blocks_since > 0 || hardware.since_end() > self.scan.period_us() / 5 * 4;
+        let late = blocks_since > 0 || hardware.since_end() > self.first_result_us();
         self.scan.saturated.set(if late { touched } else { 0 });
         let scans = self.scan.scans.get() as u32;
         let since = u64::from(blocks_since) * u64::from(scans * self.scan.period_us());
@@ -196,6 +198,12 @@ impl<'a> Saadc<'a> {
                 saturated: carried,
             });
         });
+    }
+
+    /// Microseconds after an END at which the next block has its first result.
+    fn first_result_us(&self) -> u32 {
+        let scan = self.scan.inputs.get() as u32 * CONVERSION_US;
+        self.scan.period_us().saturating_sub(scan) + CONVERSION_US
     }
 
     fn scan_stopped(&self) {
@@ -214,12 +222,12 @@ impl<'a> MeterFrontEnd<'a> for Saadc<'a> {
 
     fn start(
         &self,
-        rate: u32,
+        period_us: u32,
         first: &'static mut [u8],
         second: &'static mut [u8],
     ) -> Result<(), StartRefused> {
         match self.scan.config.get() {
-            Some(config) => self.start_scan(config, rate, first, second),
+            Some(config) => self.start_scan(config, period_us, first, second),
             None => Err((ErrorCode::INVAL, first, second)),
         }
     }

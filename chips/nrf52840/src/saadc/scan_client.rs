@@ -5,8 +5,11 @@ use kernel::ErrorCode;
 
 /// What is scanned.
 pub struct ScanConfig {
-    /// The inputs, in the order in which they are converted. At most eight.
+    /// The inputs, in the order in which they are converted. At most eight; with `reference`
+    /// the last is one more voltage up to 3.6 V, which proves the order of the others.
     pub inputs: &'static [AdcChannel],
+    /// Whether the last input is a reference.
+    pub reference: bool,
 }
 
 /// Buffers that a refused start gives back, and why.

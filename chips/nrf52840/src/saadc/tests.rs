@@ -21,6 +21,18 @@ const THREE_INPUTS: ScanConfig = ScanConfig {
         AdcChannel::AnalogInput2,
         AdcChannel::AnalogInput4,
     ],
+    reference: false,
+};
+
+/// The same, and the supply behind them.
+const WITH_REFERENCE: ScanConfig = ScanConfig {
+    inputs: &[
+        AdcChannel::AnalogInput1,
+        AdcChannel::AnalogInput2,
+        AdcChannel::AnalogInput4,
+        AdcChannel::VDD,
+    ],
+    reference: true,
 };
 
 #[derive(Debug, PartialEq)]
@@ -165,7 +177,7 @@ impl Fixture {
         let addresses = [first.as_ptr() as usize, second.as_ptr() as usize];
         assert!(self
             .saadc
-            .start_scan(&THREE_INPUTS, 4000, first, second)
+            .start_scan(&THREE_INPUTS, 250, first, second)
             .is_ok());
         self.stopped();
         assert!(triggered(
@@ -215,6 +227,26 @@ fn converter_and_clock_are_set_up_as_the_design_says() {
     let start = &f.registers.tasks_start;
     assert_eq!(f.ppi.ch[1].tep.get(), register_address(start));
     assert_eq!(f.time.prescaler.get(), 4);
+}
+
+#[test]
+fn a_reference_is_the_last_input_of_a_scan_and_never_at_its_limits() {
+    let f = fixture();
+    let start = f.saadc.start_scan(&WITH_REFERENCE, 51, buffer(), buffer());
+    assert!(start.is_ok());
+    let inputs = f.registers.ch.each_ref().map(|channel| channel.pselp.get());
+    assert_eq!(inputs, [2, 3, 5, 9, 0, 0, 0, 0]);
+    // A fifth for the channels, a sixth for the supply: 3.6 V.
+    assert_eq!(f.registers.ch[2].config.get(), 0x0002_0100);
+    assert_eq!(f.registers.ch[3].config.get(), 0x0002_0000);
+    assert_eq!(f.registers.ch[3].limit.get(), 0x7FFF_8000);
+    f.saadc.stop_scan().unwrap();
+    f.stopped();
+    // Four conversions, and 2 us in between, are the shortest.
+    let refused = f.saadc.start_scan(&WITH_REFERENCE, 49, buffer(), buffer());
+    assert_eq!(refused.unwrap_err().0, ErrorCode::INVAL);
+    let fastest = f.saadc.start_scan(&WITH_REFERENCE, 50, buffer(), buffer());
+    assert!(fastest.is_ok());
 }
 
 #[test]
@@ -313,21 +345,22 @@ fn stopping_gives_the_buffers_back_and_lets_others_in() {
 }
 
 #[test]
-fn wrong_rates_and_buffers_are_refused() {
+fn wrong_periods_and_buffers_are_refused() {
     let f = fixture();
-    let refused = |rate, first, second| {
+    let refused = |period_us, first, second| {
         f.saadc
-            .start_scan(&THREE_INPUTS, rate, first, second)
+            .start_scan(&THREE_INPUTS, period_us, first, second)
             .unwrap_err()
             .0
     };
     assert_eq!(refused(0, buffer(), buffer()), ErrorCode::INVAL);
-    assert_eq!(refused(30_000, buffer(), buffer()), ErrorCode::INVAL);
-    assert_eq!(refused(3_999, buffer(), buffer()), ErrorCode::INVAL);
+    // Three conversions of 12 us, and 2 us in between.
+    assert_eq!(refused(37, buffer(), buffer()), ErrorCode::INVAL);
+    assert_eq!(refused(u32::MAX, buffer(), buffer()), ErrorCode::INVAL);
     let short = &mut buffer()[..478];
-    assert_eq!(refused(4000, short, buffer()), ErrorCode::SIZE);
+    assert_eq!(refused(250, short, buffer()), ErrorCode::SIZE);
     let misaligned = &mut buffer()[2..476];
-    assert_eq!(refused(4000, buffer(), misaligned), ErrorCode::SIZE);
+    assert_eq!(refused(250, buffer(), misaligned), ErrorCode::SIZE);
     let (_, spare) = f.saadc.provide_scan_buffer(buffer()).unwrap_err();
     assert_eq!(spare.len(), 480);
 }

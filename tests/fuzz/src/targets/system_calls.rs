@@ -8,13 +8,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
-use capsules_metering::meter_adc::{self, MeterAdc, BUFFERS};
+use capsules_metering::meter_adc::{
+    self, MeterAdc, BLOCK_BYTES, CONVERTED_BLOCK_BYTES, CONVERTED_BUFFERS, QUEUE_BLOCKS,
+};
 use kernel::process::{FaultAction, Process, ProcessAddresses, State};
 use kernel::syscall::{Syscall, SyscallReturn};
 use meter_hil::front_end::MeterFrontEnd;
 use meter_hil::word_flash::WordFlash;
 
-use testing::front_end::{FakeFrontEnd, BLOCK};
+use testing::front_end::FakeFrontEnd;
 use testing::host::wake_task;
 use testing::probe::{NoGrantDriver, ProbeDriver, DRIVER, DRIVER_WITHOUT_GRANT, MISSING_DRIVER};
 use testing::retry::retry_on;
@@ -71,9 +73,11 @@ impl World {
         let (kernel, slots) = bare_kernel();
         let driver = forever(ProbeDriver::new(kernel));
         let front_end = forever(FakeFrontEnd::default());
-        let buffers = [(); BUFFERS].map(|()| &mut *vec![0; BLOCK].leak());
+        let converted =
+            [(); CONVERTED_BUFFERS].map(|()| &mut *Box::leak(Box::new([0; CONVERTED_BLOCK_BYTES])));
+        let blocks = [(); QUEUE_BLOCKS].map(|()| &mut *Box::leak(Box::new([0; BLOCK_BYTES])));
         let grant = kernel.create_grant(meter_adc::DRIVER_NUM, &Power);
-        let meter = forever(MeterAdc::new(front_end, 4000, buffers, grant));
+        let meter = forever(MeterAdc::new(front_end, converted, blocks, grant));
         front_end.set_client(meter);
         let flash = forever(WordsInRam::new(&blank()));
         let store = forever(EnergyStore::new(flash));
@@ -356,7 +360,7 @@ impl Input<'_> {
             5..=8 => {
                 let (driver, number) = (self.driver(), self.number());
                 let (first, second) = (self.number(), self.number());
-                let first = if first == 15 { 4000 } else { first };
+                let first = if first == 15 { 153 } else { first };
                 (
                     syscalls::command(driver, number, first, second),
                     Called::Command,
