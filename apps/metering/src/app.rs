@@ -24,7 +24,9 @@ use libtock::apis::leds::Leds;
 use libtock::apis::supply::Supply;
 use libtock::platform::share::Handle;
 use libtock::platform::{DefaultConfig, ErrorCode, Syscalls};
-use metrology::{Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileEntry, ProfileLog};
+use metrology::{
+    Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileEntry, ProfileLog, StoredProfile,
+};
 
 /// The pulse output.
 const PULSE_LED: u32 = 0;
@@ -59,6 +61,8 @@ pub struct App<'scope, 'share, S: Syscalls> {
     session: Session,
     blocks_to_poll: u32,
     profile: &'share mut ProfileLog<PROFILE_INTERVALS>,
+    /// The load profile goes on after what was stored.
+    profile_resumed: bool,
     profile_store: ProfileStore<'scope, 'share, S, PROFILE_INTERVALS>,
     publisher: Publisher<S>,
     led: PulseLed,
@@ -149,6 +153,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             session: Session::default(),
             blocks_to_poll: BLOCKS_PER_POLL,
             profile: &mut memory.profile,
+            profile_resumed: false,
             profile_store: ProfileStore::new(
                 interval,
                 interval_read,
@@ -258,9 +263,23 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             self.supply_falls |= core::mem::take(&mut self.began_low);
             self.save_if_due(&totals);
             self.profile_store.go_on(self.profile);
+            self.resume_profile();
         }
         if let Some(entry) = &outcome.interval {
             self.interval_ended(entry);
+        }
+    }
+
+    /// Lets the load profile go on once it is known where it ended.
+    fn resume_profile(&mut self) {
+        if !self.profile_resumed && self.profile_store.is_restored() {
+            self.profile_resumed = true;
+            let stored = match self.profile.newest_first().next() {
+                Some(newest) => StoredProfile::Newest(newest),
+                None if self.profile_store.is_present() => StoredProfile::Empty,
+                None => StoredProfile::Nowhere,
+            };
+            self.meter.resume_profile(stored);
         }
     }
 

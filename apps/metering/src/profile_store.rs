@@ -94,6 +94,16 @@ impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S
         self.restored = Restored::All;
     }
 
+    /// Whether all that will be restored is.
+    pub fn is_restored(&self) -> bool {
+        !self.present || self.restored == Restored::All
+    }
+
+    /// Whether there is a storage that works.
+    pub fn is_present(&self) -> bool {
+        self.present
+    }
+
     /// Starts what is to be done next. Called after each change, and each second
     /// for what could not be done then.
     pub fn go_on(&mut self, log: &ProfileLog<N>) {

@@ -129,7 +129,10 @@ fn the_newest_come_back_past_holes_and_strangers() {
     Board::with_flash(&Rc::default(), &flash).run(|board, app| {
         board.seconds(app, LOAD, 2);
         let ends = [300.0, 299.0, 295.0, 294.0].map(|number| number * 900.0);
-        assert_eq!(shown(board, app), (ends.to_vec(), 47.0));
+        assert_eq!(
+            shown(board, app),
+            (ends.to_vec(), PROFILE_INTERVALS as f64 - 3.0)
+        );
     });
     flash.set_oldest(0);
     Board::with_flash(&Rc::default(), &flash).run(|board, app| {
@@ -169,7 +172,7 @@ fn a_store_that_opens_late_or_is_slow_loses_nothing() {
 }
 
 #[test]
-fn an_interval_that_ends_while_others_come_back_stays_the_newest() {
+fn no_interval_ends_before_it_is_known_where_the_stored_ones_did() {
     let flash = flash();
     (0..50).for_each(|number| flash.push(Some(entry(number).to_bytes().to_vec())));
     flash.set_slow(true);
@@ -178,16 +181,41 @@ fn an_interval_that_ends_while_others_come_back_stays_the_newest() {
         board.seconds(app, LOAD, 2);
         flash.complete();
         board.seconds(app, LOAD, 903);
+        assert_eq!(flash.records().len(), 50);
         flash.set_slow(false);
         flash.complete();
         board.seconds(app, LOAD, 3);
-        let (ends, intervals) = shown(board, app);
-        assert_eq!((ends, intervals), (vec![900.0, 900.0], 2.0));
+        let (ends, _) = shown(board, app);
+        assert_eq!(ends, [50.0, 49.0, 48.0, 47.0].map(|number| number * 900.0));
+        board.seconds(app, LOAD, 900);
         let records = flash.records();
         assert_eq!(records.len(), 51);
         let newest = ProfileEntry::from_bytes(records[50].as_ref().unwrap()).unwrap();
-        assert!(newest.energy.import_nwh > 200_000_000_000);
+        // What was measured meanwhile is in it.
+        assert!(newest.energy.import_nwh > 440_000_000_000, "{newest:?}");
+        assert_eq!(newest.end % 900, 0);
+        assert!(newest.end > 50 * 900);
     });
+}
+
+#[test]
+fn the_interval_that_a_cut_leaves_open_is_carried_over() {
+    let (store, flash) = (Rc::<EnergyStore>::default(), flash());
+    for life in [1_000, 300, 500, 1_300] {
+        Board::with_flash(&store, &flash).run(|board, app| board.seconds(app, LOAD, life));
+    }
+    let intervals: Vec<ProfileEntry> = flash
+        .records()
+        .iter()
+        .map(|record| ProfileEntry::from_bytes(record.as_ref().unwrap()).unwrap())
+        .collect();
+    assert!(intervals.len() >= 2, "{intervals:?}");
+    let sum: u64 = intervals.iter().map(|entry| entry.energy.import_nwh).sum();
+    let newest = intervals.last().unwrap();
+    assert_eq!(sum, newest.registers.import_nwh);
+    let cut = metrology::Flags::POWER_FAIL;
+    assert!(intervals.iter().any(|entry| entry.flags.contains(cut)));
+    assert!(intervals.windows(2).all(|two| two[0].end < two[1].end));
 }
 
 #[test]

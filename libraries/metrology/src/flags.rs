@@ -21,7 +21,7 @@ impl Flags {
     pub const CALIBRATION_CHANGED: Flags = Flags(1 << 4);
     /// The meter was without power (intervals only).
     pub const POWER_FAIL: Flags = Flags(1 << 5);
-    /// The clock is not set; times count from start-up (intervals only).
+    /// The clock is not set, or doubtful after an outage (intervals only).
     pub const CLOCK_INVALID: Flags = Flags(1 << 6);
     /// The clock was set, so the interval is not of the full length (intervals only).
     pub const CLOCK_ADJUSTED: Flags = Flags(1 << 7);

@@ -67,7 +67,7 @@ pub use calibrator::{CalibrationError, Calibrator, Reference};
 pub use flags::Flags;
 pub use measurement::Measurement;
 pub use meter::{Meter, Outcome, CREEP_THRESHOLD_UW};
-pub use profile::{ProfileEntry, ProfileLog, INTERVAL_SECONDS};
+pub use profile::{ProfileEntry, ProfileLog, StoredProfile, INTERVAL_SECONDS};
 pub use profile_record::PROFILE_BYTES;
 pub use range::Range;
 pub use readings::{Readings, READINGS_BYTES};

@@ -4,9 +4,9 @@ use crate::block::Block;
 use crate::calibration::Calibration;
 use crate::flags::Flags;
 use crate::measurement::{Measurement, Results, WindowSums};
-use crate::profile::{Profile, ProfileEntry};
+use crate::profile::{Profile, ProfileEntry, StoredProfile};
 use crate::pulse::PulseOutput;
-use crate::registers::{EnergyRegisters, Remainder};
+use crate::registers::{EnergyRegisters, EnergyTotals, Remainder};
 use crate::sampler::Sampler;
 use crate::supervision::{VoltageEvent, EVENTS_PER_BLOCK};
 use crate::SCAN_PERIOD_US;
@@ -38,6 +38,8 @@ pub struct Meter {
     remainders: [Remainder; 4],
     pulses: PulseOutput,
     profile: Profile,
+    /// The registers as they were stored.
+    started_with: EnergyTotals,
     lost_scans: u64,
     /// Of the last scan.
     time_us: u64,
@@ -57,7 +59,8 @@ impl Meter {
             registers,
             remainders: [Remainder::default(); 4],
             pulses: PulseOutput::starting_at(registers.totals.active_nwh()),
-            profile: Profile::new(registers.totals),
+            profile: Profile::new(registers.totals, registers.measured_us / 1_000_000),
+            started_with: registers.totals,
             lost_scans: 0,
             time_us: 0,
         }
@@ -145,6 +148,16 @@ impl Meter {
         self.registers.power_failures = self.registers.power_failures.max(stored.power_failures);
         self.pulses = PulseOutput::starting_at(self.registers.totals.active_nwh());
         self.profile.rebase(self.registers.totals);
+    }
+
+    /// Goes on after the load-profile intervals that are stored; until then none ends. Registers that were saved before that interval
+    /// ended catch up with what it says: it is as durable as they are.
+    pub fn resume_profile(&mut self, stored: StoredProfile<'_>) {
+        if let StoredProfile::Newest(newest) = stored {
+            let behind = newest.registers.since(&self.started_with);
+            self.registers.totals = self.registers.totals.plus(&behind);
+        }
+        self.profile.resume(stored);
     }
 
     /// The meter was without power before this start: counts it and marks the

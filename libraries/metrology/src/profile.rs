@@ -10,7 +10,8 @@ pub const INTERVAL_SECONDS: u64 = 900;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProfileEntry {
     /// End of the interval: Unix time in seconds, a multiple of 900; with
-    /// [`Flags::CLOCK_INVALID`], seconds since start-up.
+    /// [`Flags::CLOCK_INVALID`] a time that may be late by what an outage lasted, and that counts
+    /// what was measured if the clock was never set.
     pub end: u64,
     /// Energy in the interval.
     pub energy: EnergyTotals,
@@ -20,6 +21,17 @@ pub struct ProfileEntry {
     pub scans: u32,
     /// What happened in it.
     pub flags: Flags,
+}
+
+/// What there is of a load profile when the meter starts.
+#[derive(Clone, Copy, Debug)]
+pub enum StoredProfile<'a> {
+    /// No memory keeps it: the profile begins with this start.
+    Nowhere,
+    /// No interval has ended yet: all that is in the registers belongs to the first.
+    Empty,
+    /// This interval is the newest.
+    Newest(&'a ProfileEntry),
 }
 
 /// The newest `N` intervals.
@@ -82,21 +94,32 @@ const EMPTY: EnergyTotals = EnergyTotals {
 };
 
 /// Cuts time into intervals, at the first window end after each boundary.
+///
+/// An interval that a power cut leaves open is carried over: the next one begins with the registers
+/// at the end of the newest that is stored, so that the intervals add up to the registers over any
+/// cuts. Until it is known which that is, none ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
-    /// Unix seconds at a time since start (microseconds).
-    clock: Option<(u64, u64)>,
+    /// Seconds at a time since start (microseconds): Unix time once the clock was set, before that
+    /// a time that at least does not go back.
+    clock: (u64, u64),
+    clock_set: bool,
     interval: Option<u64>,
+    /// The newest stored interval is known, or that there is none.
+    resumed: bool,
     at_start: EnergyTotals,
     scans: u32,
     flags: Flags,
 }
 
 impl Profile {
-    pub(crate) const fn new(at_start: EnergyTotals) -> Profile {
+    /// A profile that waits for [`Profile::resume`]. Time counts from `seconds`.
+    pub(crate) const fn new(at_start: EnergyTotals, seconds: u64) -> Profile {
         Profile {
-            clock: None,
+            clock: (seconds, 0),
+            clock_set: false,
             interval: None,
+            resumed: false,
             at_start,
             scans: 0,
             flags: Flags::NONE,
@@ -105,8 +128,28 @@ impl Profile {
 
     /// The clock says `unix_seconds` at `time_us` since start.
     pub(crate) fn set_clock(&mut self, unix_seconds: u64, time_us: u64) {
-        self.clock = Some((unix_seconds, time_us));
+        self.clock = (unix_seconds, time_us);
+        self.clock_set = true;
         self.flags |= Flags::CLOCK_ADJUSTED;
+    }
+
+    /// Goes on after what is stored: from the registers of the newest interval, and, unless the
+    /// clock was set meanwhile, from its end.
+    pub(crate) fn resume(&mut self, stored: StoredProfile<'_>) {
+        self.resumed = true;
+        let newest = match stored {
+            StoredProfile::Nowhere => return,
+            StoredProfile::Empty => {
+                self.at_start = EMPTY;
+                return;
+            }
+            StoredProfile::Newest(newest) => newest,
+        };
+        self.at_start = newest.registers;
+        if !self.clock_set && newest.end > self.clock.0 {
+            self.clock.0 = newest.end;
+            self.interval = None;
+        }
     }
 
     /// Marks the present interval.
@@ -128,20 +171,16 @@ impl Profile {
         scans: u32,
         flags: Flags,
     ) -> Option<ProfileEntry> {
-        let seconds = match self.clock {
-            Some((unix_seconds, at_us)) => {
-                unix_seconds.saturating_add(time_us.saturating_sub(at_us) / 1_000_000)
-            }
-            None => {
-                self.flags |= Flags::CLOCK_INVALID;
-                time_us / 1_000_000
-            }
-        };
+        let (from, at_us) = self.clock;
+        let seconds = from.saturating_add(time_us.saturating_sub(at_us) / 1_000_000);
+        if !self.clock_set {
+            self.flags |= Flags::CLOCK_INVALID;
+        }
         self.flags |= flags;
         self.scans = self.scans.saturating_add(scans);
         let now = seconds / INTERVAL_SECONDS;
         let before = *self.interval.get_or_insert(now);
-        if now == before {
+        if now == before || !self.resumed {
             return None;
         }
         let entry = ProfileEntry {
@@ -173,7 +212,8 @@ mod tests {
 
     #[test]
     fn intervals_are_aligned_to_the_clock() {
-        let mut profile = Profile::new(totals(100));
+        let mut profile = Profile::new(totals(100), 0);
+        profile.resume(StoredProfile::Nowhere);
         profile.set_clock(1_700_000_000, 0);
         profile.mark(Flags::POWER_FAIL);
         let mut log = ProfileLog::<4>::new();
@@ -201,7 +241,8 @@ mod tests {
 
     #[test]
     fn without_a_clock_intervals_count_from_start() {
-        let mut profile = Profile::new(EMPTY);
+        let mut profile = Profile::new(EMPTY, 0);
+        profile.resume(StoredProfile::Nowhere);
         assert_eq!(profile.window(1_000_000, &EMPTY, 4_000, Flags::NONE), None);
         let entry = profile
             .window(900_000_000, &totals(5), 4_000, Flags::MISSING_SAMPLES)

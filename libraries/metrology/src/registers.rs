@@ -36,6 +36,11 @@ impl EnergyTotals {
         self.combine(other, u64::max)
     }
 
+    /// The sum of each; a full register stays full.
+    pub(crate) fn plus(&self, more: &EnergyTotals) -> EnergyTotals {
+        self.combine(more, u64::saturating_add)
+    }
+
     fn combine(&self, other: &EnergyTotals, with: fn(u64, u64) -> u64) -> EnergyTotals {
         EnergyTotals {
             import_nwh: with(self.import_nwh, other.import_nwh),

@@ -5,7 +5,7 @@ mod common;
 use common::{blocks, Load, Source, PERIOD};
 use metrology::{
     Calibration, CalibrationError, Calibrator, EnergyRegisters, Flags, Measurement, Meter, Range,
-    Reference, INTERVAL_SECONDS,
+    Reference, StoredProfile, INTERVAL_SECONDS,
 };
 
 fn load(volts: f64, amperes: f64, lag_degrees: f64, hertz: f64) -> Load {
@@ -209,6 +209,7 @@ fn intervals_carry_energy_and_status() {
     // A second of samples is enough of them; time runs by the header.
     let mut meter = Meter::new(Calibration::NOMINAL);
     meter.note_power_failure();
+    meter.resume_profile(StoredProfile::Nowhere);
     meter.set_clock(1_700_000_100, 0);
     let mut source = Source::default();
     let mut intervals = Vec::new();
@@ -243,6 +244,67 @@ fn intervals_carry_energy_and_status() {
         intervals[1].energy.import_nwh
     );
     assert_eq!(meter.registers().power_failures, 1);
+}
+
+fn newest(stored: &[metrology::ProfileEntry]) -> StoredProfile<'_> {
+    stored
+        .last()
+        .map_or(StoredProfile::Empty, StoredProfile::Newest)
+}
+
+/// Over any cuts the stored intervals add up to the registers, also when the registers were saved
+/// before the newest interval ended, or that interval was lost.
+#[test]
+fn intervals_add_up_to_the_registers_over_any_cuts() {
+    let load = load(230.0, 10.0, 30.0, 50.0);
+    let mut source = Source::default();
+    let (mut saved, mut stored) = (EnergyRegisters::ZERO, Vec::new());
+    let mut ends = Vec::new();
+    for life in 0..24u64 {
+        let mut meter = Meter::with_registers(Calibration::NOMINAL, saved);
+        if life > 0 {
+            meter.note_power_failure();
+        }
+        // Blocks of this life; a block stands for four seconds by the header's time.
+        let blocks = 60 + life * 37 % 500;
+        let save_at = blocks * (life * 7 % 10) / 10;
+        let mut lives = Source::default();
+        for block in 0..blocks {
+            // The storage answers after a while.
+            if block == life % 9 * 8 {
+                meter.resume_profile(newest(&stored));
+            }
+            let mut bytes = Vec::new();
+            for _ in 0..metrology::SCANS_PER_BLOCK {
+                let scan = load.scan(source.scans as f64 * PERIOD);
+                source.scans += 1;
+                bytes.extend(scan.iter().flat_map(|code| code.to_le_bytes()));
+            }
+            lives.sequence += 1;
+            let time_us = u64::from(lives.sequence) * 4_000_000;
+            let block_of = metrology::Block::from_parts(lives.sequence, 0, time_us, 0, &bytes);
+            let outcome = meter.process(&block_of);
+            // Every third cut takes the interval that had just ended with it.
+            let lost = life % 3 == 1 && block > blocks * 9 / 10;
+            stored.extend(outcome.interval.filter(|_| !lost));
+            if block == save_at {
+                saved = *meter.registers();
+            }
+        }
+    }
+    let mut meter = Meter::with_registers(Calibration::NOMINAL, saved);
+    meter.resume_profile(newest(&stored));
+    let newest = stored.last().unwrap().registers;
+    let sum = |energy: fn(&metrology::ProfileEntry) -> u64| stored.iter().map(energy).sum::<u64>();
+    assert_eq!(sum(|entry| entry.energy.import_nwh), newest.import_nwh);
+    assert_eq!(sum(|entry| entry.energy.import_nvarh), newest.import_nvarh);
+    assert!(meter.registers().totals.import_nwh >= newest.import_nwh);
+    ends.extend(stored.iter().map(|entry| entry.end));
+    assert!(ends.windows(2).all(|two| two[0] < two[1]), "{ends:?}");
+    assert!(stored.len() >= 12, "{}", stored.len());
+    assert!(stored
+        .iter()
+        .any(|entry| entry.flags.contains(Flags::POWER_FAIL)));
 }
 
 #[test]
