@@ -11,6 +11,7 @@ use crate::blocks::Blocks;
 use crate::command::LineReader;
 use crate::drivers::energy_store::Kind;
 use crate::energy_store::{self, EnergyStore, Stored};
+use crate::event_log::{Code, Event};
 use crate::input::Input;
 use crate::output::Output;
 use crate::profile_store::ProfileStore;
@@ -25,7 +26,8 @@ use libtock::apis::supply::Supply;
 use libtock::platform::share::Handle;
 use libtock::platform::{DefaultConfig, ErrorCode, Syscalls};
 use metrology::{
-    Block, EnergyRegisters, EnergyTotals, Meter, Outcome, ProfileEntry, ProfileLog, StoredProfile,
+    Block, EnergyRegisters, EnergyTotals, Flags, Meter, Outcome, ProfileEntry, ProfileLog,
+    StoredProfile,
 };
 
 /// The pulse output.
@@ -255,7 +257,18 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
             let action = self.led.due(outcome.pulses);
             self.show_pulse(action);
         }
+        for event in outcome.events.iter().flatten() {
+            let (seconds, set) = self.meter.clock();
+            // What the meter itself does it tells by its other lines.
+            if let Some(event) = self.note(Event::of_voltage(event, seconds, !set)) {
+                self.output.answer(&report::event_line(&event));
+            }
+        }
         if let Some(measurement) = &outcome.measurement {
+            if measurement.flags.contains(Flags::MISSING_SAMPLES) {
+                self.happened(Code::MeasurementSystem);
+            }
+            self.profile_store.events.second();
             let totals = self.meter.registers().totals;
             self.output
                 .offer(&report::meter_line(&self.session, measurement, &totals));
@@ -270,6 +283,19 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         }
     }
 
+    /// Takes note of an event without duration and value.
+    fn happened(&mut self, code: Code) {
+        let (seconds, set) = self.meter.clock();
+        self.note(Event::new(code, seconds, !set));
+    }
+
+    #[inline(never)]
+    fn note(&mut self, event: Event) -> Option<Event> {
+        let noted = self.profile_store.events.note(event);
+        self.profile_store.go_on(self.profile);
+        noted
+    }
+
     /// Lets the load profile go on once it is known where it ended.
     fn resume_profile(&mut self) {
         if !self.profile_resumed && self.profile_store.is_restored() {
@@ -280,6 +306,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
                 None => StoredProfile::Nowhere,
             };
             self.meter.resume_profile(stored);
+            self.happened(Code::PowerUp);
         }
     }
 
@@ -336,6 +363,7 @@ impl<'scope, 'share, S: Syscalls> App<'scope, 'share, S> {
         if let Some(entry) = &interval {
             self.interval_ended(entry);
         }
+        self.happened(Code::PowerDown);
     }
 
     fn save(&mut self, totals: &EnergyTotals) {

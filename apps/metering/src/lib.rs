@@ -20,6 +20,7 @@ pub mod blocks;
 pub mod command;
 pub mod drivers;
 pub mod energy_store;
+pub mod event_log;
 pub mod input;
 pub mod output;
 pub mod profile_store;

@@ -1,5 +1,6 @@
 //! The load profile on external flash: restored at start, and each interval appended when it ends.
 
+use crate::event_log::{self, EventLog};
 use libtock::apis::storage::{
     LentForAppend, LentForRead, Storage, APPEND_BUFFER, DRIVER_NUM, READ_BUFFER,
 };
@@ -39,6 +40,7 @@ impl Default for Buffers {
 enum Work<'scope, 'share, S: Syscalls> {
     Nothing,
     Appending(LentForAppend<'scope, 'share, S>),
+    AppendingEvent(LentForAppend<'scope, 'share, S>),
     Reading(LentForRead<'scope, 'share, S>),
 }
 
@@ -65,6 +67,8 @@ pub struct ProfileStore<'scope, 'share, S: Syscalls, const N: usize> {
     present: bool,
     /// Newest intervals of the log that are not stored.
     unsaved: usize,
+    /// Events that are not stored.
+    pub events: EventLog,
 }
 
 impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S, N> {
@@ -84,6 +88,7 @@ impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S
             restored: Restored::Nothing,
             present,
             unsaved: 0,
+            events: EventLog::new(),
         }
     }
 
@@ -117,15 +122,24 @@ impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S
             Restored::Before { next, .. } => self.read(next),
             Restored::All => match self.unsaved.checked_sub(1) {
                 Some(back) => match log.newest_first().nth(back) {
-                    Some(entry) => self.append(entry),
+                    Some(entry) => self.append(PARTITION, &entry.to_bytes()),
                     None => Ok(()),
                 },
-                None => Ok(()),
+                // Events come after intervals: these are what is billed.
+                None => match self.events.oldest().map(event_log::Event::to_bytes) {
+                    Some(event) => self.append(event_log::PARTITION, &event),
+                    None => Ok(()),
+                },
             },
             Restored::Nothing => Ok(()),
         };
-        if matches!(started, Err(ErrorCode::NoDevice | ErrorCode::Off)) {
-            self.present = false;
+        match started {
+            // A meter without a partition for events still has its load profile.
+            Err(ErrorCode::NoDevice) if self.restored == Restored::All && self.unsaved == 0 => {
+                self.events.stored();
+            }
+            Err(ErrorCode::NoDevice | ErrorCode::Off) => self.present = false,
+            _ => {}
         }
     }
 
@@ -140,6 +154,13 @@ impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S
                     return;
                 }
                 self.unsaved = self.unsaved.saturating_sub(1);
+            }
+            Work::AppendingEvent(lent) => {
+                self.append_buffer = Some(lent.take_back());
+                if status != 0 {
+                    return;
+                }
+                self.events.stored();
             }
             Work::Reading(lent) => {
                 let buffer = lent.take_back();
@@ -193,15 +214,17 @@ impl<'scope, 'share, S: Syscalls, const N: usize> ProfileStore<'scope, 'share, S
         Ok(())
     }
 
-    fn append(&mut self, entry: &ProfileEntry) -> Result<(), ErrorCode> {
+    fn append(&mut self, partition: u32, record: &[u8]) -> Result<(), ErrorCode> {
         let buffer = self.append_buffer.take().ok_or(ErrorCode::Busy)?;
-        buffer.copy_from_slice(&entry.to_bytes());
+        let length = record.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&record[..length]);
         let lent = LentForAppend::lend(self.append_share, buffer).map_err(|(error, buffer)| {
             self.append_buffer = Some(buffer);
             error
         })?;
-        match Storage::<S>::start_append(PARTITION, PROFILE_BYTES) {
-            Ok(()) => self.work = Work::Appending(lent),
+        match Storage::<S>::start_append(partition, length) {
+            Ok(()) if partition == PARTITION => self.work = Work::Appending(lent),
+            Ok(()) => self.work = Work::AppendingEvent(lent),
             Err(error) => {
                 self.append_buffer = Some(lent.take_back());
                 return Err(error);

@@ -1,5 +1,6 @@
 //! The lines that the app writes (docs/console.md).
 
+use crate::event_log::Event;
 use crate::text::Text;
 use metrology::{EnergyTotals, Measurement, ProfileEntry};
 
@@ -51,6 +52,19 @@ pub fn profile_line(entry: &ProfileEntry) -> Line {
         .fixed(entry.registers.import_nwh, 9, 6);
     line.str(" samples=").number(entry.scans.into());
     line.str(" flags=").hex16(entry.flags.0);
+    line.str("\r\n");
+    line
+}
+
+/// The line of an event.
+pub fn event_line(event: &Event) -> Line {
+    let mut line = Line::new();
+    line.str("event code=").number((event.code as u8).into());
+    line.str(" time=").number(event.seconds);
+    line.str(" doubtful=").number(event.doubtful.into());
+    line.str(" lasted_ms=").number(event.lasted_ms.into());
+    line.str(" V=").fixed(event.value_uv.into(), 6, 3);
+    line.str(" left_out=").number(event.left_out.into());
     line.str("\r\n");
     line
 }

@@ -24,6 +24,34 @@ fn meter_lines(lines: &[String]) -> Vec<&String> {
         .collect()
 }
 
+/// A second without voltage is told on the console, with the field's codes.
+#[test]
+fn an_interruption_is_an_event() {
+    Board::new(&Rc::default()).run(|board, app| {
+        let off = Mains {
+            volts: 0.0,
+            amperes: 0.0,
+            ..LOAD
+        };
+        board.seconds(app, LOAD, 3);
+        board.seconds(app, off, 1);
+        board.seconds(app, LOAD, 2);
+        let lines = board.lines();
+        let events: Vec<_> = lines.iter().filter(|l| l.starts_with("event ")).collect();
+        let codes: Vec<f64> = events.iter().map(|line| value(line, "code")).collect();
+        // Missing voltage, then normal again.
+        assert!(
+            codes.contains(&82.0) && codes.last() == Some(&85.0),
+            "{events:?}"
+        );
+        let longest = events
+            .iter()
+            .map(|line| value(line, "lasted_ms"))
+            .fold(0.0, f64::max);
+        assert!((900.0..1_100.0).contains(&longest), "{events:?}");
+    });
+}
+
 #[test]
 fn one_line_a_second_tells_the_load() {
     let board = Board::new(&Rc::default());

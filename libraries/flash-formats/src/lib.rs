@@ -29,14 +29,18 @@ pub const CALIBRATION: Format = Format::new("calibration", 2);
 /// An interval of the load profile, a payload of storage.
 pub const LOAD_PROFILE: Format = Format::new("load_profile", 1);
 
+/// An event of the event log, a payload of storage.
+pub const EVENT_LOG: Format = Format::new("event_log", 1);
+
 /// All formats.
-pub const ALL: [Format; 6] = [
+pub const ALL: [Format; 7] = [
     KEY_STORE,
     ENERGY_STORE,
     STORAGE,
     REGISTERS,
     CALIBRATION,
     LOAD_PROFILE,
+    EVENT_LOG,
 ];
 
 impl Format {

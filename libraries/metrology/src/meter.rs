@@ -187,6 +187,11 @@ impl Meter {
         self.profile.set_clock(unix_seconds, time_us);
     }
 
+    /// What the clock says at the last scan, seconds, and whether it was set since the start.
+    pub fn clock(&self) -> (u64, bool) {
+        self.profile.clock(self.time_us)
+    }
+
     /// Scans that blocks reported as lost since start.
     pub fn lost_scans(&self) -> u64 {
         self.lost_scans

@@ -152,6 +152,13 @@ impl Profile {
         }
     }
 
+    /// Seconds at `time_us` since start, and whether the clock was set.
+    pub(crate) fn clock(&self, time_us: u64) -> (u64, bool) {
+        let (from, at_us) = self.clock;
+        let since = time_us.saturating_sub(at_us) / 1_000_000;
+        (from.saturating_add(since), self.clock_set)
+    }
+
     /// Marks the present interval.
     pub(crate) fn mark(&mut self, flags: Flags) {
         self.flags |= flags;
@@ -171,9 +178,8 @@ impl Profile {
         scans: u32,
         flags: Flags,
     ) -> Option<ProfileEntry> {
-        let (from, at_us) = self.clock;
-        let seconds = from.saturating_add(time_us.saturating_sub(at_us) / 1_000_000);
-        if !self.clock_set {
+        let (seconds, set) = self.clock(time_us);
+        if !set {
             self.flags |= Flags::CLOCK_INVALID;
         }
         self.flags |= flags;

@@ -3,6 +3,7 @@
 use super::App;
 use crate::command::{Command, CommandError};
 use crate::drivers::energy_store::Kind;
+use crate::event_log::Code;
 use crate::record::CalibrationRecord;
 use crate::report::{self, Line};
 use libtock::platform::Syscalls;
@@ -52,6 +53,9 @@ impl<S: Syscalls> App<'_, '_, S> {
 
     /// What was asked for holds once it is durable, and not before.
     pub(super) fn finish_pending(&mut self, pending: &PendingRecord, durable: bool) {
+        if durable {
+            self.happened(Code::Parameters);
+        }
         let mut line = Line::new();
         match (pending.answer, durable) {
             (Answer::Calibrated(range), true) => {
