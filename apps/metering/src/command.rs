@@ -14,6 +14,8 @@ pub enum Command {
     Seal,
     /// Show calibration, seal and counters.
     Show,
+    /// Say which commands there are.
+    Help,
 }
 
 /// Why a line is no command.
@@ -55,6 +57,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Command>, CommandError> {
     let command = match verb {
         b"seal" => Command::Seal,
         b"show" => Command::Show,
+        b"help" => Command::Help,
         b"calibrate" => calibrate(&mut words).ok_or(CommandError::Arguments)?,
         _ => return Err(CommandError::Unknown),
     };

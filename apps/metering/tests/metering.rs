@@ -24,6 +24,23 @@ fn meter_lines(lines: &[String]) -> Vec<&String> {
         .collect()
 }
 
+#[test]
+fn help_names_every_command() {
+    Board::new(&Rc::default()).run(|board, app| {
+        board.seconds(app, NO_LOAD, 1);
+        board.lines();
+        board.type_line(app, NO_LOAD, "help");
+        let lines = board.lines();
+        for command in ["help", "show", "calibrate", "seal"] {
+            assert!(
+                lines.iter().any(|line| line.starts_with(command)),
+                "{lines:?}"
+            );
+        }
+        assert!(lines.iter().all(|line| !line.starts_with("error")));
+    });
+}
+
 /// A second without voltage is told on the console, with the field's codes.
 #[test]
 fn an_interruption_is_an_event() {

@@ -66,7 +66,7 @@ pub use calibration::{Calibration, DecodeError, GainPoint, GainTable, CALIBRATIO
 pub use calibrator::{CalibrationError, Calibrator, Reference};
 pub use flags::Flags;
 pub use measurement::Measurement;
-pub use meter::{Meter, Outcome, CREEP_THRESHOLD_UW};
+pub use meter::{Meter, Netting, Outcome, CREEP_THRESHOLD_UW};
 pub use profile::{ProfileEntry, ProfileLog, StoredProfile, INTERVAL_SECONDS};
 pub use profile_record::PROFILE_BYTES;
 pub use range::Range;

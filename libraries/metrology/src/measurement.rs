@@ -51,6 +51,8 @@ pub(crate) struct RangeSums {
     pub ii: i64,
     /// Voltage times current, Q8.
     pub vi: i64,
+    /// Of `vi` what periods add up to that exported.
+    pub exported: i64,
     /// Reactive product of the fundamental, Q8.
     pub reactive: i64,
 }
@@ -64,6 +66,7 @@ impl RangeSums {
         self.vv += next.vv;
         self.ii += next.ii;
         self.vi += next.vi;
+        self.exported += next.exported;
         self.reactive += next.reactive;
     }
 }
@@ -173,6 +176,8 @@ pub(crate) struct Results {
     pub measurement: Measurement,
     /// Active energy, picowatt-scans.
     pub active: i128,
+    /// Of it what periods of the mains exported: zero or below.
+    pub exported: i128,
     /// Reactive energy, picovar-scans.
     pub reactive: i128,
 }
@@ -183,6 +188,7 @@ impl Results {
         let count = window.count();
         let volts_uv = (window.voltage_rms_q16() * u64::from(calibration.voltage_gain)) >> 30;
         let mut active = 0i128;
+        let mut exported = 0i128;
         let mut reactive = 0i128;
         // Of the squared current, microamperes Q8, times scans.
         let mut squares = 0u128;
@@ -198,6 +204,8 @@ impl Results {
             let offset = i128::from(channel.power_offset) * i128::from(moments.count);
             let scale = i128::from(calibration.voltage_gain) * i128::from(gain);
             active += ((i128::from(moments.vi) - offset) * scale) >> POWER_SHIFT;
+            let outward = i128::from(window.ranges[range as usize].exported);
+            exported += (outward * scale) >> POWER_SHIFT;
             reactive += (i128::from(moments.reactive) * scale) >> POWER_SHIFT;
         }
         let scans = i128::from(count.max(1));
@@ -232,6 +240,8 @@ impl Results {
                 flags,
             },
             active,
+            // Never more than nothing, whatever rounds.
+            exported: exported.min(0),
             reactive,
         }
     }

@@ -15,6 +15,17 @@ use crate::SCAN_PERIOD_US;
 /// not counted, so that a meter without a load does not creep.
 pub const CREEP_THRESHOLD_UW: i64 = 2_300_000;
 
+/// Over what time import and export are netted before they go to their registers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Netting {
+    /// The window of about a second: what flows in and out within it cancels out.
+    #[default]
+    Second,
+    /// Each period of the mains: a load that switches between import and export from period to
+    /// period counts in both registers.
+    Cycle,
+}
+
 /// What one block brought about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -37,6 +48,7 @@ pub struct Meter {
     /// Of import, export, import var, export var.
     remainders: [Remainder; 4],
     pulses: PulseOutput,
+    netting: Netting,
     profile: Profile,
     /// The registers as they were stored.
     started_with: EnergyTotals,
@@ -59,6 +71,7 @@ impl Meter {
             registers,
             remainders: [Remainder::default(); 4],
             pulses: PulseOutput::starting_at(registers.totals.active_nwh()),
+            netting: Netting::default(),
             profile: Profile::new(registers.totals, registers.measured_us / 1_000_000),
             started_with: registers.totals,
             lost_scans: 0,
@@ -105,19 +118,22 @@ impl Meter {
         let Results {
             mut measurement,
             active,
+            exported,
             reactive,
         } = Results::of(window, &self.calibration);
         let before = self.registers.totals.active_nwh();
         let totals = &mut self.registers.totals;
         let [import, export, import_var, export_var] = &mut self.remainders;
-        measurement.no_load = measurement.active_uw.abs() < CREEP_THRESHOLD_UW;
+        let (inward, outward) = match self.netting {
+            Netting::Second => (active.max(0), active.min(0)),
+            Netting::Cycle => ((active - exported).max(0), exported),
+        };
+        let (inward, outward) = (inward.unsigned_abs(), outward.unsigned_abs());
+        let flow = (inward + outward) / u128::from(measurement.scans.max(1)) / 1_000_000;
+        measurement.no_load = flow < u128::from(CREEP_THRESHOLD_UW.unsigned_abs());
         if !measurement.no_load {
-            let energy = active.unsigned_abs();
-            if active >= 0 {
-                import.add(&mut totals.import_nwh, energy);
-            } else {
-                export.add(&mut totals.export_nwh, energy);
-            }
+            import.add(&mut totals.import_nwh, inward);
+            export.add(&mut totals.export_nwh, outward);
         }
         if measurement.reactive_uvar.abs() >= CREEP_THRESHOLD_UW {
             let energy = reactive.unsigned_abs();
@@ -138,6 +154,11 @@ impl Meter {
     /// The registers, for display and for the energy store.
     pub fn registers(&self) -> &EnergyRegisters {
         &self.registers
+    }
+
+    /// Nets import and export over another time from the next window on.
+    pub fn set_netting(&mut self, netting: Netting) {
+        self.netting = netting;
     }
 
     /// Takes over stored registers. None of the energies goes backwards: each

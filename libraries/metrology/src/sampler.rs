@@ -41,6 +41,9 @@ const RETURN_HIGH: i32 = 6_000;
 /// Blocks that must stay below before the high-gain channel is used again.
 const CALM_BLOCKS: u8 = 10;
 
+/// How many times more steps the high-gain channel has for a current.
+const HIGH_GAIN: i64 = 16;
+
 /// Channels of a scan.
 const VOLTAGE: usize = 0;
 
@@ -491,7 +494,11 @@ impl Sampler {
         if at_crossing {
             self.cycle_began = Some(self.position);
         }
-        let cycle = core::mem::take(&mut self.cycle);
+        let mut cycle = core::mem::take(&mut self.cycle);
+        let [low, high] = &mut cycle.ranges;
+        if low.vi.saturating_mul(HIGH_GAIN).saturating_add(high.vi) < 0 {
+            (low.exported, high.exported) = (low.vi, high.vi);
+        }
         for (sums, cycle) in self.window.ranges.iter_mut().zip(&cycle.ranges) {
             sums.add(cycle);
         }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{blocks, Load, Source, PERIOD};
 use metrology::{
-    Calibration, CalibrationError, Calibrator, EnergyRegisters, Flags, Measurement, Meter, Range,
-    Reference, StoredProfile, INTERVAL_SECONDS,
+    Calibration, CalibrationError, Calibrator, EnergyRegisters, Flags, Measurement, Meter, Netting,
+    Range, Reference, StoredProfile, INTERVAL_SECONDS,
 };
 
 fn load(volts: f64, amperes: f64, lag_degrees: f64, hertz: f64) -> Load {
@@ -139,6 +139,49 @@ fn energies_go_to_the_register_of_their_direction() {
             "varh",
         );
         assert_eq!((other, other_var), (0, 0));
+    }
+}
+
+/// A load that imports for three periods and exports for two: 1,150 W inward and as much outward.
+#[test]
+fn import_and_export_are_netted_over_the_time_that_is_asked_for() {
+    let (inward, outward) = (load(230.0, 5.0, 0.0, 50.0), load(230.0, 5.0, 180.0, 50.0));
+    for (netting, import, export) in [
+        (Netting::Second, 230.0, 0.0),
+        (Netting::Cycle, 690.0, 460.0),
+    ] {
+        let mut meter = Meter::new(Calibration::NOMINAL);
+        meter.set_netting(netting);
+        let mut source = Source::default();
+        let mut totals = Vec::new();
+        for _ in 0..blocks(12) {
+            let scan = |time: f64| {
+                let period = (time * 50.0) as u64 % 5;
+                if period < 3 {
+                    inward.scan(time)
+                } else {
+                    outward.scan(time)
+                }
+            };
+            let outcome = source.block(0, 0, scan, |block| meter.process(block));
+            if outcome.measurement.is_some() {
+                totals.push((*meter.registers(), meter.registers().measured_us));
+            }
+        }
+        let (first, last) = (totals[0], totals[totals.len() - 1]);
+        let hours = (last.1 - first.1) as f64 / 3.6e9;
+        let gained = last.0.totals.since(&first.0.totals);
+        let shown = |nwh: u64| nwh as f64 * 1e-9 / hours;
+        assert!(
+            (shown(gained.import_nwh) - import).abs() < 25.0,
+            "{netting:?}: {}",
+            shown(gained.import_nwh)
+        );
+        assert!(
+            (shown(gained.export_nwh) - export).abs() < 25.0,
+            "{netting:?}: {}",
+            shown(gained.export_nwh)
+        );
     }
 }
 

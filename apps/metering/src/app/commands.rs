@@ -14,6 +14,15 @@ const CALIBRATION_SECONDS: u32 = 10;
 /// Load-profile intervals that `show` lists.
 const INTERVALS_SHOWN: usize = 4;
 
+/// What `help` answers; no line is longer than a terminal of 80 columns.
+const HELP: [&str; 5] = [
+    "help      this",
+    "show      calibration, seal, counters, and the newest intervals",
+    "calibrate low|high VOLTS AMPERES DEGREES",
+    "          measures ten seconds of a known load; DEGREES: the current lags",
+    "seal      accepts no calibration from now on",
+];
+
 /// A calibration record on its way to the store, and the answer for then.
 #[derive(Clone, Copy)]
 pub(super) struct PendingRecord {
@@ -104,6 +113,10 @@ impl<S: Syscalls> App<'_, '_, S> {
             }
             Ok(Command::Show) => {
                 self.show();
+                return;
+            }
+            Ok(Command::Help) => {
+                HELP.iter().for_each(|line| self.say(line));
                 return;
             }
             Ok(Command::Seal) => self.seal(),
@@ -218,5 +231,17 @@ fn calibration_error(error: CalibrationError) -> &'static str {
         CalibrationError::VoltageGain => "error calibrate voltage_gain",
         CalibrationError::CurrentGain => "error calibrate current_gain",
         CalibrationError::Phase => "error calibrate phase",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_fits_eighty_columns_and_the_place_for_answers() {
+        assert!(HELP.iter().all(|line| line.len() <= 80 && line.is_ascii()));
+        let bytes: usize = HELP.iter().map(|line| line.len() + 2).sum();
+        assert!(bytes <= 512, "{bytes}");
     }
 }
