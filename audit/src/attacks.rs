@@ -54,9 +54,10 @@ struct Moment {
 }
 
 impl Moment {
-    /// The attacker has been verified by now, so that one start serves all attacks.
+    /// The attacker has been verified by now, so that one start serves all attacks. It may
+    /// call all drivers that are not restricted, and tells on the console how it goes.
     fn arrive(slot: &str) -> Self {
-        let firmware = Firmware::meter().with_attacker(slot, ATTACKS[0].name, 0);
+        let firmware = Firmware::granted().with_attacker(slot, ATTACKS[0].name, 0);
         let object = firmware.object(slot);
         let slot = manifest().app(slot).expect("a slot of meter.toml").flash;
         let place = selector::place(object.bytes()).expect("the object has a selector");

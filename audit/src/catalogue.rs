@@ -12,7 +12,7 @@ const AT_A_TIME: usize = 10;
 /// The other apps that attack, beside metering; the walls of their memory lie elsewhere.
 const OTHERS: [&str; 3] = ["tls", "update", "factory"];
 /// Attacks on the bounds of the attacker's own memory.
-const OF_THE_SLOT: [&str; 22] = [
+const OF_THE_SLOT: [&str; 24] = [
     "other_ram_read",
     "other_ram_write",
     "other_flash_read",
@@ -24,6 +24,8 @@ const OF_THE_SLOT: [&str; 22] = [
     "before_ram_read",
     "after_ram_read",
     "after_flash_read",
+    "own_footer_read",
+    "own_footer_execute",
     "load_multiple_over_ram_end",
     "load_multiple_over_ram_start",
     "store_multiple_over_ram_start",

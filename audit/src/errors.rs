@@ -6,6 +6,8 @@ use crate::specimen::scripted_app::Answer;
 pub const FAIL: u32 = 1;
 /// In use.
 pub const BUSY: u32 = 2;
+/// It has to be reserved first; or the app's budget is used up.
+pub const RESERVE: u32 = 5;
 /// An argument is out of range.
 pub const INVAL: u32 = 6;
 /// Too long or too short.

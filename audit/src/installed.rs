@@ -19,19 +19,24 @@ const SHORT_ID: u16 = 10;
 /// Commands that one entry of the permissions covers.
 const COMMANDS: u32 = 64;
 
+/// Returns the object at the start of an app's slot; none if it does not lie in the slot.
+pub fn object_of(flash: &[u8], app: &App) -> Option<Object> {
+    let start = app.flash.start as usize;
+    let total = word(flash, start + 4).filter(|total| (1..=app.flash.size).contains(total))?;
+    Some(Object::new(flash[start..start + total as usize].to_vec()))
+}
+
 /// Checks the object at the start of an app's slot: it lies in the slot, with the app's own
 /// id, addresses and permissions, and signed.
 pub fn object(flash: &[u8], manifest: &Manifest, app: &App) -> Vec<Finding> {
-    let start = app.flash.start as usize;
-    let total = word(flash, start + 4).unwrap_or(0);
     let check = |wall: &str, found: String, held: bool| {
         Finding::check(Topic::Machine, &app.name, wall, found, held)
     };
     let wall = "its TBF object lies in its slot, with its id and a signature";
-    if total == 0 || total > app.flash.size {
-        return vec![check(wall, format!("{total:#x} bytes"), false)];
-    }
-    let object = Object::new(flash[start..start + total as usize].to_vec());
+    let Some(object) = object_of(flash, app) else {
+        return vec![check(wall, "it does not".to_owned(), false)];
+    };
+    let total = object.bytes().len();
     let signed = object.has_signature();
     let own = object.header_element(SHORT_ID) == Some(&app.short_id.to_le_bytes()[..]);
     let found = format!("{total:#x} bytes, signature: {signed}, own id: {own}");

@@ -45,7 +45,8 @@ pub fn all(fixture: &mut Fixture, findings: &mut Vec<Finding>) -> Result<(), Sil
         if let Some(scripted) = scripted {
             scripted.start(&mut fixture.machine, &busy);
         }
-        findings.push(regions(&mut fixture.machine, app));
+        let signed = installed::object_of(&flash, app).map_or(0, |object| object.binary_end());
+        findings.push(regions(&mut fixture.machine, app, signed as u32));
         findings.push(in_the_table(&mut fixture.machine, app));
         if let Some(scripted) = scripted {
             scripted.finish(&mut fixture.machine, &busy)?;
@@ -54,9 +55,10 @@ pub fn all(fixture: &mut Fixture, findings: &mut Vec<Finding>) -> Result<(), Sil
     Ok(())
 }
 
-/// Stops while the app executes, and reads the MPU.
-fn regions(machine: &mut Machine, app: &App) -> Finding {
-    let wall = "while it runs, it reaches its own flash and RAM alone";
+/// Stops while the app executes, and reads the MPU. The first `signed` bytes of its flash are
+/// covered by its signature.
+fn regions(machine: &mut Machine, app: &App, signed: u32) -> Finding {
+    let wall = "while it runs, it reaches what is signed of its flash, and its own RAM, alone";
     if !stop_in(machine, app.flash) {
         return Finding::check(Topic::Machine, &app.name, wall, "it never runs", false);
     }
@@ -70,7 +72,12 @@ fn regions(machine: &mut Machine, app: &App) -> Finding {
         open.extend(reachable(base, size));
     }
     machine.write_core_word(MPU_NUMBER, kept);
-    let held = enabled && !open.is_empty() && open.iter().all(|range| range.belongs_to(app));
+    let code = Region {
+        start: app.flash.start,
+        size: signed,
+    };
+    let held =
+        enabled && covered(&open, code) && open.iter().all(|range| range.belongs_to(code, app.ram));
     let found: Vec<String> = open.iter().map(ToString::to_string).collect();
     let found = format!("MPU on: {enabled}; {}", found.join(", "));
     Finding::check(Topic::Machine, &app.name, wall, found, held)
@@ -117,11 +124,24 @@ struct Open {
 }
 
 impl Open {
-    fn belongs_to(&self, app: &App) -> bool {
-        let code = app.flash.contains(self.region) && !self.write;
-        let data = app.ram.contains(self.region) && !self.execute;
+    fn belongs_to(&self, code: Region, ram: Region) -> bool {
+        let code = code.contains(self.region) && !self.write;
+        let data = ram.contains(self.region) && !self.execute;
         code || data
     }
+}
+
+/// Returns whether every byte of a region is open.
+fn covered(open: &[Open], region: Region) -> bool {
+    let mut covered = u64::from(region.start);
+    let mut sorted: Vec<Region> = open.iter().map(|open| open.region).collect();
+    sorted.sort_by_key(|region| region.start);
+    for part in sorted {
+        if u64::from(part.start) <= covered {
+            covered = covered.max(part.end());
+        }
+    }
+    covered >= region.end()
 }
 
 impl std::fmt::Display for Open {
@@ -216,5 +236,19 @@ mod tests {
             "privileged alone"
         );
         assert!(reachable(0x2000_0000, 3 << 24 | 14 << 1).is_empty(), "off");
+    }
+
+    #[test]
+    fn code_that_is_not_open_to_its_end_is_not_covered() {
+        // 32 KB from 0x80000 on, read and executed, but for the last subregion.
+        let open = reachable(0x8_0000, 2 << 24 | 0x8000 | 14 << 1 | 1);
+        let code = |size| Region {
+            start: 0x8_0000,
+            size,
+        };
+        assert!(covered(&open, code(0x7000)));
+        assert!(!covered(&open, code(0x7020)));
+        assert!(open[6].belongs_to(code(0x7000), code(0)));
+        assert!(!open[6].belongs_to(code(0x6FE0), code(0)));
     }
 }

@@ -11,6 +11,7 @@ fn main() {
     let manifest = checkout::meter(&root).expect("meter.toml is sound");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     for (name, table) in [
+        ("apps.rs", generate::kernel_tables(&manifest)),
         ("key_store.rs", generate::key_store_table(&manifest)),
         ("channel.rs", generate::channel_table(&manifest)),
         ("storage.rs", generate::storage_table(&manifest)),

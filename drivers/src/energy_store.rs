@@ -5,7 +5,7 @@ crate::definition::driver! {
     commands {
         /// Append the first bytes of the record buffer as the newest record of a kind;
         /// [`upcall::DONE`] follows.
-        1 = Append "append": FAIL BUSY INVAL SIZE;
+        1 = Append "append": FAIL BUSY RESERVE INVAL SIZE;
         /// Copy the newest record of a kind; tells its length and sequence.
         2 = Newest "newest": FAIL BUSY INVAL SIZE UNINSTALLED;
         /// Sequence of the newest record, and erases of the most erased page.

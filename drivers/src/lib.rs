@@ -56,6 +56,10 @@ pub use description::Driver;
 pub use error_code::ErrorCode;
 pub use named::Named;
 
+/// What a command that writes flash answers when the app has used up what the manifest lets it
+/// write, for now or for ever.
+pub const OVER_BUDGET: ErrorCode = ErrorCode::RESERVE;
+
 /// The first of the numbers that are this project's own; those below are upstream Tock's.
 pub const FIRST_OWN_NUMBER: u32 = 0x8000_0000;
 

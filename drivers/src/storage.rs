@@ -4,7 +4,7 @@ crate::definition::driver! {
     "storage" = 0x8000_0006;
     commands {
         /// Append the first bytes of the record buffer; [`upcall::DONE`] follows.
-        1 = Append "append": FAIL BUSY OFF SIZE NOMEM NODEVICE;
+        1 = Append "append": FAIL BUSY OFF RESERVE SIZE NOMEM NODEVICE;
         /// Read a record; [`upcall::DONE`] follows.
         2 = Read "read": FAIL BUSY OFF SIZE NODEVICE UNINSTALLED;
         /// Numbers of the oldest record and of the next one.

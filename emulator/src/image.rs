@@ -1,8 +1,11 @@
 //! Reads flash images: raw binaries and 32-bit ARM ELF files.
 
+mod kinds;
+
 use crate::bus::map::{CODE_RAM_BASE, FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE, UICR_BASE};
 use crate::peripherals::nor::NOR_SIZE;
 use crate::peripherals::qspi::WINDOW_BASE;
+use kinds::other_kind;
 use object::elf::{FileHeader32, ProgramHeader32, ELFCLASS32, ELFDATA2LSB, ELFMAG};
 use object::elf::{EM_ARM, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
@@ -63,12 +66,6 @@ pub fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(&ELFMAG)
 }
 
-/// Returns whether bytes begin with a record of Intel HEX. No stack pointer of a raw
-/// image looks like one.
-fn is_intel_hex(bytes: &[u8]) -> bool {
-    bytes.len() > 10 && bytes[0] == b':' && bytes[1..11].iter().all(u8::is_ascii_hexdigit)
-}
-
 impl Image {
     /// A file's bytes: ELF if they begin as one, else raw flash from address 0.
     pub fn parse(bytes: &[u8]) -> Result<Self, ImageError> {
@@ -84,8 +81,8 @@ impl Image {
         if bytes.is_empty() {
             return error(0, "the image is empty");
         }
-        if is_intel_hex(bytes) {
-            return error(0, "Intel HEX: give the raw bytes or the ELF file instead");
+        if let Some(kind) = other_kind(bytes) {
+            return error(0, kind);
         }
         if bytes.len() > FLASH_SIZE as usize {
             return error(
@@ -114,7 +111,8 @@ impl Image {
     /// physical addresses.
     pub fn from_elf(bytes: &[u8]) -> Result<Self, ImageError> {
         if !is_elf(bytes) {
-            return error(0, "not an ELF file");
+            let kind = other_kind(bytes).map_or(String::new(), |kind| format!(", but {kind}"));
+            return error(0, format!("not an ELF file{kind}"));
         }
         let Ok(header) = bytes.read_at::<Header>(0) else {
             return error(bytes.len() as u64, "the file ends inside the ELF header");
@@ -154,6 +152,35 @@ impl Image {
             .windows(2)
             .find(|pair| pair[0].0 + pair[0].1 > pair[1].0)
             .map(|pair| (pair[0].0 as u32, pair[1].0 as u32))
+    }
+
+    /// Refuses an image without the two vectors from which the core starts: what lies at
+    /// address 0 is blank.
+    ///
+    /// # Errors
+    /// Nothing but ones is at the stack pointer and the reset vector.
+    pub fn expect_vectors(&self) -> Result<(), ImageError> {
+        let mut vectors = [0xFF; 8];
+        for segment in &self.segments {
+            let bytes = segment.bytes.iter().zip(segment.address..);
+            for (byte, address) in bytes.take_while(|(_, address)| *address < 8) {
+                vectors[address as usize] = *byte;
+            }
+        }
+        if vectors != [0xFF; 8] {
+            return Ok(());
+        }
+        let first = self.segments.iter().map(|segment| segment.address).min();
+        error(
+            0,
+            format!(
+                "nothing at address 0, where the core finds its stack and its first \
+                 instruction: the first bytes are for {:#010x}, as in a kernel that a \
+                 bootloader starts. Give the whole flash image, or lay this file over one \
+                 with --elf",
+                first.unwrap_or(0)
+            ),
+        )
     }
 
     /// The segments of `other` after (over) these.
@@ -330,6 +357,17 @@ mod tests {
             let image = Image::from_elf(&moved[start..]).expect("well formed");
             assert_eq!(image.segments[0].bytes, [1, 2, 3]);
         }
+    }
+
+    #[test]
+    fn an_image_without_vectors_is_refused_and_says_where_it_begins() {
+        let kernel = Image::from_elf(&elf(0x8000, &[1, 2, 3])).expect("well formed");
+        let error = kernel.expect_vectors().expect_err("nothing at 0");
+        assert!(error.reason.contains("0x00008000"), "{error}");
+        let mut flash = Image::from_raw(&[0xFF; 64]).expect("a blank image");
+        assert!(flash.expect_vectors().is_err());
+        flash.overlay(Image::from_elf(&elf(4, &[1, 2, 0, 0])).expect("well formed"));
+        assert_eq!(flash.expect_vectors(), Ok(()));
     }
 
     #[test]

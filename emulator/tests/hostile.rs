@@ -7,9 +7,8 @@ use reasons::Reason;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::{symlink, PermissionsExt};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use support::program::{code, emulator, firmware, report, text, Directory};
+use std::process::Stdio;
+use support::program::{code, emulator, ends, firmware, interrupt, report, start, text, Directory};
 
 /// One line on standard error, the exit code, and no word of a panic.
 fn fails(arguments: &[&str], reason: Reason, said: &str) {
@@ -205,32 +204,6 @@ fn links_and_rights_of_the_image_stay() {
     assert_eq!(mode & 0o777, 0o640);
 }
 
-fn start(arguments: &[&str], input: Stdio) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .arg("run")
-        .args(arguments)
-        .stdin(input)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts")
-}
-
-/// Waits for the end, at most ten seconds; the exit code.
-fn ends(mut child: Child) -> Option<i32> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("its own child") {
-            return status.code();
-        }
-        if begun.elapsed() > Duration::from_secs(10) {
-            child.kill().expect("its own child");
-            panic!("it does not end");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_reader_that_goes_away_ends_the_run_with_the_state_kept() {
     let directory = Directory::new("reader");
@@ -238,7 +211,7 @@ fn a_reader_that_goes_away_ends_the_run_with_the_state_kept() {
     let mut child = start(&[text(&image), "--for", "20ms"], Stdio::null());
     drop(child.stdout.take());
     drop(child.stderr.take());
-    assert_eq!(ends(child), Some(Reason::HostError.number().into()));
+    assert_eq!(ends(&mut child), Some(Reason::HostError.number().into()));
     assert_eq!(fs::read(&image).expect("there").len(), 0x8004);
 }
 
@@ -258,10 +231,8 @@ fn an_interrupt_keeps_the_state_and_says_so() {
             child.stderr.as_mut().expect("piped").read_exact(&mut first)
         };
         said.expect("a byte");
-        let id = child.id().to_string();
-        let killed = Command::new("kill").args(["-INT", &id]).status();
-        assert!(killed.expect("kill is there").success());
-        assert_eq!(ends(child), Some(0), "{gdb:?}");
+        interrupt(&child);
+        assert_eq!(ends(&mut child), Some(0), "{gdb:?}");
         let report = fs::read(&json).expect("a report");
         let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
         assert_eq!(report["stop"], "interrupted");
@@ -284,29 +255,11 @@ fn input_without_end_is_taken_as_it_is_needed() {
     let mut printed = String::new();
     let mut output = child.stdout.take().expect("piped");
     output.read_to_string(&mut printed).expect("text");
-    assert_eq!(ends(child), Some(0));
+    assert_eq!(ends(&mut child), Some(0));
     assert_eq!(printed, "meter n=1 f=0x10\n");
     let pieces = writer.join().expect("it ends");
     assert!(
         pieces < 16,
         "{pieces} pieces of 64 KB for a part that listens to nobody"
     );
-}
-
-#[test]
-fn runs_on_one_image_do_not_disturb_each_other() {
-    let directory = Directory::new("parallel");
-    let image = directory.file("good.bin", &firmware());
-    let children: Vec<Child> = (0..4)
-        .map(|_| start(&[text(&image), "--for", "20ms"], Stdio::null()))
-        .collect();
-    for child in children {
-        assert_eq!(ends(child), Some(0));
-    }
-    let flash = fs::read(&image).expect("there");
-    assert!((0x8004..=0x8010).contains(&flash.len()));
-    assert!(flash[0x8000..]
-        .chunks(4)
-        .all(|word| word == [0x0D, 0xF0, 0x0D, 0x60]));
-    assert_eq!(fs::read_dir(&directory.0).expect("there").count(), 1);
 }

@@ -1,13 +1,11 @@
-//! The program: files kept, exit codes, report, GDB.
+//! The program: files kept, exit codes, report.
 
 mod support;
 
 use reasons::Reason;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Command, Stdio};
-use support::program::{code, emulator, firmware, report, text, Directory};
+use support::program::{code, emulator, firmware, raw, report, text, Directory};
+use support::{Code, Firmware, CODE};
 
 #[test]
 fn the_raw_image_keeps_what_firmware_wrote() {
@@ -122,6 +120,19 @@ fn a_core_that_locks_up_is_told_from_a_run_that_ended_well() {
 }
 
 #[test]
+fn a_core_that_stays_in_its_fault_handler_is_told_too() {
+    let directory = Directory::new("stands");
+    let mut main = Code::at(CODE);
+    main.load(0, 0x6000_0000).ldr(1, 0);
+    // What vectors have that are not the firmware's own: it sleeps for ever.
+    let image = directory.file("stands.bin", &raw(Firmware::new(&main)));
+    let output = emulator(&[text(&image), "--for", "1ms", "--discard"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), Some(Reason::CoreLockedUp), "{message}");
+    assert!(message.contains("handler of a HardFault"), "{message}");
+}
+
+#[test]
 fn help_that_was_asked_for_is_no_failure() {
     let output = emulator(&["--help"]);
     assert!(output.status.success());
@@ -166,68 +177,80 @@ fn a_cut_leaves_its_mark_and_states_are_kept() {
     assert_eq!(skipped["stop"], "time");
 }
 
-fn send(stream: &mut TcpStream, packet: &str) -> String {
-    let sum = packet.bytes().fold(0u8, |sum, byte| sum.wrapping_add(byte));
-    write!(stream, "${packet}#{sum:02x}").expect("open");
-    receive(stream)
-}
-
-/// Ctrl-C.
-fn interrupt(stream: &mut TcpStream) -> String {
-    stream.write_all(&[3]).expect("open");
-    receive(stream)
-}
-
-fn receive(stream: &mut TcpStream) -> String {
-    let mut reply = Vec::new();
-    let mut byte = [0];
-    loop {
-        stream.read_exact(&mut byte).expect("a reply");
-        match byte[0] {
-            b'+' if reply.is_empty() => {}
-            b'#' => break,
-            other => reply.push(other),
-        }
-    }
-    stream.read_exact(&mut [0; 2]).expect("a checksum");
-    String::from_utf8(reply).expect("text").replacen('$', "", 1)
+#[test]
+fn a_button_and_a_pin_are_driven_from_the_command_line() {
+    let directory = Directory::new("pins");
+    // LED1 (P0.13) follows BUTTON1 (P0.11), whose pin is an input with a pull-up.
+    let mut main = Code::at(CODE);
+    main.poke(0x5000_0508, 1 << 13)
+        .poke(0x5000_0518, 1 << 13)
+        .poke(0x5000_072C, 0xC)
+        .load(0, 0x5000_0510)
+        .load(3, 0x5000_0000 + 0x504);
+    let top = main.here();
+    main.ldr(1, 0)
+        .half(0x0089) // LSLS R1, R1, #2: P0.11 to P0.13
+        .load(2, 1 << 13)
+        .half(0x4011) // ANDS R1, R2
+        .str(1, 3)
+        .branch(top);
+    let image = directory.file("follows.bin", &raw(Firmware::new(&main)));
+    let lit = |more: &[&str]| {
+        let run = [text(&image), "--for", "50ms", "--discard", "--json", "-"];
+        let report = report(&emulator(&[&run[..], more].concat()));
+        report["leds"]["LED1"]["pulses"].clone()
+    };
+    assert_eq!(lit(&[]), 0);
+    assert_eq!(
+        lit(&["--button", "1@10ms+5ms", "--button", "1@30ms+5ms"]),
+        2
+    );
+    assert_eq!(lit(&["--pin", "P0.11=low@10ms"]), 1);
+    assert_eq!(lit(&["--button", "2@10ms"]), 0, "another one");
+    let output = emulator(&[text(&image), "--button", "9@1s", "--discard"]);
+    assert_eq!(code(&output), Some(Reason::Usage));
 }
 
 #[test]
-fn a_debugger_steps_and_breaks() {
-    let directory = Directory::new("gdb");
-    let image = directory.file("meter.bin", &firmware());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-        .args(["run", text(&image), "--gdb", "0", "--discard", "--quiet"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut line = String::new();
-    let mut errors = BufReader::new(child.stderr.take().expect("piped"));
-    errors.read_line(&mut line).expect("the address");
-    let address = line.trim().strip_prefix("gdb: tcp ").expect("an address");
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    assert!(send(&mut stream, "qSupported").contains("features"));
-    assert!(send(&mut stream, "qXfer:features:read:target.xml:0,40").starts_with('m'));
-    assert_eq!(send(&mut stream, "pf"), "00020000");
-    assert_eq!(send(&mut stream, "s"), "S05");
-    assert_eq!(send(&mut stream, "pf"), "04020000");
-    assert_eq!(send(&mut stream, "m200,2"), "40f2");
-    assert_eq!(send(&mut stream, "M20000000,2:abcd"), "OK");
-    assert_eq!(send(&mut stream, "m20000000,2"), "abcd");
-    assert_eq!(send(&mut stream, "m60000000,2"), "E01");
-    assert_eq!(send(&mut stream, "Z0,212,2"), "OK");
-    assert_eq!(send(&mut stream, "c"), "S05");
-    assert_eq!(send(&mut stream, "pf"), "12020000");
-    assert_eq!(send(&mut stream, "z0,212,2"), "OK");
-    assert_eq!(send(&mut stream, "P0=78563412"), "OK");
-    assert_eq!(&send(&mut stream, "g")[..8], "78563412");
-    write!(stream, "$c#63").expect("open");
-    std::thread::sleep(std::time::Duration::from_millis(100));
-    assert_eq!(interrupt(&mut stream), "S02");
-    assert_eq!(send(&mut stream, "vMustReplyEmpty"), "");
-    assert_eq!(send(&mut stream, "D"), "OK");
-    assert!(child.wait().expect("it ends").success());
+fn wrong_kinds_of_file_are_told_by_name() {
+    let directory = Directory::new("kinds");
+    let mut tab = vec![0; 1024];
+    tab[257..262].copy_from_slice(b"ustar");
+    let kernel = kernel_elf();
+    let cases: [(&str, &[u8], &str); 5] = [
+        ("meter.uf2", b"UF2\nWQ\x5D\x9E\0\x20\0\0", "UF2"),
+        ("meter.img.gz", b"\x1F\x8B\x08\0\0\0\0\0", "gzip"),
+        ("blink.tab", &tab, "TAB"),
+        ("kernel.elf", &kernel, "nothing at address 0"),
+        ("load.csv", b"0,230,5\r0.001,230,5\r", "--mains"),
+    ];
+    for (name, bytes, said) in cases {
+        let file = directory.file(name, bytes);
+        let output = emulator(&[text(&file), "--for", "1ms"]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), Some(Reason::Malformed), "{name}: {message}");
+        assert!(
+            message.contains(said) && message.contains(name),
+            "{message}"
+        );
+        assert_eq!(
+            fs::read(&file).expect("there"),
+            bytes,
+            "{name} is as it was"
+        );
+    }
+}
+
+/// An ELF file with one segment, at 0x8000, as a kernel behind a bootloader has.
+fn kernel_elf() -> Vec<u8> {
+    let word = |value: u32| value.to_le_bytes();
+    let half = |value: u16| value.to_le_bytes();
+    let mut file = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+    file.extend([half(2), half(40)].concat());
+    file.extend([word(1), word(0x8000), word(52), word(0), word(0)].concat());
+    file.extend([half(52), half(32), half(1), half(0), half(0), half(0)].concat());
+    file.extend([word(1), word(84), word(0x8000), word(0x8000)].concat());
+    file.extend([word(8), word(8), word(5), word(4)].concat());
+    file.extend([word(0x2000_4000), word(0x8009)].concat());
+    file
 }

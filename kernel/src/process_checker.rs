@@ -1,6 +1,6 @@
 //! Credentials of apps: who decides which are accepted, and what identity follows from them.
 //!
-//! A binary's footers carry credentials. Each is offered to the board's
+//! A binary's footers carry credentials. The first [`MOST_FOOTERS`] are offered to the board's
 //! [`AppCredentialsPolicy`] in turn, until one is accepted or rejected; that may
 //! take as long as the hardware needs. The board's [`AppIdPolicy`] then says
 //! which [`ShortId`] the app gets and which two apps are the same.
@@ -17,6 +17,11 @@ use crate::utilities::cells::OptionalCell;
 use crate::ErrorCode;
 
 pub use crate::process::credential::{AcceptedCredential, CheckResultAcceptMetadata};
+
+/// How many of a binary's footers are looked at, those that are reserved space and those of
+/// unknown formats included. Whoever can write footers could else make the check take as long
+/// as they like, for a policy may need a tenth of a second for each.
+pub const MOST_FOOTERS: u32 = 4;
 
 /// Why a binary may not run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,30 @@ pub enum CheckResult {
     Reject,
 }
 
+/// The second decision about a binary, when a process is about to be made of it: two values that
+/// differ in every bit, so that neither a lost instruction nor a flipped bit turns one into the
+/// other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Confirmation(u32);
+
+impl Confirmation {
+    /// It may run.
+    pub const YES: Confirmation = Confirmation(0x5A3C_96E1);
+    /// It may not.
+    pub const NO: Confirmation = Confirmation(!Self::YES.0);
+
+    /// Confirms, unless any bit of doubt is set.
+    pub const fn unless(doubt: u32) -> Self {
+        Confirmation(Self::YES.0 ^ doubt)
+    }
+
+    /// Returns whether it may run.
+    #[inline(always)]
+    pub fn is_yes(self) -> bool {
+        core::hint::black_box(self.0) == Self::YES.0
+    }
+}
+
 /// Hears what a policy has decided.
 pub trait AppCredentialsPolicyClient<'a> {
     /// The check that was started is done.
@@ -70,6 +99,18 @@ pub trait AppCredentialsPolicy<'a> {
 
     /// Returns whether a binary needs an accepted credential to run.
     fn require_credentials(&self) -> bool;
+
+    /// Decides a second time, when a process is about to be made of a binary that was accepted
+    /// with this credential, or without any; by other means than the first time.
+    ///
+    /// Upstream's trait does not have it; without it the first decision stands.
+    fn confirm(
+        &self,
+        _credential: Option<AcceptedCredential>,
+        _integrity_region: &[u8],
+    ) -> Confirmation {
+        Confirmation::YES
+    }
 
     /// Starts the check of one credential of the bytes `integrity_region`.
     ///
@@ -192,6 +233,14 @@ impl ProcessCheckerMachine {
         self.policy.set(policy);
     }
 
+    /// Has the policy decide a second time about a binary that was accepted.
+    pub(crate) fn confirm(&self, binary: &ProcessBinary) -> Confirmation {
+        self.policy.map_or(Confirmation::NO, |policy| {
+            let region = binary.get_integrity_region_slice();
+            policy.confirm(binary.credential.get(), region)
+        })
+    }
+
     /// Starts the check of a binary; the client is told when it is done, which
     /// may be before this returns. Not to be called while a check is under way.
     ///
@@ -234,7 +283,7 @@ impl ProcessCheckerMachine {
         policy: &'static dyn AppCredentialsPolicy<'static>,
         integrity_region: &'static [u8],
     ) -> Next {
-        loop {
+        while self.footer_index.get() < MOST_FOOTERS {
             let footers = self.remaining_footers.get();
             let (credentials, length) = match tock_tbf::parse::parse_tbf_footer(footers) {
                 Ok(footer) => footer,
@@ -260,6 +309,7 @@ impl ProcessCheckerMachine {
             self.footer_index
                 .set(self.footer_index.get().saturating_add(1));
         }
+        Next::NoneLeft
     }
 
     fn report(

@@ -10,7 +10,7 @@ use kernel::process::{
 };
 use kernel::process_checker::{
     AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
-    ProcessCheckError,
+    ProcessCheckError, MOST_FOOTERS,
 };
 use kernel::ErrorCode;
 use testing::loading::{self, ByHeader};
@@ -107,6 +107,9 @@ fn hashed(name: &'static str, id: u32, version: u32, footers: &[(u32, Vec<u8>)])
     object
 }
 
+/// Formats and sizes of footers that decide nothing, with room for one behind them.
+const BEFORE_THE_LAST: [(u32, usize); MOST_FOOTERS as usize - 1] = [(4, 48), (5, 64), (4, 48)];
+
 /// One test: deferred calls belong to one thread of a program.
 #[test]
 fn only_accepted_binaries_become_processes() {
@@ -124,7 +127,13 @@ fn only_accepted_binaries_become_processes() {
 
     let objects = [
         // Accepted behind one that passes and one that is not supported.
-        hashed("good", 1, 1, &[(4, vec![7; 48]), (5, vec![7; 64])]),
+        // It is the last that is looked at.
+        hashed(
+            "good",
+            1,
+            1,
+            &BEFORE_THE_LAST.map(|(format, size)| (format, vec![7; size])),
+        ),
         // Reserved space before the credential.
         hashed("reserved", 2, 1, &[(0, vec![0; 13])]),
         altered,
@@ -136,6 +145,13 @@ fn only_accepted_binaries_become_processes() {
         hashed("new", 7, 2, &[]),
         hashed("first", 0, 3, &[]),
         app::padding(64),
+        // The right one stands behind as many as are looked at.
+        hashed(
+            "crowded",
+            8,
+            1,
+            &vec![(4, vec![7; 48]); MOST_FOOTERS as usize],
+        ),
     ];
     let mut flash = objects.concat();
     flash.resize(flash.len() + 64, 0xFF);
@@ -168,6 +184,21 @@ fn only_accepted_binaries_become_processes() {
         .collect();
     let names: Vec<_> = processes.iter().map(|p| p.get_process_name()).collect();
     assert_eq!(names, ["good", "reserved", "new", "first"]);
+    // What was offered: of each object as many as are looked at, and none behind the one
+    // that decides.
+    let of_others = [
+        "reserved", "altered", "disabled", "rejected", "old", "new", "first",
+    ];
+    let offered = 2 * MOST_FOOTERS as usize + of_others.len();
+    assert_eq!(policy.checked.get(), offered);
+
+    // What the credential does not cover is not the process's to share or to execute.
+    let process = processes[0];
+    let end = process.get_addresses().flash_integrity_end;
+    let share = |from: *const u8, size| process.build_readonly_process_buffer(from, size);
+    assert!(share(end.wrapping_sub(4), 4).is_ok());
+    assert!(share(end.wrapping_sub(3), 4).is_err());
+    assert!(share(end, 1).is_err());
 
     let id = |number| ShortId::Fixed(NonZeroU32::new(number).unwrap());
     assert!(processes[0].short_app_id() == id(1));
@@ -201,6 +232,7 @@ fn only_accepted_binaries_become_processes() {
             ProcessCheckError::CredentialsNotAccepted,
             ProcessCheckError::CredentialsNotAccepted,
             ProcessCheckError::CredentialsRejected(0),
+            ProcessCheckError::CredentialsNotAccepted,
         ]
     );
 }

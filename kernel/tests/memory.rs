@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use kernel::process::{Error, State};
+use capsules_system::process_policies::StopFaultPolicy;
+use kernel::process::{self, Error, State};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
 use testing::probe::*;
@@ -115,6 +116,52 @@ fn new_memory_reads_as_zeroes() {
     host.call(0, memop(0, start + 700));
     assert!((start..start + 300).all(|address| peek(address) == 0xEE));
     assert!((start + 300..start + 700).all(|address| peek(address) == 0));
+}
+
+/// The end of what the MPU lets the first process reach.
+fn reachable(host: &ProbedKernel) -> usize {
+    host.process(0).setup_mpu();
+    let (start, end) = host.chip.mpu.reachable.get().expect("a process is loaded");
+    assert_eq!(start, host.memory(0));
+    end
+}
+
+#[test]
+fn what_the_mpu_opens_above_the_break_is_zeroes() {
+    // From the start on: the memory was another's before.
+    let memory = ram(32 * 1024);
+    memory.fill(0xEE);
+    let flash: &'static [u8] = Box::leak(app::list(&[App::new("a")]).into_boxed_slice());
+    let (kernel, slots) = bare_kernel();
+    let chip = forever(FakeChip::new());
+    let policy = forever(StopFaultPolicy {});
+    process::load_processes(kernel, chip, flash, memory, policy, &Power).expect("it loads");
+    let process = slots.as_slice()[0].get().expect("a process");
+    process.setup_mpu();
+    let (_, end) = chip.mpu.reachable.get().expect("it has memory");
+    let app_break = process.get_addresses().sram_app_brk;
+    assert!(app_break < end, "the break lies within a step");
+    assert!((app_break..end).all(|address| peek(address) == 0));
+
+    // After each move of the break, up and down, and after a restart.
+    let host = board();
+    let start = host.memory(0);
+    for target in [start + 600, start + 100, start + 1_300, start + 1_290] {
+        let before = reachable(&host);
+        (start..before).for_each(|address| poke(address, 0xEE));
+        let kept = target.min(host.process(0).get_addresses().sram_app_brk);
+        assert_eq!(host.call(0, memop(0, target)), SyscallReturn::Success);
+        let end = reachable(&host);
+        assert!(target < end);
+        assert!((start..kept).all(|address| peek(address) == 0xEE));
+        assert!((kept..end).all(|address| peek(address) == 0), "{kept:#x}");
+    }
+    let end = reachable(&host);
+    (start..end).for_each(|address| poke(address, 0xEE));
+    host.process(0).try_restart(None);
+    let app_break = host.process(0).get_addresses().sram_app_brk;
+    let end = reachable(&host);
+    assert!((app_break..end).all(|address| peek(address) == 0));
 }
 
 #[test]

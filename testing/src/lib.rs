@@ -70,3 +70,11 @@ pub use host::{
 pub use kernel_thread::on_kernel_thread;
 pub use memory::{forever, peek, poke, ram};
 pub use power::{Always, Power, Woken};
+
+use capsules_support::allowance::Rate;
+
+/// An allowance that no test uses up.
+pub const AMPLE: Rate = Rate {
+    per_week: u32::MAX,
+    most: u16::MAX,
+};

@@ -3,7 +3,7 @@
 use capsules_system::scheduler::priority::WakeHint;
 use kernel::capabilities;
 use kernel::process::{FaultAction, Process, ProcessFaultPolicy};
-use kernel::Kernel;
+use kernel::{Kernel, ProcessId};
 
 /// All capabilities that tests need.
 pub struct Power;
@@ -29,6 +29,10 @@ impl ProcessFaultPolicy for Always {
 pub struct Woken(pub &'static Kernel);
 
 impl WakeHint for Woken {
+    fn take_background_time(&self) -> Option<(ProcessId, u32)> {
+        self.0.take_background_time(&Power)
+    }
+
     fn take_woken(&self) -> bool {
         self.0.take_process_woke(&Power)
     }

@@ -41,20 +41,28 @@ pub fn run_quietly(command: &mut Command) -> Result<String> {
     Ok(text)
 }
 
-fn not_started(name: &str, error: &io::Error) -> Failed {
+/// The failure of a program that does not start.
+pub(crate) fn not_started(name: &str, error: &io::Error) -> Failed {
     Failed::new(
         Reason::ProgramFailed,
         format!("cannot start {name}: {error}"),
     )
 }
 
-/// Builds a program of the workspace at `root`, where cargo shows what it builds, and
-/// runs it with these arguments.
+/// Builds a program of the workspace at `root`, where cargo shows what it builds.
+///
+/// # Errors
+/// It does not build.
+pub fn build_program(root: &Path, package: &str, binary: &str) -> Result<()> {
+    run(&mut cargo(root, "build", package, binary))
+}
+
+/// The same, and runs it with these arguments.
 ///
 /// # Errors
 /// It does not build, or it fails.
 pub fn run_program(root: &Path, package: &str, binary: &str, arguments: &[String]) -> Result<()> {
-    run(&mut cargo(root, "build", package, binary))?;
+    build_program(root, package, binary)?;
     run(cargo(root, "run", package, binary)
         .arg("--quiet")
         .arg("--")

@@ -1,6 +1,7 @@
 //! Cargo for the Cortex-M4, with rustup's target or Debian's compiler.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -83,7 +84,11 @@ pub fn build_kernel(project: &Project) -> Result<PathBuf> {
 
 fn build_in(mut cargo: Command, package: &str, target: &Path) -> Result<PathBuf> {
     eprintln!("build: {package}");
-    cargo.args(["--quiet", "--profile", "firmware", "--package", package]);
+    // Where somebody looks on, cargo shows how far it is.
+    if !io::stderr().is_terminal() {
+        cargo.arg("--quiet");
+    }
+    cargo.args(["--profile", "firmware", "--package", package]);
     cargo.env("CARGO_TARGET_DIR", target);
     command::run(&mut cargo)?;
     Ok(target.join(TARGET).join("firmware").join(package))

@@ -19,6 +19,8 @@ use crate::signing;
 const FLASH_SIZE: usize = 0x10_0000;
 /// Entries of the vector table that the core itself uses.
 const CORE_VECTORS: usize = 16 * 4;
+/// Bytes of the footers of a signed object, at the least: a signature, and reserved space.
+const SIGNATURE_FOOTERS: u32 = 72 + 8;
 /// Flash page of the part, as tockloader wants to know it.
 const PAGE_SIZE: usize = 4096;
 
@@ -74,6 +76,10 @@ pub fn build_meter(project: &Project) -> Result<PathBuf> {
 /// Signatures are required, and there is no key to sign with.
 pub fn signed(project: &Project, app: &App, mut header: Vec<String>) -> Result<Vec<String>> {
     if let Some(key) = signing::key_for(project, app)? {
+        // elf2tab makes room for the signature only if it is asked to, and a binary may end
+        // where the object would.
+        header.push("--minimum-footer-size".into());
+        header.push(SIGNATURE_FOOTERS.to_string());
         header.push("--ecdsa-nist-p256-private".into());
         header.push(key.display().to_string());
     }

@@ -91,6 +91,11 @@ impl Project {
         }
     }
 
+    /// Returns the path of a program of the workspace that cargo has built for the host.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.target().join("debug").join(name)
+    }
+
     /// Returns the folder of kernel, TABs and flash image.
     pub fn image_folder(&self) -> PathBuf {
         match &self.variant {

@@ -1,10 +1,12 @@
 //! `make run`: the meter's image in the emulator, its state kept between runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{ensure, Result};
 
 use crate::command;
 use crate::image;
@@ -18,24 +20,34 @@ pub struct Arguments {
     /// Load, as the emulator's --mains takes it.
     #[arg(long, default_value = "sine:230V,5A,pf0.8,50Hz")]
     mains: String,
-    /// Virtual time to run before the supply falls.
-    #[arg(long = "for", default_value = "30s")]
-    duration: String,
+    /// Virtual time to run before the supply falls [default: 30s; on the screen until the
+    /// plug is pulled].
+    #[arg(long = "for")]
+    duration: Option<String>,
     /// Real time (1), a multiple of it, or `max`.
     #[arg(long, default_value = "1")]
     speed: String,
-    /// Start with a new, uncalibrated meter.
+    /// Start with a new meter, which is calibrated first.
     #[arg(long)]
     new: bool,
+    /// The meter's lines, also where a screen could be shown.
+    #[arg(long)]
+    plain: bool,
 }
+
+/// Virtual time of a run without a screen.
+const DURATION: &str = "30s";
 
 /// Builds the image, calibrates a meter that is new, and shows it measuring.
 ///
 /// # Errors
 /// The image does not build, or the emulator fails.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
-    let built = image::build_meter(project)?;
     let state = State::in_folder(&project.run_folder())?;
+    // Until the emulator takes the image itself.
+    let lock = state.lock()?;
+    let built = image::build_meter(project)?;
+    let emulator = build_emulator(project)?;
     let layout = Layout::of(&project.manifest);
     let meter = state.image();
     if let Some(SetAside { why, folder }) = state.set_aside(&layout)? {
@@ -44,8 +56,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         eprintln!("run: the older state is of another layout ({why}); it is kept in {folder}, and a new meter is made");
     }
     if arguments.new || !state.exists() {
-        state.renew(&built, &layout)?;
-        calibrate(project, &meter)?;
+        state.renew(&built, &layout, |new| calibrate(&emulator, new))?;
     } else {
         // New code, old secret, keys and registers: as after an update in the field.
         let mut flash = fs::read(&built)?;
@@ -53,26 +64,44 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         for range in project.manifest.flash.own_data() {
             flash[range.clone()].copy_from_slice(&before[range]);
         }
-        fs::write(&meter, flash)?;
+        state.write_image(&flash)?;
     }
+    let screen = !arguments.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let duration = match &arguments.duration {
+        None if screen => None,
+        given => Some(given.as_deref().unwrap_or(DURATION)),
+    };
     eprintln!(
         "run: {} for {} (state is kept in target/run)",
-        arguments.mains, arguments.duration
+        arguments.mains,
+        duration.unwrap_or("as long as you like")
     );
-    command::run(
-        emulator(project)
-            .arg(&meter)
-            .args(["--mains", &arguments.mains])
-            // Then the plug is pulled: the meter has this long to save its registers.
-            .args(["--cut-at", &format!("time:{}", arguments.duration)])
-            .args(["--hold-up", "100ms"])
-            .args(["--speed", &arguments.speed])
-            .args(["--uart0", "stdio", "--rtt", "none"]),
-    )
+    let mut command = Command::new(emulator);
+    command
+        .arg("run")
+        .arg(&meter)
+        .args(["--mains", &arguments.mains])
+        .args(["--speed", &arguments.speed])
+        .args(["--rtt", "none"]);
+    if let Some(duration) = duration {
+        // Then the plug is pulled: the meter has this long to save its registers.
+        command
+            .args(["--cut-at", &format!("time:{duration}")])
+            .args(["--hold-up", "100ms"]);
+    }
+    command.args(if screen {
+        &["--screen"][..]
+    } else {
+        &["--uart0", "stdio"]
+    });
+    drop(lock);
+    // It takes this process's place, and with it the terminal and Ctrl-C.
+    let error = command.exec();
+    Err(command::not_started("the emulator", &error).into())
 }
 
 /// The two steps of a meter's calibration bench, one for each current range.
-fn calibrate(project: &Project, meter: &PathBuf) -> Result<()> {
+fn calibrate(emulator: &Path, meter: &Path) -> Result<()> {
     let steps = [
         (
             "low",
@@ -87,10 +116,11 @@ fn calibrate(project: &Project, meter: &PathBuf) -> Result<()> {
     ];
     for (range, mains, line) in steps {
         eprintln!("run: calibrating the {range}-gain current range of a new meter");
-        let input = project.run_folder().join("calibrate.txt");
+        let input = meter.with_file_name("calibrate.txt");
         fs::write(&input, line)?;
-        command::run_quietly(
-            emulator(project)
+        let answers = command::run_quietly(
+            Command::new(emulator)
+                .arg("run")
                 .arg(meter)
                 .args(["--mains", mains])
                 .args(["--for", "15s", "--speed", "max", "--rtt", "none"])
@@ -98,22 +128,16 @@ fn calibrate(project: &Project, meter: &PathBuf) -> Result<()> {
                 .arg("stdio")
                 .stdin(fs::File::open(&input)?),
         )?;
+        ensure!(
+            answers.contains(&format!("ok calibrate {range} revision=")),
+            "the meter was not calibrated in its {range}-gain range: {answers}"
+        );
     }
     Ok(())
 }
 
-fn emulator(project: &Project) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(project.root()).args([
-        "run",
-        "--quiet",
-        "--ignore-rust-version",
-        "--package",
-        "emulator",
-        "--bin",
-        "emulator",
-        "--",
-        "run",
-    ]);
-    cargo
+/// Builds the emulator, and returns the path of the program.
+fn build_emulator(project: &Project) -> Result<PathBuf> {
+    command::build_program(project.root(), "emulator", "emulator")?;
+    Ok(project.program("emulator"))
 }

@@ -1,17 +1,23 @@
 //! The state of the meter that `make run` keeps: its flash, what lies beside it, and the layout of both.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use reasons::Reason;
 
+use crate::exit::Failed;
 use crate::layout::Layout;
 
 /// The files of a state: what the emulator writes, and the layout.
 const FILES: [&str; 4] = [IMAGE, "meter.img.nor", "meter.img.uicr", LAYOUT];
 const IMAGE: &str = "meter.img";
 const LAYOUT: &str = "layout.toml";
+/// The folder, in that of the state, in which a new meter is made.
+const NEW: &str = "new";
+/// What a run that uses the state has locked.
+const LOCK: &str = "lock";
 
 /// A folder in which the state of one meter is kept.
 pub struct State {
@@ -37,6 +43,26 @@ impl State {
         Ok(Self {
             folder: folder.into(),
         })
+    }
+
+    /// Takes the state for this process, until the file is dropped.
+    ///
+    /// # Errors
+    /// Another process has it, or the file cannot be made.
+    pub fn lock(&self) -> Result<File> {
+        let path = self.folder.join(LOCK);
+        let file = File::create(&path).with_context(|| path.display().to_string())?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Failed::new(
+                Reason::InUse,
+                "another run has the meter of this checkout: wait for its end",
+            )
+            .into()),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| path.display().to_string())
+            }
+        }
     }
 
     /// The path of the flash image.
@@ -77,15 +103,57 @@ impl State {
         }))
     }
 
-    /// Makes a meter that is new, with the flash of this image and nothing beside it.
+    /// Makes a meter that is new: one with the flash of this image, which `finish` then
+    /// makes ready in a folder of its own. Only when that is done does it take the place
+    /// of the one before; a meter that was begun and not finished leaves nothing.
     ///
     /// # Errors
-    /// The files cannot be written or removed.
-    pub fn renew(&self, built: &Path, layout: &Layout) -> Result<()> {
+    /// `finish` fails, or the files cannot be written, moved or removed.
+    pub fn renew(
+        &self,
+        built: &Path,
+        layout: &Layout,
+        finish: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
+        let new = Self {
+            folder: self.folder.join(NEW),
+        };
+        if new.folder.exists() {
+            fs::remove_dir_all(&new.folder).with_context(|| new.folder.display().to_string())?;
+        }
+        fs::create_dir(&new.folder).with_context(|| new.folder.display().to_string())?;
+        layout.write(&new.folder.join(LAYOUT))?;
+        fs::copy(built, new.image())?;
+        finish(&new.image())?;
+        // Without its image there is no meter, neither the old one nor the new one, and
+        // the next run makes one.
         self.each_file(|path, _| fs::remove_file(path))?;
-        layout.write(&self.folder.join(LAYOUT))?;
-        fs::copy(built, self.image())?;
-        Ok(())
+        let beside = FILES.into_iter().filter(|name| *name != IMAGE);
+        for name in beside.chain([IMAGE]) {
+            let path = new.folder.join(name);
+            if path.exists() {
+                fs::rename(&path, self.folder.join(name))
+                    .with_context(|| path.display().to_string())?;
+            }
+        }
+        fs::remove_dir_all(&new.folder).with_context(|| new.folder.display().to_string())
+    }
+
+    /// Gives the meter another flash: the file has the old bytes or the new ones, whenever
+    /// this process ends.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_image(&self, flash: &[u8]) -> Result<()> {
+        let path = self.image();
+        let whole = self.folder.join("meter.img.whole");
+        File::create(&whole)
+            .and_then(|mut file| {
+                file.write_all(flash)?;
+                file.sync_all()?;
+                fs::rename(&whole, &path)
+            })
+            .with_context(|| path.display().to_string())
     }
 
     /// Does something with each file of the state that is there.
@@ -141,7 +209,7 @@ mod tests {
         let layout = layout("", "");
         assert_eq!(trial.0.set_aside(&layout).expect("done"), None);
         let built = trial.put("built", "flash");
-        trial.0.renew(&built, &layout).expect("made");
+        trial.0.renew(&built, &layout, |_| Ok(())).expect("made");
         assert_eq!(trial.0.set_aside(&layout).expect("done"), None);
         assert_eq!(fs::read(trial.0.image()).expect("there"), b"flash");
     }
@@ -153,7 +221,7 @@ mod tests {
         let now = layout("", "");
         let built = trial.put("built", "flash");
         for round in 1..=2 {
-            trial.0.renew(&built, &before).expect("made");
+            trial.0.renew(&built, &before, |_| Ok(())).expect("made");
             trial.put("meter.img.nor", "records");
             let aside = trial.0.set_aside(&now).expect("done").expect("set aside");
             assert!(aside.why.contains("records of 48 bytes"), "{}", aside.why);
@@ -181,8 +249,54 @@ mod tests {
         let built = trial.put("built", "flash");
         trial.put(IMAGE, "older");
         let records = trial.put("meter.img.nor", "records");
-        trial.0.renew(&built, &layout("", "")).expect("made");
+        let finish = |image: &Path| -> Result<()> {
+            assert_eq!(fs::read(trial.0.image())?, b"older", "until it is done");
+            fs::write(image.with_file_name("meter.img.uicr"), "user")?;
+            Ok(fs::write(image, "calibrated")?)
+        };
+        trial
+            .0
+            .renew(&built, &layout("", ""), finish)
+            .expect("made");
         assert!(!records.exists());
+        let there = |name| fs::read_to_string(trial.0.folder.join(name)).expect("there");
+        assert_eq!(there("meter.img.uicr"), "user");
+        assert_eq!(there(IMAGE), "calibrated");
+        assert!(!trial.0.folder.join(NEW).exists());
+    }
+
+    #[test]
+    fn a_meter_that_is_not_finished_is_none() {
+        let trial = Trial::new("unfinished");
+        let built = trial.put("built", "flash");
+        let fails = |image: &Path| -> Result<()> {
+            assert!(image.exists());
+            Err(anyhow::anyhow!("interrupted"))
+        };
+        let layout = layout("", "");
+        assert!(trial.0.renew(&built, &layout, fails).is_err());
+        assert!(!trial.0.exists(), "no uncalibrated meter");
+        trial.0.renew(&built, &layout, |_| Ok(())).expect("made");
+        assert!(trial.0.renew(&built, &layout, fails).is_err());
         assert_eq!(fs::read(trial.0.image()).expect("there"), b"flash");
+    }
+
+    #[test]
+    fn a_state_belongs_to_one_run_at_a_time() {
+        let trial = Trial::new("locked");
+        let first = trial.0.lock().expect("free");
+        assert!(trial.0.lock().is_err());
+        drop(first);
+        assert!(trial.0.lock().is_ok());
+    }
+
+    #[test]
+    fn another_flash_replaces_the_image_whole() {
+        let trial = Trial::new("replaced");
+        trial.put(IMAGE, "older");
+        trial.0.write_image(b"newer").expect("written");
+        assert_eq!(fs::read(trial.0.image()).expect("there"), b"newer");
+        let names = fs::read_dir(&trial.0.folder).expect("a folder");
+        assert_eq!(names.count(), 1, "nothing is left over");
     }
 }

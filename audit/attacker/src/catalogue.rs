@@ -69,6 +69,8 @@ macro_rules! for_each_attack {
             before_ram_read Fault
             after_ram_read Fault
             after_flash_read Fault
+            own_footer_read Fault
+            own_footer_execute Fault
             load_multiple_over_ram_end Fault
             load_multiple_over_ram_start Fault
             store_multiple_over_ram_start Fault

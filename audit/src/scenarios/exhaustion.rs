@@ -13,9 +13,11 @@ use super::life::object::{
 use super::life::NONCES;
 use super::recorder::Recorder;
 use super::request::{take_back, Request};
-use crate::errors::{describe, BUSY, NOMEM};
-use crate::fixture::Fixture;
+use super::restarts::crash;
+use crate::errors::{describe, BUSY, INVAL, NOMEM, RESERVE};
+use crate::fixture::{Fixture, LOAD, SEED};
 use crate::probe::{CHANNEL, KEY_STORE, RNG, STORAGE};
+use crate::specimen::meter;
 use crate::specimen::scripted_app::{Answer, Call, Silent};
 
 /// Upcalls that the kernel keeps for a process.
@@ -172,45 +174,78 @@ fn memory(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Sile
     Ok(())
 }
 
-/// Far more records than the key store's pages hold, by two apps that may write some.
+/// Changes of the key store's flash without an end, by two apps that may make some: the budget
+/// of each ends them, and neither a restart of the app nor of the meter renews it.
 fn flash(fixture: &mut Fixture, recorder: &mut Recorder<'_>) -> Result<(), Silent> {
-    const TIMES: u32 = 250;
-    const CERTIFICATES: usize = 40;
-    const LAST: u32 = NONCES + TIMES;
-    let advance = (NONCES + 1..=LAST)
-        .map(|value| Call::command(KEY_STORE, Command::Advance, DLMS_INVOCATION, value).and_wait());
-    let advance: Vec<Call> = advance.collect();
-    let done = |answers: &[Answer]| answers.iter().filter(|answer| answer.succeeded()).count();
-    let advanced = done(&fixture.make("dlms", &advance)?);
+    const LEAP: u32 = u32::MAX;
+    let leap = Call::command(KEY_STORE, Command::Advance, DLMS_INVOCATION, LEAP).and_wait();
+    let answer = fixture.call("dlms", leap)?;
+    recorder.refused("dlms", "leaps to the end of a counter", INVAL, &answer);
+    let most = budget(fixture, "dlms", "dlms_invocation");
+    let advanced = advance_to_the_end(fixture, NONCES, 2 * most)?;
     recorder.check(
         "dlms",
-        "the key store takes a counter far more often than its flash has room for",
-        format!("{advanced} of {TIMES}"),
-        advanced == TIMES as usize,
+        "its counter rises as often as its budget says, and no more",
+        format!("{advanced} of {most}"),
+        (1..=most).contains(&advanced),
     );
+    let reached = NONCES + advanced;
+    crash(fixture, "dlms")?;
+    let more = advance_to_the_end(fixture, reached, 2)?;
+    let wall = "its restart renews no budget";
+    recorder.check("dlms", wall, format!("{more} more"), more == 0);
+    let most = budget(fixture, "tls", "operational_certificate");
     let store = Request::new((Command::Store, OPERATIONAL_CERTIFICATE, 0), &[0x30; 256]);
     let mut stored = 0;
-    for _ in 0..CERTIFICATES {
-        stored += usize::from(store.make(fixture, "tls")?.0.succeeded());
+    for _ in 0..2 * most {
+        stored += u32::from(store.make(fixture, "tls")?.0.succeeded());
     }
     recorder.check(
         "tls",
-        "the key store takes a certificate far more often than its flash has room for",
-        format!("{stored} of {CERTIFICATES}"),
-        stored == CERTIFICATES,
+        "it stores a certificate as often as its budget says, and no more",
+        format!("{stored} of {most}"),
+        (1..=most).contains(&stored),
     );
     let counter = Call::command(KEY_STORE, Command::Counter, DLMS_INVOCATION, 0);
     let counter = fixture.call("dlms", counter)?;
-    let held = counter.succeeded() && counter.registers[1] == LAST;
+    let held = counter.succeeded() && counter.registers[1] == reached;
     let found = format!("{}, {}", describe(&counter), counter.registers[1]);
     recorder.check("dlms", "its counter is the last one still", found, held);
     let sign = Request::new((Command::Sign, DEVICE_IDENTITY, 0), &[0x44; 32]);
     let (answer, _) = sign.make(fixture, "tls")?;
     recorder.works("tls", "its keys are there as before", &answer);
+    let machine = meter::boot(&fixture.machine.flash(), LOAD, SEED);
+    let mut after_reset = Fixture::around(machine, &fixture.manifest, &["dlms"])?;
+    let more = advance_to_the_end(&mut after_reset, reached, 2)?;
+    let wall = "a reset of the meter renews no budget";
+    recorder.check("dlms", wall, format!("{more} more"), more == 0);
     fixture.advance_to(State::Decommissioned)?;
     let state = fixture.state("update")?;
     let held = state == State::Decommissioned;
     let wall = "there is room for what an operator orders";
     recorder.check("update", wall, format!("{state}"), held);
     Ok(())
+}
+
+/// How many changes of a key an app may have in hand; those of all keys without a budget of
+/// their own, if this one has none.
+fn budget(fixture: &Fixture, app: &str, key: &str) -> u32 {
+    let app = fixture.manifest.app(app);
+    let changes = app.and_then(|app| app.keys.get(key)?.changes.or(app.key_changes));
+    changes.map_or(0, |changes| changes.most.into())
+}
+
+/// Raises the counter of dlms by one, again and again, and returns how often it was let.
+fn advance_to_the_end(fixture: &mut Fixture, from: u32, times: u32) -> Result<u32, Silent> {
+    let advance = |value| Call::command(KEY_STORE, Command::Advance, DLMS_INVOCATION, value);
+    let calls: Vec<Call> = (from + 1..=from + times)
+        .map(|value| advance(value).and_wait())
+        .collect();
+    let answers = fixture.make("dlms", &calls)?;
+    let refused = |answer: &&Answer| answer.error() == Some(RESERVE);
+    let others = |answer: &&Answer| !answer.succeeded() && !refused(answer);
+    match answers.iter().find(others) {
+        Some(answer) => Err(format!("advance: {answer:?}")),
+        None => Ok(answers.iter().filter(|answer| answer.succeeded()).count() as u32),
+    }
 }

@@ -3,7 +3,7 @@
 use manifest::{Manifest, Region};
 
 use super::artifacts::{manifest, read_built};
-use super::signed::{development_key, Object};
+use super::signed::{development_key, strangers_key, Object};
 
 /// Bytes of a TBF header without elements, which is a padding object.
 const PADDING_HEADER: usize = 16;
@@ -42,6 +42,14 @@ impl Firmware {
     /// When it is not there.
     pub fn opened() -> Self {
         Self::variant("opened")
+    }
+
+    /// Returns the meter whose apps may call all drivers that are not restricted.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn granted() -> Self {
+        Self::variant("granted")
     }
 
     /// Takes all apps out.
@@ -110,8 +118,9 @@ impl Firmware {
         self.with_object(slot, object.bytes())
     }
 
-    /// Puts a scripted app into a slot, with the header and the signature of
-    /// the app that the slot belongs to.
+    /// Puts a scripted app into a slot, with the name, the id and the signature of the app
+    /// that the slot belongs to, and without permission header: what it may call, the
+    /// kernel's table alone decides.
     #[must_use]
     pub fn with_scripted_app(self, slot: &str) -> Self {
         let object = self.scripted_app(slot);
@@ -125,12 +134,11 @@ impl Firmware {
         slots.iter().fold(self, with)
     }
 
-    /// Puts a scripted app without permission header into a slot: all drivers that are not
-    /// restricted answer it.
+    /// Puts a scripted app without permission header and without a good signature into a
+    /// slot: on a meter of bring-up all drivers that are not restricted answer it.
     #[must_use]
-    pub fn with_free_scripted_app(self, slot: &str) -> Self {
-        let number = attacker::scripted::NUMBER;
-        let object = self.attacker(&format!("attacker-{slot}-open.tbf"), number, 0);
+    pub fn with_scripted_guest(self, slot: &str) -> Self {
+        let object = self.scripted_app(slot).signed(&strangers_key());
         self.with_object(slot, object.bytes())
     }
 

@@ -171,7 +171,11 @@ impl Object {
         self.0.get(at..at + length)
     }
 
-    fn binary_end(&self) -> usize {
+    /// Returns how many bytes from its start on the signature covers.
+    ///
+    /// # Panics
+    /// When the header does not say.
+    pub fn binary_end(&self) -> usize {
         let at = self.element(PROGRAM).expect("a program header");
         word(&self.0, at + 12) as usize
     }

@@ -27,7 +27,7 @@ pub struct CommandWall<'a> {
     pub driver: &'a str,
     /// Its number.
     pub driver_number: u32,
-    /// Whether it is shut, too, for an app without a permission header.
+    /// Whether the driver answers no guest.
     pub restricted: bool,
     /// Name of the command.
     pub command: &'a str,

@@ -54,7 +54,7 @@ pub enum Opening {
     },
     /// Apps that nobody vouches for run, as guests.
     Unsigned,
-    /// Apps that do not name a driver may call it all the same.
+    /// Guests may call a driver.
     Unrestricted {
         /// Name of the driver.
         driver: String,
@@ -86,7 +86,7 @@ impl fmt::Display for Opening {
             }
             Opening::Unsigned => formatter.write_str("apps run without a signature"),
             Opening::Unrestricted { driver } => {
-                write!(formatter, "{driver} answers to apps that do not name it")
+                write!(formatter, "{driver} answers to guests")
             }
         }
     }
@@ -161,6 +161,34 @@ pub fn open_wall(text: &str, opening: &Opening) -> Result<String, ManifestError>
     };
     if !changed {
         return Err(ManifestError(format!("{opening} already")));
+    }
+    let opened = manifest.to_string();
+    Manifest::parse(&opened)?;
+    Ok(opened)
+}
+
+/// Returns the text of a meter.toml in which every app may call every command of every driver
+/// that is not restricted, so that what stands behind the filter is attacked, too.
+///
+/// # Errors
+/// The text is no manifest.
+pub fn open_drivers(text: &str) -> Result<String, ManifestError> {
+    let meter = Manifest::parse(text)?;
+    let mut manifest: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| ManifestError(error.to_string()))?;
+    let open = meter
+        .drivers
+        .iter()
+        .filter(|(_, driver)| !driver.restricted);
+    for (name, driver) in open {
+        for (app, command) in meter
+            .apps
+            .iter()
+            .flat_map(|app| driver.commands.keys().map(move |command| (app, command)))
+        {
+            grant_command(&mut manifest, &app.name, name, command)?;
+        }
     }
     let opened = manifest.to_string();
     Manifest::parse(&opened)?;

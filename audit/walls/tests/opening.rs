@@ -1,7 +1,7 @@
 //! A manifest with one wall open differs from the meter's in that wall, and in no other.
 
 use manifest::{Manifest, Operation, State};
-use walls::opening::{open_wall, Opening};
+use walls::opening::{open_drivers, open_wall, Opening};
 use walls::Walls;
 
 const METER: &str = include_str!("../../../boards/nrf52840-meter/meter.toml");
@@ -212,4 +212,21 @@ fn what_is_open_or_unknown_or_never_allowed_is_refused() {
         driver: "key_store".into(),
     });
     assert!(error.contains("must be restricted"), "{error}");
+}
+
+#[test]
+fn all_drivers_that_are_not_restricted_are_opened_to_all_apps_and_nothing_else() {
+    let text = open_drivers(METER).expect("meter.toml is sound");
+    let manifest = Manifest::parse(&text).expect("an opened manifest is a manifest");
+    for wall in manifest.command_walls() {
+        let before = meter().app(wall.app).expect("an app").clone();
+        let expected = !wall.restricted || before.may_call(wall.driver, wall.command);
+        assert_eq!(wall.allowed, expected, "{wall:?}");
+    }
+    let others = |manifest: &Manifest| {
+        let mut walls = open_walls(manifest);
+        walls.retain(|wall| !wall.contains('.'));
+        walls
+    };
+    assert_eq!(others(&manifest), others(&meter()));
 }

@@ -4,6 +4,12 @@ use capsules_trust::key_store::policy::{self, Operations};
 use manifest::{Manifest, Operation, State};
 use walls::{Access, Decision, Walls};
 
+#[allow(dead_code)]
+mod apps {
+    use capsules_system::apps::{App, Fault};
+
+    include!(concat!(env!("OUT_DIR"), "/apps.rs"));
+}
 mod key_store {
     include!(concat!(env!("OUT_DIR"), "/key_store.rs"));
 }
@@ -17,6 +23,41 @@ mod storage {
 fn meter() -> Manifest {
     Manifest::parse(include_str!("../../../boards/nrf52840-meter/meter.toml"))
         .expect("meter.toml is sound")
+}
+
+#[test]
+fn the_table_of_apps_lets_through_what_the_walls_do_and_nothing_else() {
+    let meter = meter();
+    let entry = |short_id| &apps::APPS[apps::app_place(short_id).expect("an app")];
+    let mut granted = 0;
+    for wall in meter.command_walls() {
+        let place = apps::driver_place(wall.driver_number).expect(wall.driver);
+        let app = entry(wall.short_id);
+        assert_eq!(app.name, wall.app);
+        let may = app.may_call(place, Some(wall.command_number));
+        assert_eq!(may, wall.allowed, "{wall:?}");
+        assert_eq!(apps::is_restricted(wall.driver_number), wall.restricted);
+        granted += usize::from(may);
+    }
+    // Nothing stands in the table that is no wall, but the check of existence.
+    let bits = |app: &capsules_system::apps::App| {
+        let commands = app
+            .commands
+            .iter()
+            .map(|bits| (bits & !1).count_ones() as usize);
+        commands.sum::<usize>() + app.further_commands.len()
+    };
+    assert_eq!(apps::APPS.iter().map(bits).sum::<usize>(), granted);
+    for app in &meter.apps {
+        for (name, driver) in &meter.drivers {
+            let place = apps::driver_place(driver.number).expect(name);
+            let named = app.drivers.contains_key(name);
+            assert_eq!(entry(app.short_id).may_call(place, Some(0)), named);
+            assert_eq!(entry(app.short_id).may_call(place, None), named);
+        }
+    }
+    assert_eq!(apps::driver_place(0x7FFF_0000), None);
+    assert_eq!(apps::app_place(0), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use capsules_system::scheduler::priority::WakeHint;
 use kernel::capabilities::ProcessManagementCapability;
-use kernel::Kernel;
+use kernel::{Kernel, ProcessId};
 
 /// The power to look at processes and to restart them, for those who must name its type.
 pub struct ProcessManagement;
@@ -15,6 +15,11 @@ unsafe impl ProcessManagementCapability for ProcessManagement {}
 pub struct Woken(pub &'static Kernel);
 
 impl WakeHint for Woken {
+    #[inline(always)]
+    fn take_background_time(&self) -> Option<(ProcessId, u32)> {
+        self.0.take_background_time(&ProcessManagement)
+    }
+
     #[inline(always)]
     fn take_woken(&self) -> bool {
         self.0.take_process_woke(&ProcessManagement)

@@ -10,11 +10,11 @@ use nrf52840::wdt::Wdt;
 
 use crate::crash::FaultHooks;
 use crate::peripherals::Peripherals;
-use crate::tables::MeterRestricted;
+use crate::tables::MeterPlaces;
 use crate::wiring::Drivers;
 
 /// Who may call what.
-pub type Filter = AppFilter<MeterRestricted>;
+pub type Filter = AppFilter<MeterPlaces>;
 /// Who executes next.
 pub type Scheduler = PrioritySched<ProcessManagement, Woken>;
 

@@ -57,7 +57,7 @@ type Binaries = [MapCell<ProcessBinary>; PROCESSES];
 /// Restarts with growing delays, on an alarm of its own.
 type Restarts = RestartBackoff<'static, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
 /// The policy that looks at credentials.
-type Signatures = AppSignatures<'static>;
+type Signatures = AppSignatures<'static, wiring::trust::Steps>;
 /// What follows when all apps are loaded.
 type Report = LoadingReport<'static, Retained, RtcAlarm<'static>, ProcessManagement, PROCESSES>;
 type ThreadId = <Chip as kernel::platform::chip::Chip>::ThreadIdProvider;
@@ -181,7 +181,7 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
         let rules = static_init!(SlotRules<'static>, SlotRules::new(TABLE, versions));
         let signatures = static_init!(
             Signatures,
-            Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED)
+            Signatures::new(&SIGNERS, rules, SIGNATURES_REQUIRED, wired.signature_steps)
         );
         signatures.register();
         let checker = static_init!(
@@ -207,6 +207,9 @@ unsafe fn wire(log: crash::Log) -> (&'static Kernel, &'static Platform, &'static
             )
         );
         checker.set_client(loader);
+        if let Some(address) = TABLE.most_urgent() {
+            loader.load_first(address);
+        }
         loader.register();
         let report = Report {
             kernel,

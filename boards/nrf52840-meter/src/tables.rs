@@ -1,7 +1,6 @@
 //! What is generated from meter.toml: regions, apps, signers, and the tables of the capsules.
 
-use capsules_system::apps::{App, Apps, Fault, Grant};
-use capsules_system::syscall_filter::app_filter::Restricted;
+use capsules_system::apps::{App, Apps, Fault, Places};
 use capsules_trust::app_signature::Signer;
 
 include!(concat!(env!("OUT_DIR"), "/policy_tables.rs"));
@@ -13,10 +12,20 @@ pub const TABLE: Apps = Apps(&APPS);
 /// Places in the kernel's table of processes: the slots of meter.toml and a few guests.
 pub const PROCESSES: usize = 8;
 
-/// Which drivers meter.toml restricts.
-pub struct MeterRestricted;
+/// Where the drivers and apps of meter.toml stand in the tables.
+pub struct MeterPlaces;
 
-impl Restricted for MeterRestricted {
+impl Places for MeterPlaces {
+    #[inline(always)]
+    fn driver(number: u32) -> Option<usize> {
+        driver_place(number)
+    }
+
+    #[inline(always)]
+    fn app(short_id: u32) -> Option<usize> {
+        app_place(short_id)
+    }
+
     #[inline(always)]
     fn is_restricted(driver: u32) -> bool {
         is_restricted(driver)

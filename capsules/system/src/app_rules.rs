@@ -146,8 +146,10 @@ mod tests {
         ram_start: 0x2000_8000,
         ram_size: 0x4000,
         priority: 0,
+        share: 10,
         fault: Fault::Stop,
-        grants: &[],
+        commands: &[],
+        further_commands: &[],
     };
     static APPS: [App; 2] = [
         SLOT,

@@ -1,4 +1,4 @@
-//! What follows when all apps are loaded: each gets its priority, and those that do not run are reported.
+//! What follows when apps are loaded: each gets its priority, and at the end those that do not run are reported.
 
 use kernel::capabilities::ProcessManagementCapability;
 use kernel::debug;
@@ -53,6 +53,16 @@ where
     A: Alarm<'a>,
     CAP: ProcessManagementCapability,
 {
+    /// Gives each process the level and the share of its app.
+    fn set_levels(&self) {
+        // Nothing has left the table yet, so the order is that of the places.
+        let processes = self.kernel.process_iter_capability(&self.capability);
+        for (process, level) in processes.zip(self.levels) {
+            level.set(self.apps.level_of(process));
+            level.set_share(self.apps.share_of(process));
+        }
+    }
+
     /// Notes an enabled app that has become no process.
     fn report(&self, object: &Object) {
         if self.table.runs(object.address) {
@@ -96,17 +106,15 @@ where
     CAP: ProcessManagementCapability,
 {
     fn process_loaded(&self, result: Result<(), ProcessLoadError>) {
+        // One that is loaded before the others executes before they are.
+        self.set_levels();
         if let (true, Err(error)) = (self.debug_output, result) {
             debug!("app not loaded: {:?}", error);
         }
     }
 
     fn process_loading_finished(&self) {
-        // Nothing has left the table yet, so the order is that of the places.
-        let processes = self.kernel.process_iter_capability(&self.capability);
-        for (process, level) in processes.zip(self.levels) {
-            level.set(self.apps.level_of(process));
-        }
+        self.set_levels();
         for object in Objects::of(self.flash) {
             self.report(&object);
         }

@@ -6,6 +6,7 @@
 
 use kernel::deferred_call::{DeferredCall, DeferredCallClient};
 use kernel::hil::time::{Alarm, AlarmClient, ConvertTicks};
+use kernel::ProcessId;
 
 /// Calls [`DeferredCallClient::handle_deferred_call`] once after it was set, however
 /// often.
@@ -15,6 +16,10 @@ pub trait StepCall {
 
     /// Asks for a call before any process executes.
     fn set(&self);
+
+    /// What is being done in this call, a process asked for: the time is to count as the
+    /// process's own, where the kernel can tell.
+    fn works_for(&self, _process: ProcessId) {}
 
     /// Asks for a call between processes, so that none waits longer for long work
     /// than one step of it.

@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp, StoredVersions};
 use capsules_system::process_policies::StopFaultPolicy;
 use capsules_trust::app_signature::{AppSignatures, SignedIdentity, Signer};
-use kernel::deferred_call::{initialize_deferred_call_state, DeferredCallClient};
+use kernel::deferred_call::{initialize_deferred_call_state, DeferredCall, DeferredCallClient};
 use kernel::process::{ProcessLoadError, ProcessLoadingAsync, ProcessLoadingAsyncClient, ShortId};
-use kernel::process_checker::ProcessCheckError;
+use kernel::process_checker::{
+    AcceptedCredential, AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult,
+    CheckResultAcceptMetadata, Confirmation, ProcessCheckError,
+};
+use kernel::utilities::cells::OptionalCell;
+use kernel::ErrorCode;
 use sha2::{Digest, Sha256};
 use stepped_p256::{Progress, PublicKeyDerivation, Signing};
 use testing::*;
+use tock_tbf::types::TbfFooterV2Credentials;
 
 const VENDOR: u8 = 1;
 const OPERATOR: u8 = 2;
@@ -171,25 +177,15 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
     let mut flash = objects.concat();
     flash.resize(flash.len() + 64, 0xFF);
     let flash: &'static [u8] = Box::leak(flash.into_boxed_slice());
-    let (kernel, slots) = bare_kernel();
-    let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
     let signers = signers();
-    let policy = forever(AppSignatures::new(signers, rules, required));
+    let policy = forever(AppSignatures::new(
+        signers,
+        rules,
+        required,
+        DeferredCall::new(),
+    ));
     policy.register();
-    let identities = forever(SignedIdentity::new(signers));
-    let faults = forever(StopFaultPolicy {});
-    let loader = loading::loader(kernel, host.chip, flash, policy, identities, faults);
-    loader.register();
-    let client = forever(Client::default());
-    loader.set_client(client);
-    loader.start();
-    for _ in 0..1_000_000 {
-        if client.finished.get() {
-            break;
-        }
-        host.turn();
-    }
-    assert!(client.finished.get());
+    let (slots, client) = load_flash(flash, signers, policy);
     let processes: Vec<_> = slots
         .as_slice()
         .iter()
@@ -209,6 +205,44 @@ fn load(objects: &[Vec<u8>], rules: &'static Rules, required: bool) -> Loaded {
             })
             .collect(),
     }
+}
+
+/// Has the kernel load these objects by this policy; names of what runs, and errors.
+fn load_by(
+    objects: &[Vec<u8>],
+    signers: &'static [Signer],
+    policy: &'static dyn AppCredentialsPolicy<'static>,
+) -> (Vec<&'static str>, Vec<ProcessCheckError>) {
+    let mut flash = objects.concat();
+    flash.resize(flash.len() + 64, 0xFF);
+    let (slots, client) = load_flash(Box::leak(flash.into_boxed_slice()), signers, policy);
+    let processes = slots.as_slice().iter().filter_map(|slot| slot.get());
+    let names = processes.map(|process| process.get_process_name());
+    (names.collect(), client.errors.borrow().clone())
+}
+
+fn load_flash(
+    flash: &'static [u8],
+    signers: &'static [Signer],
+    policy: &'static dyn AppCredentialsPolicy<'static>,
+) -> (&'static Slots, &'static Client) {
+    let (kernel, slots) = bare_kernel();
+    let host = HostKernel::assemble(kernel, slots, Drivers::new(), round_robin(slots));
+    let identities = forever(SignedIdentity::new(signers));
+    let faults = forever(StopFaultPolicy {});
+    let loader = loading::loader(kernel, host.chip, flash, policy, identities, faults);
+    loader.register();
+    let client = forever(Client::default());
+    loader.set_client(client);
+    loader.start();
+    for _ in 0..1_000_000 {
+        if client.finished.get() {
+            break;
+        }
+        host.turn();
+    }
+    assert!(client.finished.get());
+    (slots, client)
 }
 
 fn fixed(id: u32) -> ShortId {
@@ -334,6 +368,77 @@ fn guests_are_no_apps() {
     assert!(loaded.ids[2] == fixed(1));
 }
 
+/// A policy whose first decision is turned, as a lost instruction may turn it: everything is
+/// accepted, as of the first signer.
+struct Turned {
+    policy: &'static AppSignatures<'static, DeferredCall>,
+    client: OptionalCell<&'static dyn AppCredentialsPolicyClient<'static>>,
+}
+
+impl AppCredentialsPolicy<'static> for Turned {
+    fn set_client(&self, client: &'static dyn AppCredentialsPolicyClient<'static>) {
+        self.client.set(client);
+    }
+
+    fn require_credentials(&self) -> bool {
+        // Turned, too.
+        false
+    }
+
+    fn confirm(&self, credential: Option<AcceptedCredential>, region: &[u8]) -> Confirmation {
+        self.policy.confirm(credential, region)
+    }
+
+    fn check_credentials(
+        &self,
+        credentials: TbfFooterV2Credentials,
+        region: &'static [u8],
+    ) -> Result<(), (ErrorCode, TbfFooterV2Credentials, &'static [u8])> {
+        self.policy.check_credentials(credentials, region)
+    }
+}
+
+impl AppCredentialsPolicyClient<'static> for Turned {
+    fn check_done(
+        &self,
+        _: Result<CheckResult, ErrorCode>,
+        credentials: TbfFooterV2Credentials,
+        region: &'static [u8],
+    ) {
+        let accepted = CheckResult::Accept(Some(CheckResultAcceptMetadata { metadata: 0 }));
+        let client = self.client.get().unwrap();
+        client.check_done(Ok(accepted), credentials, region);
+    }
+}
+
+/// The decision is taken twice: what the first one lets through wrongly, the second does not.
+fn a_turned_verdict_runs_nothing() {
+    let one_bit = object("altered", 2, 1, &[By(VENDOR)]);
+    let objects = [
+        object("good", 3, 1, &[By(VENDOR)]),
+        object("forged", 1, 1, &[By(STRANGER)]),
+        altered(&one_bit, 300, 1),
+        object("unsigned", 4, 1, &[]),
+        object("zeros", 6, 1, &[Raw(6, vec![0; 64])]),
+    ];
+    let signers = signers();
+    let policy = forever(AppSignatures::new(
+        signers,
+        forever(Rules::default()),
+        true,
+        DeferredCall::new(),
+    ));
+    policy.register();
+    let turned = forever(Turned {
+        policy,
+        client: OptionalCell::empty(),
+    });
+    policy.set_client(turned);
+    let (names, errors) = load_by(&objects, signers, turned);
+    assert_eq!(names, ["good"]);
+    assert_eq!(errors, [ProcessCheckError::CredentialsNotAccepted; 4]);
+}
+
 /// One test: deferred calls belong to one thread of a program.
 #[test]
 fn signatures_decide_what_runs_and_as_whom() {
@@ -341,4 +446,5 @@ fn signatures_decide_what_runs_and_as_whom() {
     who_runs_and_why_not();
     guests_are_no_apps();
     no_byte_can_be_altered();
+    a_turned_verdict_runs_nothing();
 }

@@ -1,7 +1,8 @@
 //! ACL: locks flash regions against writing, erasing or reading until the next reset.
 
-use crate::registers::acl::{AclRegisters, Permission};
+use crate::registers::acl::{AclRegisters, Permission, Region};
 use kernel::utilities::registers::interfaces::{Readable, Writeable};
+use kernel::utilities::registers::FieldValue;
 use kernel::utilities::StaticRef;
 use kernel::ErrorCode;
 
@@ -58,12 +59,21 @@ impl Acl {
         region.addr.set(start);
         region.perm.write(permission);
         region.size.set(size);
-        if region.addr.get() == start && region.size.get() == size {
-            Ok(())
-        } else {
-            Err(ErrorCode::FAIL)
-        }
+        took(region, start, size, permission)
+            .then_some(())
+            .ok_or(ErrorCode::FAIL)
     }
+}
+
+/// Whether all three registers hold what was written: a lock of which one store was lost locks
+/// nothing.
+fn took(
+    region: &Region,
+    start: u32,
+    size: u32,
+    permission: FieldValue<u32, Permission::Register>,
+) -> bool {
+    (region.addr.get(), region.size.get(), region.perm.get()) == (start, size, permission.value)
 }
 
 #[cfg(test)]
@@ -85,6 +95,31 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(acl.lock(0, 0x1000, Lock::Write), Err(ErrorCode::NOMEM));
+    }
+
+    #[test]
+    fn a_lock_of_which_one_store_was_lost_is_noticed() {
+        let registers: StaticRef<AclRegisters> = fake_registers();
+        let region = &registers.acl[0];
+        let lost: [fn(&Region); 3] = [
+            |region| region.addr.set(0),
+            |region| region.size.set(0),
+            |region| region.perm.set(0),
+        ];
+        let permission = Permission::WRITE::Block + Permission::READ::Block;
+        for lose in lost {
+            region.addr.set(0xF000);
+            region.size.set(0x1000);
+            region.perm.write(permission);
+            assert!(took(region, 0xF000, 0x1000, permission));
+            lose(region);
+            assert!(!took(region, 0xF000, 0x1000, permission));
+        }
+        // A lock against writing alone is none against reading.
+        region.addr.set(0xF000);
+        region.size.set(0x1000);
+        region.perm.write(Permission::WRITE::Block);
+        assert!(!took(region, 0xF000, 0x1000, permission));
     }
 
     #[test]

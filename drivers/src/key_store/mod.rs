@@ -12,9 +12,9 @@ crate::definition::driver! {
         /// Move the meter on to a state.
         2 = AdvanceState "advance_state": FAIL BUSY OFF INVAL NOMEM NODEVICE;
         /// Make a key, or a successor.
-        3 = Generate "generate": FAIL BUSY ALREADY OFF NOMEM NOSUPPORT NODEVICE;
+        3 = Generate "generate": FAIL BUSY ALREADY OFF RESERVE NOMEM NOSUPPORT NODEVICE;
         /// Take a key in the clear, in the factory state alone.
-        4 = Import "import": FAIL BUSY ALREADY OFF INVAL SIZE NOMEM NOSUPPORT NODEVICE;
+        4 = Import "import": FAIL BUSY ALREADY OFF RESERVE INVAL SIZE NOMEM NOSUPPORT NODEVICE;
         /// Give the public key of a private one.
         5 = PublicKey "public_key": FAIL BUSY OFF INVAL SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Sign a digest.
@@ -31,21 +31,21 @@ crate::definition::driver! {
         /// Wrap the key of a session slot.
         11 = Wrap "wrap": FAIL BUSY OFF SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Unwrap a key into a session slot or an object.
-        12 = Unwrap "unwrap": FAIL BUSY OFF SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
+        12 = Unwrap "unwrap": FAIL BUSY OFF RESERVE SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Verify a signature with a trust anchor.
         13 = Verify "verify": FAIL BUSY OFF SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Store a trust anchor or a certificate.
-        14 = Store "store": FAIL BUSY OFF INVAL SIZE NOMEM NOSUPPORT NODEVICE;
+        14 = Store "store": FAIL BUSY OFF RESERVE INVAL SIZE NOMEM NOSUPPORT NODEVICE;
         /// Read a trust anchor or a certificate.
         15 = Read "read": FAIL BUSY OFF SIZE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Tell the value of a counter.
         16 = Counter "counter": FAIL BUSY OFF NOSUPPORT NODEVICE;
         /// Raise a counter.
-        17 = Advance "advance": FAIL BUSY OFF INVAL NOMEM NOSUPPORT NODEVICE;
+        17 = Advance "advance": FAIL BUSY OFF RESERVE INVAL NOMEM NOSUPPORT NODEVICE;
         /// Make the successor the current key.
-        18 = Activate "activate": FAIL BUSY OFF NOMEM NOSUPPORT NODEVICE UNINSTALLED;
+        18 = Activate "activate": FAIL BUSY OFF RESERVE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Erase an object, or close a session slot.
-        19 = Erase "erase": FAIL BUSY OFF NOMEM NOSUPPORT NODEVICE UNINSTALLED;
+        19 = Erase "erase": FAIL BUSY OFF RESERVE NOMEM NOSUPPORT NODEVICE UNINSTALLED;
         /// Wipe a session slot at once.
         20 = Close "close": BUSY NODEVICE;
     }
@@ -67,8 +67,11 @@ crate::definition::driver! {
     }
 }
 
-/// Numbers from here on are no objects of the manifest: versions of apps, session slots, the
-/// state.
+/// By how much an app may raise a counter in one call, where the manifest does not say.
+pub const COUNTER_STEP: u32 = 1_000;
+
+/// Numbers from here on are no objects of the manifest: versions of apps, ledgers of their
+/// budgets, session slots, the state.
 pub const FIRST_RESERVED_OBJECT: u16 = 0x7000;
 /// Number of the first session slot.
 pub const FIRST_SLOT: u16 = 0x8000;

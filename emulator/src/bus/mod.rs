@@ -11,6 +11,7 @@ pub mod sampling;
 pub mod trace;
 pub mod wakes;
 
+use crate::machine::watch::Watchpoints;
 use crate::peripherals::nvmc::{is_flash, Refused};
 use crate::peripherals::qspi::{WINDOW_BASE, WINDOW_END};
 use crate::peripherals::Peripherals;
@@ -51,6 +52,8 @@ pub struct Part {
     pub(crate) stretch_end: Cycles,
     /// Accesses that somebody watches.
     pub(crate) trace: Option<Trace>,
+    /// Accesses before which the core stops.
+    pub(crate) watchpoints: Watchpoints,
     /// The cycle counter: control, and what its count is ahead of time.
     pub(crate) cycle_counter: (u32, u32),
     /// The registers of the memory protection unit.
@@ -66,6 +69,7 @@ impl Part {
             skipped: 0,
             stretch_end: 0,
             trace: None,
+            watchpoints: Watchpoints::default(),
             cycle_counter: (CYCLE_COUNTER_CONTROL_RESET, 0),
             mpu: Mpu::default(),
         }
@@ -380,6 +384,10 @@ impl CoreBus for Part {
             self.context.notes.absent(address, write, now);
         }
         answer.map(u64::from)
+    }
+
+    fn stops_before(&mut self, access: &Access) -> bool {
+        self.watchpoints.stop_before(access)
     }
 
     fn time(&self, instructions: u64) -> VirtualNanos {

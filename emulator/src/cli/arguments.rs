@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::pins::{parse_button, parse_pin, Press};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -21,7 +22,8 @@ pub enum Command {
 
 /// Run a flash image. A raw image is written back at the end, so that the
 /// meter's state survives; UICR and external flash go to IMAGE.uicr and
-/// IMAGE.nor. An ELF file is never written.
+/// IMAGE.nor. An ELF file is never written. Unless --discard is given, no other
+/// run may have the image meanwhile, and it must not be read-only.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Flash image: raw from address 0, or ELF.
@@ -85,6 +87,18 @@ pub struct Run {
     /// Power up again after the cut and go on.
     #[arg(long, requires = "cut_at")]
     pub power_up: bool,
+    /// Drive an input pin: PIN=LEVEL[@TIME], as `P0.11=low@2s` (may be given more than
+    /// once).
+    #[arg(long = "pin", value_name = "PIN=LEVEL[@TIME]", value_parser = parse_pin)]
+    pub pins: Vec<emulator::bus::outside::Edge>,
+    /// Show curves, readings, processes and flash on the terminal, with keys for the load,
+    /// the speed and the plug.
+    #[arg(long, conflicts_with_all = ["gdb", "trace"])]
+    pub screen: bool,
+    /// Press a button of the kit: N@TIME[+HOLD], as `1@2s` (held for 100 ms); N alone is
+    /// held down (may be given more than once).
+    #[arg(long = "button", value_name = "N[@TIME[+HOLD]]", value_parser = parse_button)]
+    pub buttons: Vec<Press>,
     /// Do not write the image, UICR and external flash back.
     #[arg(long)]
     pub discard: bool,
@@ -100,7 +114,8 @@ pub struct Run {
     /// Print the core's data accesses in a range: START-END or START+LENGTH.
     #[arg(long, value_name = "RANGE", value_parser = parse_range)]
     pub trace: Option<(u32, u32)>,
-    /// Wait for GDB on this TCP port before the first instruction.
+    /// Wait for GDB on this TCP port before the first instruction. When GDB detaches the
+    /// run goes on, and GDB may come again.
     #[arg(long, value_name = "PORT")]
     pub gdb: Option<u16>,
     /// No summary on standard error.
@@ -163,7 +178,7 @@ impl FromStr for Port {
     }
 }
 
-fn parse_time(text: &str) -> Result<Duration, String> {
+pub fn parse_time(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, f64); 6] = [
         ("us", 1e-6),
         ("ms", 1e-3),

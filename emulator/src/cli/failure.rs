@@ -1,8 +1,8 @@
 //! Why the program fails, and what it tells people.
 
+use super::output::Writer;
 use reasons::Reason;
 use std::fmt::{self, Display};
-use std::io::{self, Write};
 use std::path::Path;
 
 /// Why the program failed, and what it says of it.
@@ -49,6 +49,11 @@ impl Failure {
         Self::of_file(Reason::Unwritable, path, what)
     }
 
+    /// A file belongs to another run.
+    pub fn in_use(path: &Path, what: impl Display) -> Self {
+        Self::of_file(Reason::InUse, path, what)
+    }
+
     /// The host itself failed: a line, a socket, standard output.
     pub fn host(what: impl Display) -> Self {
         Self::new(Reason::HostError, what)
@@ -58,6 +63,23 @@ impl Failure {
     pub fn locked_up(times: u64) -> Self {
         let what = format_args!("{} ({times} times)", Reason::CoreLockedUp.name());
         Self::new(Reason::CoreLockedUp, what)
+    }
+
+    /// The emulated core stands in the handler of this fault, which does not end.
+    pub fn stands_in(fault: &str, pc: u32) -> Self {
+        let what = format_args!(
+            "{}: it stands in its handler of a {fault}, at {pc:#010x}",
+            Reason::CoreLockedUp.name()
+        );
+        Self::new(Reason::CoreLockedUp, what)
+    }
+
+    /// The same, for a run that need not write anything.
+    pub fn or_discard(self) -> Self {
+        Self::new(
+            self.reason,
+            format_args!("{self}; with --discard the run writes nothing back"),
+        )
     }
 
     /// The exit code.
@@ -74,5 +96,5 @@ impl Display for Failure {
 
 /// Tells people something on standard error, which may be closed.
 pub fn tell(what: impl Display) {
-    let _ = write!(io::stderr(), "{what}");
+    let _ = Writer::standard_error().send(what.to_string().as_bytes());
 }

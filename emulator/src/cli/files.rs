@@ -2,6 +2,7 @@
 
 use super::arguments::Run;
 use super::failure::Failure;
+use super::lock::{self, Lock};
 use emulator::bus::map::PAGE_SIZE;
 use emulator::image::{is_elf, Image};
 use emulator::machine::Machine;
@@ -20,6 +21,8 @@ pub struct Files {
     flash_length: usize,
     uicr_path: PathBuf,
     nor_path: PathBuf,
+    /// What keeps other runs away from the files, until this one has ended.
+    locks: Vec<Lock>,
 }
 
 /// `path` with `.extension` after its name.
@@ -59,8 +62,24 @@ fn read_if_there(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 impl Files {
-    /// Reads all that the run needs.
-    pub fn read(run: &Run) -> Result<Self, Failure> {
+    /// Reads all that the run needs. Unless the run writes nothing back, its files are
+    /// its own from now on, and can be written at its end as far as that can be told.
+    pub fn open(run: &Run) -> Result<Self, Failure> {
+        let mut locks = Vec::new();
+        let mut own = |path: &Path| -> Result<(), Failure> {
+            if run.discard {
+                return Ok(());
+            }
+            expect_writable(path).map_err(Failure::or_discard)?;
+            if path.is_file() {
+                locks.push(lock::take(path)?);
+            }
+            Ok(())
+        };
+        // Before it is read, so that it is what the last run wrote.
+        if run.image.is_file() && !begins_as_elf(&run.image)? {
+            own(&run.image)?;
+        }
         let bytes = read(&run.image)?;
         let elf = is_elf(&bytes);
         let mut image = Image::parse(&bytes).map_err(|error| Failure::input(&run.image, error))?;
@@ -68,7 +87,14 @@ impl Files {
         // What comes from a pipe has nowhere to go back to.
         let mut flash_path = (!elf && run.image.is_file()).then(|| run.image.clone());
         if let Some(keep) = &run.keep {
-            if let Some(kept) = read_if_there(keep, MOST_BYTES)? {
+            if !run.discard && !keep.exists() {
+                expect_writable(keep)?;
+                // Empty it says that it belongs to a run which has yet to end.
+                File::create_new(keep).map_err(|error| Failure::output(keep, error))?;
+            }
+            own(keep)?;
+            let kept = read_if_there(keep, MOST_BYTES)?;
+            if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
                 let mut below =
                     Image::from_raw(&kept).map_err(|error| Failure::input(keep, error))?;
                 flash_length = flash_length.max(kept.len());
@@ -82,9 +108,19 @@ impl Files {
                 Image::from_elf(&read(path)?).map_err(|error| Failure::input(path, error))?;
             image.overlay(overlay);
         }
+        // A state has its own flash, and a debugger may yet load what runs.
+        if run.restore.is_none() && run.gdb.is_none() {
+            image
+                .expect_vectors()
+                .map_err(|error| Failure::input(&run.image, error))?;
+        }
         let base = flash_path.as_deref().unwrap_or(&run.image);
         let uicr_path = beside(base, "uicr");
         let nor_path = run.nor.clone().unwrap_or_else(|| beside(base, "nor"));
+        if flash_path.is_some() {
+            own(&uicr_path)?;
+            own(&nor_path)?;
+        }
         Ok(Files {
             image,
             uicr: read_if_there(&uicr_path, u64::from(PAGE_SIZE))?,
@@ -93,65 +129,89 @@ impl Files {
             flash_length,
             uicr_path,
             nor_path,
+            locks,
         })
     }
 
     /// Writes back what the machine kept.
-    pub fn write(&self, machine: &mut Machine, fresh_uicr: &[u8]) -> Result<(), Failure> {
+    pub fn write(&mut self, machine: &mut Machine, fresh_uicr: &[u8]) -> Result<(), Failure> {
         let Some(flash_path) = &self.flash_path else {
             return Ok(());
         };
         let mut flash = machine.flash();
         let used = flash.iter().rposition(|byte| *byte != 0xFF);
         flash.truncate(self.flash_length.max(used.map_or(0, |last| last + 1)));
-        replace(flash_path, &flash)?;
+        let mut contents = vec![(flash_path, flash)];
         let uicr = machine.uicr();
         if self.uicr.is_some() || uicr != fresh_uicr {
-            replace(&self.uicr_path, &uicr)?;
+            contents.push((&self.uicr_path, uicr));
         }
         match machine.nor() {
-            Some(nor) => replace(&self.nor_path, &nor)?,
+            Some(nor) => contents.push((&self.nor_path, nor)),
             // It was erased altogether.
             None if self.nor.is_some() => {
-                let blank = vec![0xFF; NOR_SIZE as usize];
-                replace(&self.nor_path, &blank)?;
+                contents.push((&self.nor_path, vec![0xFF; NOR_SIZE as usize]));
             }
             None => {}
+        }
+        for (path, bytes) in contents {
+            // The new file belongs to this run too, until the last one is written.
+            self.locks.extend(replace(path, &bytes)?);
         }
         Ok(())
     }
 }
 
+/// Returns whether a file begins as an ELF file does.
+fn begins_as_elf(path: &Path) -> Result<bool, Failure> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(4).read_to_end(&mut start))
+        .map_err(|error| Failure::unreadable(path, error))?;
+    Ok(is_elf(&start))
+}
+
 /// Replaces a file's content: after a crash of the host it has the old bytes
 /// or the new ones. An unchanged file is not touched; a link stays one, and
-/// what is no file (a pipe, a terminal) is written to.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// what is no file (a pipe, a terminal) is written to. Where a new file was made, it is
+/// locked.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<Option<Lock>, Failure> {
     let failed = |error| Failure::output(path, error);
     let Ok(there) = fs::metadata(path) else {
         return write_whole(path, bytes, None).map_err(failed);
     };
     if !there.is_file() {
-        return fs::write(path, bytes).map_err(failed);
+        return fs::write(path, bytes).map(|()| None).map_err(failed);
     }
     if there.len() == bytes.len() as u64 && fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(());
+        return Ok(None);
     }
     fs::canonicalize(path)
         .and_then(|path| write_whole(&path, bytes, Some(there.permissions())))
         .map_err(failed)
 }
 
-/// Writes a file of another name and renames it. Runs on one image at a time
-/// do not disturb each other: the last one to end wins.
-fn write_whole(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::Result<()> {
-    let temporary = beside(path, &format!("new-{}", std::process::id()));
+/// The name of the file that takes the place of `path` when it is whole.
+fn temporary(path: &Path) -> PathBuf {
+    beside(path, &format!("new-{}", std::process::id()))
+}
+
+/// Writes a file of another name and renames it.
+fn write_whole(
+    path: &Path,
+    bytes: &[u8],
+    mode: Option<fs::Permissions>,
+) -> io::Result<Option<Lock>> {
+    let temporary = temporary(path);
     let written = File::create(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         if let Some(mode) = mode {
             file.set_permissions(mode)?;
         }
         file.sync_all()?;
-        fs::rename(&temporary, path)
+        let lock = lock::of_new(file);
+        fs::rename(&temporary, path)?;
+        Ok(Some(lock))
     });
     if written.is_err() {
         // Not there, or left over at worst.
@@ -160,20 +220,38 @@ fn write_whole(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> io::
     written
 }
 
-/// Refuses a path at which no file can be made when the run ends, as far as that can be
-/// told before.
+/// Refuses a path at which no file can be made, or replaced, when the run ends, as far as
+/// that can be told before. Who may write to everything may not to what is read-only.
 pub fn expect_writable(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
+    let refused = |what: &dyn std::fmt::Display| Err(Failure::output(path, what));
+    let place = match fs::metadata(path) {
+        Ok(there) if there.is_dir() => return refused(&"a folder, not a file"),
+        // A pipe or a terminal.
+        Ok(there) if !there.is_file() => return Ok(()),
+        Ok(there) if there.permissions().readonly() => return refused(&"read-only"),
+        Ok(_) => {
+            let place = File::options().write(true).open(path);
+            match place.and_then(|_| fs::canonicalize(path)) {
+                Ok(place) => place,
+                Err(error) => return refused(&error),
+            }
+        }
+        Err(_) => path.to_path_buf(),
+    };
+    let folder = match place.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    if path.is_dir() {
-        return Err(Failure::output(path, "a folder, not a file"));
-    }
     if !folder.is_dir() {
-        return Err(Failure::output(path, "its folder does not exist"));
+        return refused(&"its folder does not exist");
     }
-    Ok(())
+    let trial = temporary(&place);
+    match File::create(&trial).and_then(|_| fs::remove_file(&trial)) {
+        Ok(()) => Ok(()),
+        Err(error) => refused(&format_args!(
+            "nothing can be written in its folder: {error}"
+        )),
+    }
 }
 
 #[cfg(test)]

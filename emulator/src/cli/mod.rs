@@ -4,13 +4,19 @@ mod arguments;
 mod failure;
 mod files;
 mod gdb;
+mod interrupt;
+mod lock;
+mod output;
+mod pins;
 mod ports;
 mod run;
+mod screen;
 mod session;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::tell;
+use output::Writer;
 use reasons::Reason;
 use std::process::ExitCode;
 
@@ -31,11 +37,14 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Run(run) => run::run(run),
     };
-    match result {
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tell(format_args!("emulator: {failure}\n"));
             ExitCode::from(failure.code())
         }
-    }
+    };
+    // Where nobody reads it, there is nobody to tell.
+    let _ = Writer::standard_error().finish();
+    code
 }

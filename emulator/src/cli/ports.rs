@@ -1,8 +1,9 @@
 //! The host's ends of UARTs and RTT: standard streams, pseudo-terminals, TCP,
-//! files. Nothing here ever waits.
+//! files. Nothing here waits for ever.
 
 use super::arguments::Port;
 use super::failure::tell;
+use super::output::Writer;
 use rustix::fs::{fcntl_setfl, OFlags};
 use rustix::pty::{grantpt, openpt, ptsname, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetattr, OptionalActions};
@@ -22,8 +23,7 @@ pub enum Endpoint {
     None,
     Stdio {
         input: Option<Receiver<Vec<u8>>>,
-        /// Text goes to standard error.
-        to_error: bool,
+        output: Writer,
     },
     /// The controlling side, with one end held open so that it never hangs up.
     Pty {
@@ -36,7 +36,7 @@ pub enum Endpoint {
         peer: Option<TcpStream>,
         waiting: Vec<u8>,
     },
-    File(File),
+    File(Writer),
 }
 
 impl Endpoint {
@@ -48,7 +48,11 @@ impl Endpoint {
             Port::None => Endpoint::None,
             Port::Stdio => Endpoint::Stdio {
                 input: reads_input.then(read_standard_input),
-                to_error,
+                output: if to_error {
+                    Writer::standard_error()
+                } else {
+                    Writer::standard_output()
+                },
             },
             Port::Pty => {
                 let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
@@ -78,7 +82,7 @@ impl Endpoint {
                     waiting: Vec::new(),
                 }
             }
-            Port::File(path) => Endpoint::File(File::create(path)?),
+            Port::File(path) => Endpoint::File(Writer::to(File::create(path)?)),
         })
     }
 
@@ -91,13 +95,7 @@ impl Endpoint {
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Endpoint::None => Ok(()),
-            Endpoint::Stdio { to_error: true, .. } => io::stderr().write_all(bytes),
-            Endpoint::Stdio { .. } => {
-                let mut output = io::stdout().lock();
-                output.write_all(bytes)?;
-                output.flush()
-            }
-            Endpoint::File(file) => file.write_all(bytes),
+            Endpoint::Stdio { output, .. } | Endpoint::File(output) => output.send(bytes),
             Endpoint::Pty {
                 controller,
                 waiting,
@@ -120,6 +118,15 @@ impl Endpoint {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Waits until what was written has gone, or nobody takes it. Returns the bytes
+    /// that nobody took.
+    pub fn finish(&self) -> io::Result<u64> {
+        match self {
+            Endpoint::Stdio { output, .. } | Endpoint::File(output) => output.finish(),
+            _ => Ok(0),
         }
     }
 
@@ -151,7 +158,8 @@ impl Endpoint {
     }
 }
 
-fn read_standard_input() -> Receiver<Vec<u8>> {
+/// Reads standard input ahead, in a thread of its own.
+pub fn read_standard_input() -> Receiver<Vec<u8>> {
     let (sender, receiver) = sync_channel(MOST_READ_AHEAD);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];

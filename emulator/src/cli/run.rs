@@ -4,8 +4,10 @@ use super::arguments::Run;
 use super::failure::Failure;
 use super::files::{expect_writable, read, Files};
 use super::gdb;
+use super::screen;
 use super::session::{is_dash, Session};
 use emulator::analog::{AnalogInput, Still};
+use emulator::bus::outside::Edge;
 use emulator::front_end::FrontEnd;
 use emulator::machine::Snapshot;
 use emulator::mains::{Mains, MainsError, Playback, Recording};
@@ -14,11 +16,14 @@ use std::time::Instant;
 
 /// Runs an image as the command line says.
 pub fn run(run: &Run) -> Result<(), Failure> {
+    if run.screen {
+        screen::expect_terminal()?;
+    }
     let json = run.json.as_deref().filter(|path| !is_dash(path));
     for path in run.save.as_deref().into_iter().chain(json) {
         expect_writable(path)?;
     }
-    let files = Files::read(run)?;
+    let mut files = Files::open(run)?;
     let config = Config {
         seed: run.seed,
         analog: analog(run)?,
@@ -50,15 +55,22 @@ pub fn run(run: &Run) -> Result<(), Failure> {
             )));
         }
     }
+    for edge in edges(run) {
+        machine.schedule_pin(edge);
+    }
     if let Some((start, end)) = run.trace {
         machine.trace(start, end);
     }
     let mut session = Session::open(run, machine)?;
     let begun = Instant::now();
     let earlier = (session.machine.instructions(), session.machine.now());
+    let course = session.course(run);
     let ended = match run.gdb {
-        Some(port) => gdb::serve(&mut session, port),
-        None => session.go(run),
+        Some(port) => gdb::serve(&mut session, course, port),
+        None if run.screen => {
+            screen::run(&mut session, run, &course, &|mains| front_end(run, mains))
+        }
+        None => session.go(&course),
     };
     let wall = begun.elapsed().as_secs_f64();
     // A host's line that fails ends the run, but the meter keeps its state.
@@ -66,8 +78,14 @@ pub fn run(run: &Run) -> Result<(), Failure> {
         Ok(stop) => (stop, Ok(())),
         Err(failure) => (Stop::Time, Err(failure)),
     };
-    let finished = session.finish(run, &files, &fresh_uicr, stop, wall, earlier);
+    let finished = session.finish(run, &mut files, &fresh_uicr, stop, wall, earlier);
     failure.and(finished)
+}
+
+/// What the command line does at the part's pins.
+fn edges(run: &Run) -> impl Iterator<Item = Edge> + '_ {
+    let pins = run.pins.iter().copied();
+    pins.chain(run.buttons.iter().flat_map(|press| press.edges()))
 }
 
 /// Why there are no mains: a recording that cannot be read, or what is written there.
@@ -93,9 +111,14 @@ fn analog(run: &Run) -> Result<Box<dyn AnalogInput>, Failure> {
         }
         (None, None) => return Ok(Box::new(Still::default())),
     };
-    Ok(Box::new(if run.ideal_front_end {
+    Ok(front_end(run, mains))
+}
+
+/// The front end that the command line asks for, at these mains.
+fn front_end(run: &Run, mains: Mains) -> Box<dyn AnalogInput> {
+    Box::new(if run.ideal_front_end {
         FrontEnd::ideal(mains)
     } else {
         FrontEnd::from_seed(mains, run.seed)
-    }))
+    })
 }

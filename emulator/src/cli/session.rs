@@ -3,16 +3,17 @@
 use super::arguments::{Port, Run, Speed};
 use super::failure::{tell, Failure};
 use super::files::{replace, Files};
+use super::interrupt;
+use super::output::Writer;
 use super::ports::Endpoint;
+use super::screen::Tail;
 use emulator::report::meter::MeterLines;
 use emulator::report::Report;
 use emulator::rtt::Rtt;
 use emulator::time::{cycles_of, seconds, Cycles, MILLISECOND};
 use emulator::{Machine, Stop};
-use std::io::{self, Write};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Virtual time between looks at the host's ends.
@@ -37,7 +38,8 @@ pub struct Session {
     rtt_port: Endpoint,
     rtt: Rtt,
     meter: MeterLines,
-    interrupted: Arc<AtomicBool>,
+    /// The console's last lines, for a screen.
+    tail: Option<Tail>,
     /// Lock-ups of the core before this run.
     earlier_lockups: u64,
     slice: Cycles,
@@ -53,26 +55,28 @@ impl Session {
             Endpoint::open(port, name, reads, to_error)
                 .map_err(|error| Failure::host(format_args!("{name}: {error}")))
         };
+        // A screen shows the console itself.
+        let uart0 = match &run.uart0 {
+            Port::Stdio if run.screen => &Port::None,
+            port => port,
+        };
         let uarts = [
-            open(&run.uart0, "uart0", true)?,
-            open(&run.uart1, "uart1", run.uart0 != Port::Stdio)?,
+            open(uart0, "uart0", true)?,
+            open(&run.uart1, "uart1", *uart0 != Port::Stdio)?,
         ];
-        let interactive = uarts.iter().any(Endpoint::is_interactive) || run.speed != Speed::Max;
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            // The second signal ends the program at once.
-            signal_hook::flag::register_conditional_shutdown(signal, 130, interrupted.clone())
-                .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
-                .map_err(Failure::host)?;
-        }
+        let interactive = uarts.iter().any(Endpoint::is_interactive)
+            || run.speed != Speed::Max
+            || run.gdb.is_some();
+        let rtt_port = open(&run.rtt, "rtt", false)?;
+        interrupt::listen()?;
         Ok(Session {
             earlier_lockups: machine.statistics().lockups(),
             machine,
             uarts,
-            rtt_port: open(&run.rtt, "rtt", false)?,
+            rtt_port,
             rtt: Rtt::new(),
             meter: MeterLines::new(),
-            interrupted,
+            tail: run.screen.then(Tail::default),
             slice: if interactive {
                 INTERACTIVE_SLICE
             } else {
@@ -82,44 +86,65 @@ impl Session {
         })
     }
 
-    /// Returns whether the user asked to end.
-    pub fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+    /// How far and how fast the command line lets the machine run from now on.
+    pub fn course(&self, run: &Run) -> Course {
+        let now = self.machine.now();
+        Course {
+            end: run
+                .time
+                .map_or(Cycles::MAX, |time| now.saturating_add(cycles_of(time))),
+            limit: run.stop_after.map_or(u64::MAX, |count| {
+                self.machine.instructions().saturating_add(count)
+            }),
+            speed: run.speed,
+            power_up: run.power_up,
+            since: (now, Instant::now()),
+        }
     }
 
-    /// Runs to the end that the command line names.
-    pub fn go(&mut self, run: &Run) -> Result<Stop, Failure> {
-        let start = self.machine.now();
-        let end = run
-            .time
-            .map_or(Cycles::MAX, |time| start.saturating_add(cycles_of(time)));
-        let limit = run.stop_after.map_or(u64::MAX, |count| {
-            self.machine.instructions().saturating_add(count)
-        });
-        let begun = Instant::now();
+    /// Runs to the end of the course, or until the user asks to end.
+    pub fn go(&mut self, course: &Course) -> Result<Stop, Failure> {
         loop {
-            let stop = self.slice_to(end, limit)?;
-            match stop {
-                Stop::Time if self.machine.now() < end && !self.interrupted() => {}
-                Stop::PowerCut if run.power_up => self.machine.power_cycle(),
-                other => return Ok(other),
+            if let Some(stop) = self.advance(course)? {
+                return Ok(stop);
             }
-            if let Speed::Times(times) = run.speed {
-                let due = seconds(self.machine.now() - start) / times;
-                self.wait_until(due, begun);
+            if interrupt::asked() {
+                return Ok(Stop::Time);
             }
         }
     }
 
-    /// Sleeps until `due` seconds after `begun`, or until the user asks to end.
-    fn wait_until(&self, due: f64, begun: Instant) {
-        while !self.interrupted() {
-            let ahead = due - begun.elapsed().as_secs_f64();
-            if ahead <= 0.0 {
-                return;
-            }
-            std::thread::sleep(Duration::from_secs_f64(ahead.min(PATIENCE.as_secs_f64())));
+    /// Runs a slice of the course, and waits until the clock on the wall is as far. Why
+    /// the run ends, if it does.
+    pub fn advance(&mut self, course: &Course) -> Result<Option<Stop>, Failure> {
+        if let Some(stop) = self.slice_of(course, course.end)? {
+            return Ok(Some(stop));
         }
+        if let Speed::Times(times) = course.speed {
+            let (start, begun) = course.since;
+            wait_until(seconds(self.machine.now() - start) / times, begun);
+        }
+        Ok(None)
+    }
+
+    /// Runs a slice of the course, at the most up to `end`. Why the run ends, if it does.
+    pub fn slice_of(&mut self, course: &Course, end: Cycles) -> Result<Option<Stop>, Failure> {
+        match self.slice_to(course.end.min(end), course.limit)? {
+            Stop::Time if self.machine.now() < course.end => {}
+            Stop::PowerCut if course.power_up => self.machine.power_cycle(),
+            other => return Ok(Some(other)),
+        }
+        Ok(None)
+    }
+
+    /// The values of the meter's last line.
+    pub fn readings(&self) -> Option<&BTreeMap<String, f64>> {
+        self.meter.last()
+    }
+
+    /// What the console said last beside readings, where a screen shows it.
+    pub fn said(&self) -> Option<&str> {
+        self.tail.as_ref()?.said()
     }
 
     /// Runs a slice, then moves bytes.
@@ -136,6 +161,9 @@ impl Session {
             let sent = self.machine.take_uart_output(port);
             if port == 0 {
                 self.meter.feed(&sent);
+                if let Some(tail) = &mut self.tail {
+                    tail.feed(&sent);
+                }
             }
             let name = ["uart0", "uart1"][port];
             let failed = |error| Failure::host(format_args!("{name}: {error}"));
@@ -191,12 +219,13 @@ impl Session {
     pub fn finish(
         mut self,
         run: &Run,
-        files: &Files,
+        files: &mut Files,
         fresh_uicr: &[u8],
         stop: Stop,
         wall: f64,
         earlier: (u64, u64),
     ) -> Result<(), Failure> {
+        // First the state: where nobody reads, what follows takes its time.
         // One file that cannot be written is no reason to lose the others.
         let kept = if run.discard {
             Ok(())
@@ -204,11 +233,12 @@ impl Session {
             files.write(&mut self.machine, fresh_uicr)
         };
         let saved = match &run.save {
-            Some(path) => replace(path, &self.machine.save().to_bytes()),
+            Some(path) => replace(path, &self.machine.save().to_bytes()).map(drop),
             None => Ok(()),
         };
+        let sent = self.finish_ports();
         let mut report = Report::new(&mut self.machine, stop, wall, self.meter.last(), earlier);
-        if self.interrupted() {
+        if interrupt::asked() {
             report.stop = "interrupted".into();
         }
         if !run.quiet {
@@ -219,16 +249,91 @@ impl Session {
         }
         let reported = match run.json.as_deref() {
             None => Ok(()),
-            Some(path) if is_dash(path) => io::stdout()
-                .write_all(report.to_json().as_bytes())
-                .map_err(|error| Failure::host(format_args!("standard output: {error}"))),
-            Some(path) => replace(path, report.to_json().as_bytes()),
+            Some(path) if is_dash(path) => print(report.to_json().as_bytes()),
+            Some(path) => replace(path, report.to_json().as_bytes()).map(drop),
         };
         let lockups = self.machine.statistics().lockups() - self.earlier_lockups;
-        let sound = match lockups {
-            0 => Ok(()),
-            times => Err(Failure::locked_up(times)),
+        let sound = match (lockups, self.machine.stands_in_fault()) {
+            (0, None) => Ok(()),
+            (0, Some(fault)) => Err(Failure::stands_in(fault, self.machine.pc())),
+            (times, _) => Err(Failure::locked_up(times)),
         };
-        kept.and(saved).and(reported).and(sound)
+        kept.and(saved).and(sent).and(reported).and(sound)
+    }
+
+    /// Waits until what the part sent has gone; says what nobody took.
+    fn finish_ports(&self) -> Result<(), Failure> {
+        let mut result = Ok(());
+        let ports = [
+            ("uart0", &self.uarts[0]),
+            ("uart1", &self.uarts[1]),
+            ("rtt", &self.rtt_port),
+        ];
+        for (name, port) in ports {
+            match port.finish() {
+                Ok(0) => {}
+                Ok(bytes) => tell(format_args!("{name}: nobody read {bytes} bytes\n")),
+                Err(error) => {
+                    result = result.and(Err(Failure::host(format_args!("{name}: {error}"))));
+                }
+            }
+        }
+        result
+    }
+}
+
+/// How far and how fast a machine runs.
+pub struct Course {
+    /// The instant at which the run ends.
+    end: Cycles,
+    /// The instructions, in all, at which it ends.
+    limit: u64,
+    speed: Speed,
+    power_up: bool,
+    /// An instant of virtual time and the one on the wall at which it was.
+    since: (Cycles, Instant),
+}
+
+impl Course {
+    /// Goes on from now, after time on the wall in which the machine stood still.
+    pub fn resume(&mut self, now: Cycles) {
+        self.since = (now, Instant::now());
+    }
+
+    /// The same course, but at most to so many instructions in all, and as fast as it goes.
+    pub fn limited_to(&self, limit: u64) -> Self {
+        Course {
+            limit: self.limit.min(limit),
+            speed: Speed::Max,
+            ..*self
+        }
+    }
+
+    /// Returns whether the run has come to its end.
+    pub fn is_over(&self, machine: &Machine) -> bool {
+        machine.now() >= self.end || machine.instructions() >= self.limit
+    }
+}
+
+/// Sleeps until `due` seconds after `begun`, or until the user asks to end.
+fn wait_until(due: f64, begun: Instant) {
+    while !interrupt::asked() {
+        let ahead = due - begun.elapsed().as_secs_f64();
+        if ahead <= 0.0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_secs_f64(ahead.min(PATIENCE.as_secs_f64())));
+    }
+}
+
+/// Writes to standard output, as far as somebody reads it.
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let failed =
+        |what: &dyn std::fmt::Display| Failure::host(format_args!("standard output: {what}"));
+    let output = Writer::standard_output();
+    match output.send(bytes).and_then(|()| output.finish()) {
+        Ok(0) => Ok(()),
+        Ok(unread) => Err(failed(&format_args!("nobody read {unread} bytes"))),
+        Err(error) => Err(failed(&error)),
     }
 }

@@ -41,9 +41,6 @@ enum Place {
     Uicr(usize),
 }
 
-/// Pages of the core, the grain at which accesses are watched.
-const CORE_PAGE: u32 = 1024;
-
 impl Machine {
     /// The core's registers.
     pub fn registers(&self) -> Registers {
@@ -74,6 +71,17 @@ impl Machine {
     /// The program counter.
     pub fn pc(&self) -> u32 {
         self.cores.active().pc() as u32
+    }
+
+    /// The name of the fault in whose handler the core stands and waits for ever: nothing
+    /// of higher priority is left that could take it out. None if it does not.
+    pub fn stands_in_fault(&self) -> Option<&'static str> {
+        const FAULTS: [&str; 4] = ["HardFault", "MemManage", "BusFault", "UsageFault"];
+        /// The number of the first of them.
+        const HARD_FAULT: u32 = 3;
+        let exception = self.registers().xpsr & 0x1FF;
+        let name = FAULTS.get(exception.checked_sub(HARD_FAULT)? as usize)?;
+        (self.asleep && !self.off).then_some(*name)
     }
 
     /// Sets R0 to R15 (PC without the Thumb bit).
@@ -286,10 +294,8 @@ impl Machine {
     /// those watched so far. Slow in RAM and flash: about 0.3 million a second.
     pub fn trace(&mut self, start: u32, end: u32) {
         self.stop_trace();
-        for page in core_pages(start, end) {
-            self.part.context.route(page, true);
-        }
         self.part.trace = Some(Trace::new(start, end));
+        self.route_watched();
     }
 
     /// Ends the recording; the records nobody took.
@@ -297,12 +303,7 @@ impl Machine {
         let Some(trace) = self.part.trace.take() else {
             return Vec::new();
         };
-        let forbidden = self.part.peripherals.acl.unreadable_pages();
-        for page in core_pages(trace.start, trace.end) {
-            if !forbidden.contains(&(page as u32 & !(PAGE_SIZE - 1))) {
-                self.part.context.route(page, false);
-            }
-        }
+        self.forget_pages(trace.start, trace.end);
         trace.records
     }
 
@@ -363,22 +364,4 @@ fn place(address: u32, length: usize) -> Option<Place> {
         .or_else(|| within(CODE_RAM_BASE, RAM_SIZE).map(Place::Ram))
         .or_else(|| within(FICR_BASE, PAGE_SIZE).map(Place::Ficr))
         .or_else(|| within(UICR_BASE, PAGE_SIZE).map(Place::Uicr))
-}
-
-/// The core's pages that a range touches; only plain memory is routed, the
-/// rest goes to the bus anyway.
-fn core_pages(start: u32, end: u32) -> impl Iterator<Item = u64> {
-    let memory = move |range: (u32, u32)| {
-        let (low, high) = (start.max(range.0), end.min(range.1));
-        (low & !(CORE_PAGE - 1)..high.max(low & !(CORE_PAGE - 1))).step_by(CORE_PAGE as usize)
-    };
-    [
-        (0, FLASH_SIZE),
-        (RAM_BASE, RAM_BASE + RAM_SIZE),
-        (CODE_RAM_BASE, CODE_RAM_BASE + RAM_SIZE),
-        (FICR_BASE, UICR_BASE + PAGE_SIZE),
-    ]
-    .into_iter()
-    .flat_map(memory)
-    .map(u64::from)
 }

@@ -12,11 +12,13 @@ mod put_back;
 mod run;
 mod snapshot;
 mod stops;
+pub(crate) mod watch;
 
 pub use fault::{Cut, Skip};
 pub use inspect::Registers;
 pub use snapshot::{Snapshot, SnapshotError};
-pub use stops::{Action, Hit, Hook, Stop};
+pub use stops::{Action, Hit, Hook, Stop, Watched};
+pub use watch::Watch;
 
 use crate::analog::{AnalogInput, Still};
 use crate::bus::absent::AbsentCores;
@@ -210,6 +212,7 @@ impl Machine {
         fill_ram_with_noise(&mut self.part.context);
         self.part.context.invalidate(RAM_BASE, RAM_SIZE);
         self.off = false;
+        self.route_watched();
         self.reset_core();
     }
 
@@ -225,6 +228,7 @@ impl Machine {
         let now = self.now();
         self.part.advance(now);
         self.off = false;
+        self.route_watched();
         self.reset_core();
     }
 

@@ -232,12 +232,20 @@ impl Machine {
         match exit {
             Exit::Breakpoint => return self.at_breakpoint(),
             Exit::Lockup => self.part.context.reset = Some(ResetCause::Lockup),
-            Exit::Halted => return Some(Stop::Halted(self.pc())),
+            Exit::Halted => return Some(self.halted()),
             // Nobody serves semihosting: the BKPT is a fault.
             Exit::HostCall => self.cores.active_mut().answer_host_call(None),
             _ => {}
         }
         None
+    }
+
+    /// Why the core stopped in the middle of things.
+    fn halted(&mut self) -> Stop {
+        match self.part.watchpoints.take_hit() {
+            Some((address, watched)) => Stop::Watchpoint(address, watched),
+            None => Stop::Halted(self.pc()),
+        }
     }
 
     /// Goes on with the core that has the MPU's configuration.

@@ -239,6 +239,7 @@ impl Machine {
         self.hold_up = snapshot.hold_up;
         self.part.context.now = self.now();
         self.part.route_unreadable(true);
+        self.route_watched();
         Ok(())
     }
 }

@@ -19,6 +19,19 @@ pub enum Stop {
     SystemOff,
     /// A BKPT instruction, while a debugger is attached.
     Halted(u32),
+    /// A watchpoint, before the access to this address that it watches.
+    Watchpoint(u32, Watched),
+}
+
+/// Which accesses of the core a watchpoint stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watched {
+    /// Those that write.
+    Writes,
+    /// Those that read.
+    Reads,
+    /// Both.
+    Both,
 }
 
 /// What a hook sees of the machine at its address, before the instruction.

@@ -1,5 +1,6 @@
 //! The mains connection: voltage and current over time, synthetic or recorded.
 
+mod curve;
 mod error;
 mod recording;
 mod spec;

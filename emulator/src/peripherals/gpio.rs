@@ -56,6 +56,11 @@ impl Gpio {
         }
     }
 
+    /// Returns whether the part drives a pin low.
+    pub fn drives_low(&self, pin: u8) -> bool {
+        self.driven(pin) == Some(false)
+    }
+
     /// The level at a pin.
     pub fn level(&self, pin: u8, context: &Context) -> bool {
         if let Some(level) = self.driven(pin) {

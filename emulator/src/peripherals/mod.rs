@@ -12,6 +12,7 @@ pub mod events;
 pub mod gpio;
 pub mod gpiote;
 pub mod nor;
+pub mod nor_spi;
 pub mod nvmc;
 pub mod power;
 pub mod ppi;
@@ -30,6 +31,7 @@ mod tests;
 use crate::bus::context::{Context, ResetCause};
 use crate::bus::wakes::Source;
 use serde::{Deserialize, Serialize};
+use serial::Serial;
 
 /// A register that the product specification does not name, but errata do:
 /// zero resets the peripheral, one switches it on again.
@@ -83,6 +85,8 @@ pub struct Peripherals {
     pub pwm: [pwm::Pwm; 4],
     /// QSPI and the external flash.
     pub qspi: qspi::Qspi,
+    /// What a master of SPI has told the external flash since it selected it.
+    pub nor_spi: nor_spi::Transaction,
 }
 
 impl Peripherals {
@@ -109,6 +113,7 @@ impl Peripherals {
             ppi: ppi::Ppi::new(),
             pwm: std::array::from_fn(|n| pwm::Pwm::new(n as u8)),
             qspi: qspi::Qspi::new(),
+            nor_spi: nor_spi::Transaction::default(),
         }
     }
 
@@ -129,7 +134,7 @@ impl Peripherals {
             Source::Ecb => self.ecb.wake(context),
             Source::Watchdog => self.watchdog.wake(context),
             Source::Qspi => self.qspi.wake(context),
-            Source::Serial(n) => self.serial[usize::from(n)].wake(context),
+            Source::Serial(n) => self.on_wires(n, context, Serial::wake),
             Source::Pwm(n) => self.pwm[usize::from(n)].wake(context),
             Source::Pins => self.scheduled_pins(context),
         }
@@ -148,8 +153,39 @@ impl Peripherals {
         self.pins_changed(context);
     }
 
+    /// A task of a block of SPI and TWI.
+    fn spi_task(&mut self, number: u8, offset: u32, context: &mut Context) -> bool {
+        self.on_wires(number, context, |serial, wires, context| {
+            serial.task(offset, wires, context)
+        })
+    }
+
+    /// What a block of SPI and TWI does that may reach the external flash.
+    fn on_wires<R>(
+        &mut self,
+        number: u8,
+        context: &mut Context,
+        act: impl FnOnce(&mut Serial, &mut nor_spi::Wires, &mut Context) -> R,
+    ) -> R {
+        let mut wires = nor_spi::Wires {
+            nor: &mut self.qspi.nor,
+            transaction: &mut self.nor_spi,
+            selected: self.gpio.drives_low(nor_spi::SELECT_PIN),
+        };
+        let result = act(&mut self.serial[usize::from(number)], &mut wires, context);
+        // SPIM3 may have ended a command itself.
+        if number == 3 {
+            self.qspi.count(context);
+        }
+        result
+    }
+
     /// Levels at pins may have changed.
     pub fn pins_changed(&mut self, context: &mut Context) {
+        if self.nor_spi.is_open() && !self.gpio.drives_low(nor_spi::SELECT_PIN) {
+            self.nor_spi.deselect(&mut self.qspi.nor, context.now);
+            self.qspi.count(context);
+        }
         self.gpiote.pins_changed(&mut self.gpio, context);
     }
 
@@ -169,8 +205,8 @@ impl Peripherals {
             }
             0 => self.power.task(offset),
             2 => self.uarte[0].task(offset, context),
-            3 => self.serial[0].task(offset, context),
-            4 => self.serial[1].task(offset, context),
+            3 => self.spi_task(0, offset, context),
+            4 => self.spi_task(1, offset, context),
             6 => {
                 let known = self.gpiote.task(offset, &mut self.gpio, context);
                 self.pins_changed(context);
@@ -189,12 +225,12 @@ impl Peripherals {
             28 => self.pwm[0].task(offset, context),
             31 => self.route(context, |ppi, context| ppi.task(offset, context)),
             33 | 34 => self.pwm[usize::from(slot) - 32].task(offset, context),
-            35 => self.serial[2].task(offset, context),
+            35 => self.spi_task(2, offset, context),
             36 => self.rtc[2].task(offset, context),
             40 => self.uarte[1].task(offset, context),
             41 => self.qspi.task(offset, context),
             45 => self.pwm[3].task(offset, context),
-            47 => self.serial[3].task(offset, context),
+            47 => self.spi_task(3, offset, context),
             _ => false,
         }
     }
@@ -376,6 +412,7 @@ impl Peripherals {
         self.ppi.reset(context);
         self.pwm.iter_mut().for_each(|pwm| pwm.reset(context));
         self.qspi.reset(cause.is_none(), context);
+        self.nor_spi = nor_spi::Transaction::default();
         // Scheduled inputs belong to the outside and stay.
         if let Some(edge) = context.outside.pins.scheduled.front() {
             context.wakes.set(Source::Pins, edge.at);

@@ -113,6 +113,11 @@ impl Nor {
         now < self.busy_until
     }
 
+    /// Returns whether it is in deep power-down, where it hears one command only.
+    pub fn is_asleep(&self) -> bool {
+        self.deep_power_down
+    }
+
     /// Returns when the operation going on ends.
     pub fn busy_until(&self) -> Cycles {
         self.busy_until

@@ -173,7 +173,8 @@ impl Qspi {
         true
     }
 
-    fn count(&self, context: &mut Context) {
+    /// Tells the statistics what became of the memory.
+    pub(super) fn count(&self, context: &mut Context) {
         let erases = self.nor.sector_erases.iter().map(|n| u64::from(*n)).sum();
         context.statistics.nor_erases = erases;
         context.statistics.nor_bytes_programmed = self.nor.bytes_programmed;

@@ -1,11 +1,13 @@
-//! SPIM, SPI, TWIM and TWI masters with nothing on the bus: transfers take
-//! their time, SPI reads ones, TWI finds nobody at any address.
+//! SPIM, SPI, TWIM and TWI masters: transfers take their time. At the pins of the external
+//! flash, SPI reaches it; elsewhere it reads ones. TWI finds nobody at any address.
 
 use super::events::Events;
+use super::nor_spi::{Wires, IDLE, SELECT_PIN};
 use crate::bus::context::Context;
 use crate::bus::wakes::Source;
 use crate::time::{Cycles, CORE_HZ};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 const ENABLE_SPI: u32 = 1;
 const ENABLE_SPI_SLAVE: u32 = 2;
@@ -35,6 +37,15 @@ const FREQUENCY_32M: u32 = 0x1400_0000;
 /// Offsets of EasyDMA's registers: pointer, then length, amount and list.
 const RECEIVE: u32 = 0x534;
 const TRANSMIT: u32 = 0x544;
+/// The pins: clock, to the other side, from it; and the one by which SPIM3 selects.
+const CLOCK: u32 = 0x508;
+const OUT: u32 = 0x50C;
+const INPUT: u32 = 0x510;
+const SELECT: u32 = 0x514;
+/// The byte that SPIM sends when it has no more of its own.
+const FILLER: u32 = 0x5C0;
+/// The instance that drives a select pin itself.
+const SELECTING: u8 = 3;
 /// The registers from 0x500 to 0x5FF are kept as written.
 const KEPT_FROM: u32 = 0x500;
 const KEPT: usize = 64;
@@ -45,7 +56,8 @@ enum Going {
     SpiBlock,
     /// A byte of the plain SPI, and whether the next one waits behind it.
     SpiByte {
-        next: bool,
+        byte: u8,
+        next: Option<u8>,
     },
     TwiAddress,
 }
@@ -62,7 +74,13 @@ pub struct Serial {
     going: Option<Going>,
     /// When the transfer going on began.
     began: Cycles,
+    /// RXD of the plain SPI: what came, oldest first, and what was read last.
+    arrived: VecDeque<u8>,
+    read_last: u8,
 }
+
+/// What RXD holds of bytes that nobody reads.
+const MOST_ARRIVED: usize = 2;
 
 impl Serial {
     /// Makes the serial block number `instance`, 0 to 3, in its state after a
@@ -76,6 +94,8 @@ impl Serial {
             error_source: 0,
             going: None,
             began: 0,
+            arrived: VecDeque::new(),
+            read_last: IDLE,
         };
         // The pins, FREQUENCY, IFTIMING and PSELDCX.
         for pin in [0x508, 0x50C, 0x510, 0x514, 0x56C] {
@@ -122,8 +142,30 @@ impl Serial {
         self.register(direction + 4) & 0xFFFF
     }
 
+    /// The pin that a register selects, if it connects one.
+    fn pin(&self, register: u32) -> Option<u8> {
+        let value = self.register(register);
+        (value >> 31 == 0).then_some((value & 0x3F) as u8)
+    }
+
+    /// Returns whether this master selects the external flash itself.
+    fn selects(&self) -> bool {
+        self.instance == SELECTING
+            && self.enable() == ENABLE_SPIM
+            && self.pin(SELECT) == Some(SELECT_PIN)
+    }
+
+    /// Clocks bytes out; what comes back.
+    fn exchange(&self, bytes: impl Iterator<Item = u8>, wires: &mut Wires, now: Cycles) -> Vec<u8> {
+        let pins = [CLOCK, OUT, INPUT].map(|register| self.pin(register));
+        let selects = self.selects();
+        bytes
+            .map(|byte| wires.exchange(pins, selects, byte, now))
+            .collect()
+    }
+
     /// A task register by its offset; false if there is none.
-    pub fn task(&mut self, offset: u32, context: &mut Context) -> bool {
+    pub fn task(&mut self, offset: u32, wires: &mut Wires, context: &mut Context) -> bool {
         let enable = self.enable();
         match (enable, offset) {
             (ENABLE_SPIM, 0x10) => self.start_block(context),
@@ -145,7 +187,7 @@ impl Serial {
                 context.wakes.cancel(self.source());
                 if self.going.take() == Some(Going::SpiBlock) {
                     let bytes = (context.now - self.began) / self.byte_time();
-                    self.end_block(u32::try_from(bytes).unwrap_or(u32::MAX), context);
+                    self.end_block(u32::try_from(bytes).unwrap_or(u32::MAX), wires, context);
                 }
                 self.events.signal(STOPPED, context);
             }
@@ -164,12 +206,23 @@ impl Serial {
 
     /// The transfer of SPIM ends after at most `bytes`: memory, amounts, lists
     /// and events.
-    fn end_block(&mut self, bytes: u32, context: &mut Context) {
-        let ones = vec![0xFF; self.length(RECEIVE).min(bytes) as usize];
-        context.dma_write(self.register(RECEIVE), &ones);
+    fn end_block(&mut self, bytes: u32, wires: &mut Wires, context: &mut Context) {
         let mut sent = vec![0; self.length(TRANSMIT).min(bytes) as usize];
         context.dma_read(self.register(TRANSMIT), &mut sent);
-        for (direction, amount) in [(RECEIVE, ones.len()), (TRANSMIT, sent.len())] {
+        let filler = self.register(FILLER) as u8;
+        let count = self.length(RECEIVE).max(self.length(TRANSMIT)).min(bytes) as usize;
+        let out = sent
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(filler))
+            .take(count);
+        let mut came = self.exchange(out, wires, context.now);
+        came.truncate(self.length(RECEIVE) as usize);
+        context.dma_write(self.register(RECEIVE), &came);
+        if self.selects() {
+            wires.transaction.deselect(wires.nor, context.now);
+        }
+        for (direction, amount) in [(RECEIVE, came.len()), (TRANSMIT, sent.len())] {
             *self.register_mut(direction + 8) = amount as u32;
             if self.register(direction + 12) & 1 != 0 {
                 let length = self.length(direction);
@@ -190,17 +243,21 @@ impl Serial {
     }
 
     /// The transfer's time is over.
-    pub fn wake(&mut self, context: &mut Context) {
+    pub fn wake(&mut self, wires: &mut Wires, context: &mut Context) {
         match self.going.take() {
             Some(Going::SpiBlock) => {
-                self.end_block(u32::MAX, context);
+                self.end_block(u32::MAX, wires, context);
                 if self.shortcuts & SHORT_END_START != 0 {
                     self.start_block(context);
                 }
             }
-            Some(Going::SpiByte { next }) => {
-                if next {
-                    self.begin(Going::SpiByte { next: false }, 1, context);
+            Some(Going::SpiByte { byte, next }) => {
+                let came = self.exchange(std::iter::once(byte), wires, context.now);
+                if self.arrived.len() < MOST_ARRIVED {
+                    self.arrived.extend(came);
+                }
+                if let Some(byte) = next {
+                    self.begin(Going::SpiByte { byte, next: None }, 1, context);
                 }
                 self.events.signal(BYTE_READY, context);
             }
@@ -213,13 +270,16 @@ impl Serial {
     }
 
     /// A read of a register, or none.
-    pub fn read(&self, offset: u32) -> Option<u32> {
+    pub fn read(&mut self, offset: u32) -> Option<u32> {
         Some(match offset {
             0x200 => self.shortcuts,
             0x400 => 0,
             0x4C4 => self.error_source,
-            // RXD of SPI with nobody at the pin.
-            0x518 if self.enable() == ENABLE_SPI => 0xFF,
+            // RXD; what was read last stays when nothing new has come.
+            0x518 if self.enable() == ENABLE_SPI => {
+                self.read_last = self.arrived.pop_front().unwrap_or(self.read_last);
+                u32::from(self.read_last)
+            }
             0x500..0x600 => self.register(offset & !3),
             _ => return self.events.read(offset),
         })
@@ -233,10 +293,14 @@ impl Serial {
             0x4C4 => self.error_source &= !value,
             0x51C => match (self.enable(), self.going) {
                 // TXD is double buffered.
-                (ENABLE_SPI, Some(Going::SpiByte { .. })) => {
-                    self.going = Some(Going::SpiByte { next: true });
+                (ENABLE_SPI, Some(Going::SpiByte { byte, .. })) => {
+                    let next = Some(value as u8);
+                    self.going = Some(Going::SpiByte { byte, next });
                 }
-                (ENABLE_SPI, _) => self.begin(Going::SpiByte { next: false }, 1, context),
+                (ENABLE_SPI, _) => {
+                    let byte = value as u8;
+                    self.begin(Going::SpiByte { byte, next: None }, 1, context);
+                }
                 (ENABLE_TWI, _) => self.begin(Going::TwiAddress, 1, context),
                 _ => {}
             },

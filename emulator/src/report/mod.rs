@@ -324,6 +324,7 @@ fn stop_name(stop: Stop) -> String {
         Stop::PowerCut => "power cut".into(),
         Stop::SystemOff => "System OFF".into(),
         Stop::Halted(pc) => format!("halted at {pc:#010x}"),
+        Stop::Watchpoint(address, _) => format!("watchpoint at {address:#010x}"),
     }
 }
 

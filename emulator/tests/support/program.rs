@@ -4,7 +4,8 @@ use super::{Code, Firmware, CODE};
 use reasons::Reason;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 const RAM: u32 = 0x2000_0000;
 
@@ -102,4 +103,38 @@ pub fn report(output: &Output) -> serde_json::Value {
             String::from_utf8_lossy(&output.stderr)
         )
     })
+}
+
+/// Starts the program; its ends of the lines are the test's.
+pub fn start(arguments: &[&str], input: Stdio) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_emulator"))
+        .arg("run")
+        .args(arguments)
+        .stdin(input)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
+}
+
+/// Waits for the end, at most ten seconds; the exit code.
+pub fn ends(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("its own child") {
+            return status.code();
+        }
+        if begun.elapsed() > Duration::from_secs(10) {
+            child.kill().expect("its own child");
+            panic!("it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sends Ctrl-C.
+pub fn interrupt(child: &Child) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status();
+    assert!(sent.expect("kill is there").success());
 }

@@ -20,6 +20,10 @@ use crate::syscall::SyscallReturn;
 /// never use up a slice do not keep it away for ever.
 const FOREGROUND_TURNS: u32 = 8;
 
+/// The time of a call in the background is measured up to here, in microseconds: SysTick at
+/// 64 MHz counts 262 ms.
+const LONGEST_CALL_US: NonZeroU32 = NonZeroU32::new(250_000).unwrap();
+
 impl Kernel {
     /// Runs the board, for ever.
     pub fn kernel_loop<KR: KernelResources<C>, C: Chip + 'static>(
@@ -57,7 +61,12 @@ impl Kernel {
         let decision = scheduler.next();
         if DeferredCall::has_background_tasks() && self.is_backgrounds_turn(decision) {
             self.foreground_turns.set(0);
+            let timer = resources.scheduler_timer();
+            timer.start(LONGEST_CALL_US);
             DeferredCall::service_next_in_background();
+            let left = timer.get_remaining_us().map_or(0, NonZeroU32::get);
+            timer.reset();
+            self.background_took(LONGEST_CALL_US.get().saturating_sub(left));
             return;
         }
         match decision {
@@ -121,13 +130,12 @@ impl Kernel {
         let Some((timer, timeslice)) = timer.zip(timeslice) else {
             return (reason, None);
         };
-        // Only a process that is to go on needs to know what is left.
         let remaining = match reason {
-            StoppedExecutingReason::KernelPreemption => {
+            StoppedExecutingReason::TimesliceExpired => 0,
+            _ => {
                 timer.disarm();
                 timer.get_remaining_us().map_or(0, NonZeroU32::get)
             }
-            _ => 0,
         };
         timer.reset();
         (reason, Some(timeslice.get().saturating_sub(remaining)))

@@ -28,6 +28,11 @@ pub struct Kernel {
     process_woke: Cell<bool>,
     /// How many turns processes have had since the last call in the background.
     foreground_turns: Cell<u32>,
+    /// For which process the call in the background works that is being made.
+    background_owner: Cell<Option<ProcessId>>,
+    /// What calls in the background took, in microseconds, that a scheduler has not asked for
+    /// yet.
+    background_time: Cell<Option<(ProcessId, u32)>>,
 }
 
 impl Kernel {
@@ -41,6 +46,8 @@ impl Kernel {
             mpu_owner: Cell::new(NO_PROCESS),
             process_woke: Cell::new(false),
             foreground_turns: Cell::new(0),
+            background_owner: Cell::new(None),
+            background_time: Cell::new(None),
         }
     }
 
@@ -211,5 +218,36 @@ impl Kernel {
             self.process_woke.set(false);
         }
         woke
+    }
+
+    /// The call in the background that is being made works for this process.
+    ///
+    /// Upstream's kernel has no such calls: capsules reach this through a trait of theirs that
+    /// the board implements.
+    pub fn works_for(&self, processid: ProcessId) {
+        self.background_owner.set(Some(processid));
+    }
+
+    /// A call in the background took so long.
+    pub(crate) fn background_took(&self, microseconds: u32) {
+        let Some(owner) = self.background_owner.take() else {
+            return;
+        };
+        let before = match self.background_time.get() {
+            Some((process, before)) if process == owner => before,
+            _ => 0,
+        };
+        let time = before.saturating_add(microseconds);
+        self.background_time.set(Some((owner, time)));
+    }
+
+    /// How long calls in the background have worked for which process since this was last
+    /// asked, in microseconds.
+    #[inline]
+    pub fn take_background_time(
+        &self,
+        _capability: &dyn capabilities::ProcessManagementCapability,
+    ) -> Option<(ProcessId, u32)> {
+        self.background_time.take()
     }
 }

@@ -118,6 +118,16 @@ pub unsafe trait MPU {
         config: &mut Self::MpuConfig,
     ) -> Option<(*const u8, usize)>;
 
+    /// Returns the end of what the process can reach of its memory with this configuration, if
+    /// that may lie above its break because the hardware protects in steps. What lies between
+    /// holds nothing but zeros, of which the kernel takes care.
+    ///
+    /// Upstream's trait does not have it; without it nothing above the break is taken to be
+    /// reachable.
+    fn accessible_end(&self, _config: &Self::MpuConfig) -> Option<*const u8> {
+        None
+    }
+
     /// Moves the end of the app's region: it covers everything below
     /// `app_memory_break` and nothing from `kernel_memory_break` on. `Err`, with
     /// `config` as before, when that cannot be done.

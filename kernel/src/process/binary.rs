@@ -1,10 +1,12 @@
 //! A process binary: a TBF object in flash that could become a process.
 
+use core::cell::Cell;
 use core::fmt;
 
 use tock_tbf::types::{TbfHeader, TbfParseError};
 
 use crate::process::credential::AcceptedCredential;
+use crate::process_checker::Confirmation;
 use crate::utilities::cells::OptionalCell;
 use crate::{KERNEL_MAJOR_VERSION, KERNEL_MINOR_VERSION};
 
@@ -79,6 +81,8 @@ pub struct ProcessBinary {
     pub header: TbfHeader,
     /// The credential that was accepted, once one was.
     pub credential: OptionalCell<AcceptedCredential>,
+    /// Whether it may become a process; not before it was decided a second time.
+    pub(crate) confirmation: Cell<Confirmation>,
 }
 
 impl ProcessBinary {
@@ -128,7 +132,17 @@ impl ProcessBinary {
             footers,
             header,
             credential: OptionalCell::empty(),
+            confirmation: Cell::new(Confirmation::NO),
         })
+    }
+
+    /// The bytes of the object that its process may read and execute: those that its accepted
+    /// credential vouches for, or all of them if none was asked for.
+    pub(crate) fn executable(&self) -> &'static [u8] {
+        match self.credential.get() {
+            Some(_) => self.get_integrity_region_slice(),
+            None => self.flash,
+        }
     }
 
     /// The bytes that credentials vouch for: from the start of the object,

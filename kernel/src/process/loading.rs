@@ -10,6 +10,7 @@ use crate::process::standard::Surroundings;
 use crate::process::{
     Process, ProcessBinary, ProcessBinaryError, ProcessFaultPolicy, ProcessLoadError, ShortId,
 };
+use crate::process_checker::{Confirmation, ProcessCheckError};
 
 /// Loads every app in `app_flash` into `app_memory`, without looking at
 /// credentials. An app that cannot be loaded is left out; the others are loaded.
@@ -43,6 +44,8 @@ pub fn load_processes<C: Chip>(
         let error = match discovered {
             Ok(binary) => {
                 let app_id = ShortId::LocallyUnique;
+                // This loader asks nobody.
+                binary.confirmation.set(Confirmation::YES);
                 match load_process(&surroundings, &binary, &mut memory, app_id) {
                     Ok(_) => continue,
                     Err(ProcessLoadError::NoProcessSlot) => {
@@ -117,6 +120,12 @@ pub(super) fn load_process<C: Chip>(
     let process = memory
         .create(surroundings, binary, app_id, index)?
         .as_process();
+    // Asked again behind all that may have gone wrong: before this nobody executes it.
+    if !binary.confirmation.get().is_yes() {
+        return Err(ProcessLoadError::CheckError(
+            ProcessCheckError::InternalError,
+        ));
+    }
     slot.set(process);
     if config::CONFIG.debug_load_processes {
         debug!("App {} loaded", process.get_process_name());

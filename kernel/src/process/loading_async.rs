@@ -1,4 +1,4 @@
-//! The loader with credential checks: first every binary is found and checked, then the accepted ones become processes.
+//! The loader with credential checks: one binary may come before all others; then every one is found and checked, and the accepted ones become processes.
 
 use core::cell::Cell;
 
@@ -46,6 +46,8 @@ pub trait ProcessLoadingAsync<'a> {
 enum Step {
     /// Not started, or finished.
     Idle,
+    /// Have the binary checked that comes before all others.
+    First,
     /// Find the next binary and have it checked.
     Discover,
     /// Make processes of the accepted binaries.
@@ -64,6 +66,8 @@ pub struct SequentialProcessLoaderMachine<'a, C: 'static + Chip> {
     accepted: &'static [MapCell<ProcessBinary>],
     /// What of the list has not been looked at.
     flash: Cell<&'static [u8]>,
+    /// Where the object stands that comes before all others.
+    first: Cell<Option<usize>>,
     /// What of the RAM has not been given out.
     memory: MapCell<FreeMemory>,
     step: Cell<Step>,
@@ -98,9 +102,18 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
             },
             accepted: binaries,
             flash: Cell::new(flash),
+            first: Cell::new(None),
             memory: MapCell::new(FreeMemory::new(memory)),
             step: Cell::new(Step::Idle),
         }
+    }
+
+    /// Has the object at this address checked before all others, and made a process as soon as
+    /// it is accepted, wherever it comes in the list and whatever stands before it; for an app
+    /// that others must not keep waiting. It is for an app at a fixed address of which there is
+    /// one version in flash. To be called before [`start`](ProcessLoadingAsync::start).
+    pub fn load_first(&self, address: usize) {
+        self.first.set(Some(address));
     }
 
     fn report(&self, result: Result<(), ProcessLoadError>) {
@@ -110,17 +123,49 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
         self.client.map(|client| client.process_loaded(result));
     }
 
+    /// Has the first binary checked, or goes on with the list if there is none.
+    fn discover_first(&self) {
+        let flash = self.flash.get();
+        let binary = self
+            .first
+            .get()
+            .and_then(|address| address.checked_sub(flash.as_ptr().addr()))
+            .and_then(|offset| flash.get(offset..))
+            .and_then(|object| discover_process_binary(object).1.ok());
+        match binary {
+            Some(binary) => self.check(binary),
+            None => {
+                // What stands there instead is dealt with in its turn.
+                self.first.set(None);
+                self.step.set(Step::Discover);
+                self.deferred_call.set();
+            }
+        }
+    }
+
+    /// The checker tells when it is done.
+    fn check(&self, binary: ProcessBinary) {
+        if let Err(error) = self.checker.check(binary) {
+            self.done_with(Err(ProcessLoadError::CheckError(error)));
+        }
+    }
+
+    /// Goes on after the check of a binary that becomes no process, or none yet.
+    fn done_with(&self, result: Result<(), ProcessLoadError>) {
+        if result.is_err() {
+            self.report(result);
+        }
+        self.step.set(Step::Discover);
+        self.deferred_call.set();
+    }
+
     fn discover(&self) {
-        let (rest, discovered) = discover_process_binary(self.flash.get());
+        let object = self.flash.get();
+        let (rest, discovered) = discover_process_binary(object);
         self.flash.set(rest);
         match discovered {
-            Ok(binary) => {
-                // The checker tells when it is done.
-                if let Err(error) = self.checker.check(binary) {
-                    self.report(Err(ProcessLoadError::CheckError(error)));
-                    self.deferred_call.set();
-                }
-            }
+            Ok(_) if self.first.get() == Some(object.as_ptr().addr()) => self.deferred_call.set(),
+            Ok(binary) => self.check(binary),
             Err(ProcessBinaryError::TbfHeaderNotFound | ProcessBinaryError::NotEnoughFlash) => {
                 self.step.set(Step::Create);
                 self.deferred_call.set();
@@ -161,6 +206,15 @@ impl<'a, C: Chip> SequentialProcessLoaderMachine<'a, C> {
     fn create_process(&self, binary: &ProcessBinary, position: usize) {
         if self.is_superseded(binary, position) || self.is_running_already(binary) {
             return;
+        }
+        self.load(binary);
+    }
+
+    fn load(&self, binary: &ProcessBinary) {
+        binary.confirmation.set(self.checker.confirm(binary));
+        if !binary.confirmation.get().is_yes() {
+            let error = ProcessCheckError::CredentialsNotAccepted;
+            return self.report(Err(ProcessLoadError::CheckError(error)));
         }
         let app_id = self
             .policy
@@ -216,7 +270,7 @@ impl<'a, C: Chip> ProcessLoadingAsync<'a> for SequentialProcessLoaderMachine<'a,
 
     fn start(&self) {
         if self.step.get() == Step::Idle {
-            self.step.set(Step::Discover);
+            self.step.set(Step::First);
             self.deferred_call.set();
         }
     }
@@ -226,6 +280,7 @@ impl<C: Chip> DeferredCallClient for SequentialProcessLoaderMachine<'_, C> {
     fn handle_deferred_call(&self) {
         match self.step.get() {
             Step::Idle => {}
+            Step::First => self.discover_first(),
             Step::Discover => self.discover(),
             Step::Create => self.create_processes(),
         }
@@ -242,16 +297,21 @@ impl<C: Chip> ProcessCheckerMachineClient for SequentialProcessLoaderMachine<'_,
         process_binary: ProcessBinary,
         result: Result<Option<AcceptedCredential>, ProcessCheckError>,
     ) {
-        match result {
+        let result = match result {
             Ok(credential) => {
                 process_binary.credential.insert(credential);
-                match self.accepted.iter().find(|place| place.is_none()) {
-                    Some(place) => place.put(process_binary),
-                    None => self.report(Err(ProcessLoadError::NoProcessSlot)),
+                if self.step.get() == Step::First {
+                    self.load(&process_binary);
+                    Ok(())
+                } else if let Some(place) = self.accepted.iter().find(|place| place.is_none()) {
+                    place.put(process_binary);
+                    Ok(())
+                } else {
+                    Err(ProcessLoadError::NoProcessSlot)
                 }
             }
-            Err(error) => self.report(Err(ProcessLoadError::CheckError(error))),
-        }
-        self.deferred_call.set();
+            Err(error) => Err(ProcessLoadError::CheckError(error)),
+        };
+        self.done_with(result);
     }
 }

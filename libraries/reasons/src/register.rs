@@ -90,13 +90,16 @@ register! {
             "Something else failed on the host: a file, a line, a socket, a closed output.",
             "The message names it. What a run of the emulator kept of the meter is written all the same.";
         73 Unwritable "output not written",
-            "A file cannot be written.",
+            "A file cannot be written, or is read-only.",
             "Check its folder, permissions and the room that is left.";
+        75 InUse "image in use",
+            "Another run has the image: one of the two would lose what it measured.",
+            "Wait until the run that the message names has ended, or give this one `--discard`.";
         78 Manifest "manifest refused",
             "The manifest is missing or refused.",
             "Correct it in the line that the message names.";
         80 CoreLockedUp "core locked up",
-            "The run ended as asked, but the emulated core locked up in it and was reset.",
+            "The run ended as asked, but the emulated core locked up in it and was reset, or stands in the handler of a fault that never ends.",
             "Look for the fault within a fault handler: the crash log in the report, or `--gdb`.";
         81 WallsFailed "walls did not hold",
             "The audit came to its end, and found a wall that did not hold.",

@@ -30,7 +30,7 @@ mod verification;
 pub use agreement::Agreement;
 pub use public_key::PublicKeyDerivation;
 pub use signing::Signing;
-pub use verification::Verification;
+pub use verification::{Evidence, Verification};
 
 use zeroize::Zeroize;
 

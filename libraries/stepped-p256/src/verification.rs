@@ -24,7 +24,45 @@ enum Stage {
     Invert(Inversion),
     Multiply(JointMultiplication),
     Compare(ProjectivePoint),
-    Verdict(bool),
+    Verdict(bool, Evidence),
+}
+
+/// What a verification leaves behind beside its verdict: two words that are computed from the
+/// numbers which have to be the same, and not chosen by a branch. An instruction that is lost
+/// may turn a verdict; it does not make these words right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence([u32; 2]);
+
+impl Evidence {
+    /// Of no signature.
+    pub const NONE: Evidence = Evidence([0; 2]);
+    /// Of a right one: two words that differ in half of their bits, from each other as from
+    /// those of none.
+    const RIGHT: [u32; 2] = [0x3AC5_96E1, 0x9D2B_4E78];
+
+    /// Of two numbers.
+    #[inline(never)]
+    fn of(x: &FieldBytes, r: &FieldBytes) -> Self {
+        let words = |bytes: &FieldBytes| {
+            let bytes = core::hint::black_box(*bytes);
+            core::array::from_fn::<u32, 8, _>(|word| {
+                let at = 4 * word;
+                u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+            })
+        };
+        let ones = words(x).into_iter().zip(words(r));
+        let first = ones.fold(0, |sum, (a, b)| sum | (a ^ b));
+        let others = words(r).into_iter().zip(words(x)).rev();
+        let second = others.fold(0u32, |sum, (a, b)| sum.rotate_left(9) ^ a.wrapping_sub(b));
+        Evidence([Self::RIGHT[0] ^ first, Self::RIGHT[1] ^ second])
+    }
+
+    /// Returns the bits in which the words differ from those of a right signature: none if it
+    /// was right.
+    #[must_use]
+    pub fn doubt(self) -> u32 {
+        (self.0[0] ^ Self::RIGHT[0]) | (self.0[1] ^ Self::RIGHT[1])
+    }
 }
 
 impl Verification {
@@ -47,7 +85,7 @@ impl Verification {
         };
         let (r, stage) = match (half(0), half(32)) {
             (Some(r), Some(s)) => (r, Stage::Invert(Inversion::new(s))),
-            _ => (Scalar::ZERO, Stage::Verdict(false)),
+            _ => (Scalar::ZERO, Stage::Verdict(false, Evidence::NONE)),
         };
         Ok(Self {
             public: public_point(public)?,
@@ -76,14 +114,24 @@ impl Verification {
             Stage::Compare(sum) => {
                 // The identity has 0 for an x here, and r is not 0.
                 let x = sum.to_affine().x();
-                let verdict = <Scalar as Reduce<U256>>::reduce_bytes(&x) == self.r;
-                self.stage = Stage::Verdict(verdict);
+                let x = <Scalar as Reduce<U256>>::reduce_bytes(&x);
+                let evidence = Evidence::of(&x.to_bytes(), &self.r.to_bytes());
+                self.stage = Stage::Verdict(x == self.r, evidence);
             }
-            Stage::Verdict(_) => {}
+            Stage::Verdict(..) => {}
         }
         match self.stage {
-            Stage::Verdict(verdict) => Progress::Done(verdict),
+            Stage::Verdict(verdict, _) => Progress::Done(verdict),
             _ => Progress::More,
+        }
+    }
+
+    /// Returns the evidence of the verdict; none before there is one.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        match self.stage {
+            Stage::Verdict(_, evidence) => evidence,
+            _ => Evidence::NONE,
         }
     }
 }

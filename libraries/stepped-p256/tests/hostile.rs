@@ -3,7 +3,7 @@
 mod common;
 
 use common::{agree, hex, order_plus, public_key, sign, verify};
-use stepped_p256::InvalidKey;
+use stepped_p256::{Evidence, InvalidKey, Progress, Verification};
 
 const PRIME: &str = "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff";
 
@@ -119,4 +119,34 @@ fn sums_at_the_edge() {
     with_sum[..32].copy_from_slice(&generator_x);
     with_sum[32..].copy_from_slice(&one);
     assert_eq!(verify(&generator, &negated, &with_sum), Ok(false));
+}
+
+/// The words that are left beside the verdict are right for right signatures alone.
+#[test]
+fn evidence_is_without_doubt_for_right_signatures_alone() {
+    let public = public_key(&secret()).unwrap().0;
+    let evidence = |digest: &[u8; 32], signature: &[u8; 64]| {
+        let mut verification = Verification::new(&public, digest, signature).unwrap();
+        assert_eq!(verification.evidence(), Evidence::NONE);
+        let verdict = loop {
+            match verification.step() {
+                Progress::More => assert_eq!(verification.evidence(), Evidence::NONE),
+                Progress::Done(verdict) => break verdict,
+            }
+        };
+        (verdict, verification.evidence().doubt())
+    };
+    for digest in [[1; 32], [0xFE; 32]] {
+        let signature = sign(&secret(), &digest).unwrap().0;
+        assert_eq!(evidence(&digest, &signature), (true, 0));
+        for bit in (0..512).step_by(37) {
+            let mut wrong = signature;
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            let (verdict, doubt) = evidence(&digest, &wrong);
+            assert!(!verdict && doubt.count_ones() > 8, "bit {bit}: {doubt:#x}");
+        }
+    }
+    assert!(Evidence::NONE.doubt().count_ones() > 8);
+    let (verdict, doubt) = evidence(&[1; 32], &[0; 64]);
+    assert!(!verdict && doubt != 0);
 }

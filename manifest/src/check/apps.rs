@@ -1,6 +1,6 @@
 //! Slots that the MPU can cover, in loader order, and grants that exist.
 
-use super::rules::{check_name, of_app, refuse_if, Refusal};
+use super::rules::{check_name, named, of_app, refuse_if, Refusal};
 use crate::model::{App, Manifest};
 
 pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
@@ -8,7 +8,30 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
         check_slot(manifest, number, app)?;
         check_drivers(manifest, number, app)?;
     }
+    check_shares(manifest)?;
     check_pairs(manifest)
+}
+
+/// Each app gets its share whatever the others do, and each guest a hundredth.
+fn check_shares(manifest: &Manifest) -> Result<(), Refusal> {
+    /// Hundredths that are left for guests.
+    const MOST: u32 = 90;
+    for (number, app) in manifest.apps.iter().enumerate() {
+        refuse_if!(
+            app.share == 0,
+            of_app(number, "share"),
+            "app {}: share is 1 at the least, in hundredths of the CPU time",
+            app.name
+        );
+    }
+    let shares = manifest.apps.iter().map(|app| u32::from(app.share));
+    let total: u32 = shares.sum();
+    refuse_if!(
+        total > MOST,
+        named("app", manifest.apps.len() - 1),
+        "the shares of all apps are {total} hundredths of the CPU time, of {MOST} at the most: each guest has one"
+    );
+    Ok(())
 }
 
 fn check_slot(manifest: &Manifest, number: usize, app: &App) -> Result<(), Refusal> {

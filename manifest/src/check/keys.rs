@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use drivers::key_store::{Command, DRIVER, FIRST_RESERVED_OBJECT as RESERVED, SLOTS};
 
+use super::budgets;
 use super::rules::{check_name, distinct_numbers, named, of_app, refuse_if, Refusal};
 use crate::model::{App, Holder, Key, KeyGrant, Kind, Manifest, Operation, State};
 use crate::place::Place;
@@ -44,6 +45,7 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
         );
     }
     check_transitions(manifest)?;
+    budgets::check_steps(manifest)?;
     check_nonce_counters(manifest)?;
     for (number, app) in manifest.apps.iter().enumerate() {
         for (name, grant) in &app.keys {
@@ -71,6 +73,15 @@ fn check_capacity(manifest: &Manifest) -> Result<(), Refusal> {
     };
     // The version of each app is a counter.
     let versions = manifest.apps.iter().map(|_| Kind::Counter);
+    // So is what each app has left of its budgets.
+    let of_ledgers: Vec<usize> = manifest
+        .apps
+        .iter()
+        .map(|app| budgets::lines_of(manifest, app))
+        .filter(|lines| *lines > 0)
+        .map(|lines| record_slots(budgets::ENTRY * lines))
+        .collect();
+    let ledgers = of_ledgers.len();
     let contents: Vec<Kind> = manifest
         .keys
         .iter()
@@ -81,13 +92,14 @@ fn check_capacity(manifest: &Manifest) -> Result<(), Refusal> {
         .chain(versions)
         .collect();
     refuse_if!(
-        contents.len() > VAULT_OBJECTS,
+        contents.len() + ledgers > VAULT_OBJECTS,
         Place::default(),
-        "the key store holds {VAULT_OBJECTS} objects, not {}: keys, their successors, and the versions of apps",
-        contents.len()
+        "the key store holds {VAULT_OBJECTS} objects, not {}: keys, their successors, and the versions and ledgers of apps",
+        contents.len() + ledgers
     );
     // The state is a record without content.
     let slots = record_slots(0)
+        + of_ledgers.iter().sum::<usize>()
         + contents
             .iter()
             .map(|kind| record_slots(kind.bytes()))
@@ -95,13 +107,13 @@ fn check_capacity(manifest: &Manifest) -> Result<(), Refusal> {
     refuse_if!(
         slots > VAULT_SLOTS,
         Place::default(),
-        "the key store has {VAULT_SLOTS} slots, not {slots}: keys, their successors, the versions of apps, and the state"
+        "the key store has {VAULT_SLOTS} slots, not {slots}: keys, their successors, the versions and ledgers of apps, and the state"
     );
     Ok(())
 }
 
 /// Slots of a record with so many bytes of content (docs/key-store.md).
-fn record_slots(content: usize) -> usize {
+pub(crate) fn record_slots(content: usize) -> usize {
     (11 + content.div_ceil(4)).div_ceil(8)
 }
 

@@ -1,6 +1,7 @@
 //! The rules that a meter.toml must obey beyond its shape, one file a topic.
 
 mod apps;
+pub(crate) mod budgets;
 mod channels;
 mod drivers;
 pub(crate) mod keys;
@@ -29,5 +30,6 @@ pub fn check(manifest: &Manifest) -> Result<(), Refusal> {
     keys::check(manifest)?;
     channels::check(manifest)?;
     storage::check(manifest)?;
+    budgets::check(manifest)?;
     signing::check(manifest)
 }

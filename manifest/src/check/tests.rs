@@ -1,5 +1,6 @@
 //! Manifests that contradict themselves, and what is said about each.
 
+mod budgets;
 mod drivers;
 
 use crate::Manifest;
@@ -150,8 +151,8 @@ fn an_entry_that_is_not_known_is_refused() {
         "channels.readings: there is no app meter",
     );
     says(
-        "owner = \"metering\"\nreaders = [\"tls\", \"dlms\"]\nrecord = 64\nstart = 0x200000",
-        "owner = \"meter\"\nreaders = [\"tls\", \"dlms\"]\nrecord = 64\nstart = 0x200000",
+        "owner = \"metering\"\nreaders = [\"tls\", \"dlms\"]\nrecord = 64\nappends = { per_week = 1_000, most = 400 }\nstart = 0x200000",
+        "owner = \"meter\"\nreaders = [\"tls\", \"dlms\"]\nrecord = 64\nappends = { per_week = 1_000, most = 400 }\nstart = 0x200000",
         "storage.load_profile: there is no app meter",
     );
     says(
@@ -294,13 +295,14 @@ fn the_vault_has_room_for_all() {
     let with = |count, kind| {
         Manifest::parse(&METER.replace("[keys]\n", &format!("[keys]\n{}", keys(count, kind))))
     };
-    // The manifest itself has 18 objects, a successor and five versions, in 171 slots.
-    assert!(with(40, "counter").is_ok());
-    let error = with(41, "counter").expect_err("too many objects").0;
+    // The manifest itself has 18 objects, a successor, five versions and three ledgers, in 179
+    // slots.
+    assert!(with(37, "counter").is_ok());
+    let error = with(38, "counter").expect_err("too many objects").0;
     assert!(error.contains("holds 64 objects, not 65"), "{error}");
     assert!(with(2, "certificate").is_ok());
     let error = with(3, "certificate").expect_err("too much").0;
-    assert!(error.contains("has 256 slots, not 273"), "{error}");
+    assert!(error.contains("has 256 slots, not 281"), "{error}");
 }
 
 #[test]

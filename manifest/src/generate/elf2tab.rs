@@ -10,9 +10,9 @@ pub const KERNEL_ABI: (u16, u16) = (2, 2);
 /// Returns the arguments for elf2tab that give `app` its name, ids, RAM and permissions;
 /// input and output files are the caller's to add.
 ///
-/// The permissions are those for drivers that are not restricted. Who may call a
-/// restricted one, the kernel takes from its own tables by verified identity; a
-/// header that named them too would outgrow the 200 bytes that tockloader reads.
+/// The permissions are those for drivers that are not restricted, for kernels that go by
+/// them: the meter's takes from its own tables, by verified identity, what an app may call. A
+/// header with the restricted ones too would outgrow the 200 bytes that tockloader reads.
 ///
 /// An app that is granted no such driver gets a permission for the existence
 /// check of driver 0xFFFFFFFF, which is none: a TBF without a permission header

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::wear::write_wear;
 use crate::model::{App, Holder, Key, Manifest, Operation, Overflow, Profile, Region, State};
 
 /// How the document is renewed, for its reader and that of a test that fails.
@@ -27,6 +28,7 @@ pub fn isolation_document(manifest: &Manifest) -> String {
     write_transitions(&mut out, manifest);
     write_channels(&mut out, manifest);
     write_storage(&mut out, manifest);
+    write_wear(&mut out, manifest);
     out
 }
 
@@ -162,9 +164,10 @@ fn write_signers(out: &mut String, manifest: &Manifest) {
 fn write_commands(out: &mut String, manifest: &Manifest) {
     out.push_str(
         "\n## Drivers and commands\n\n\
-         The others are refused with NODEVICE: by the permissions in the app's header, and for a \
-         restricted driver by the kernel's own table too. Command 0 tells an app whether there is \
-         the driver.\n",
+         For an app the kernel's own table decides about every driver and every command, whatever \
+         its header says; what has no yes here is refused with NODEVICE. Command 0 tells an app \
+         of which driver it may call any whether the driver is there. To guests a restricted driver \
+         never answers.\n",
     );
     let mut head = vec!["driver", "restricted", "command"];
     head.extend(manifest.apps.iter().map(|app| app.name.as_str()));
@@ -357,12 +360,12 @@ fn write_storage(out: &mut String, manifest: &Manifest) {
     }
 }
 
-fn write_head(out: &mut String, cells: &[&str]) {
+pub(super) fn write_head(out: &mut String, cells: &[&str]) {
     let _ = writeln!(out, "\n| {} |", cells.join(" | "));
     let _ = writeln!(out, "|{}", "---|".repeat(cells.len()));
 }
 
-fn write_row(out: &mut String, cells: &[String]) {
+pub(super) fn write_row(out: &mut String, cells: &[String]) {
     let _ = writeln!(out, "| {} |", cells.join(" | "));
 }
 

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::MARK;
+use crate::check::budgets::{self, BLOCKS, LINES, LINES_OF_AN_APP, SHORT_IDS};
 use crate::check::keys::{NONCE_COUNTERS, VAULT_OBJECTS, VAULT_SLOTS};
-use crate::model::{App, Key, KeyGrant, Manifest, Operation};
+use crate::model::{App, Key, KeyGrant, Kind, Manifest, Operation};
 
 /// Returns the Rust source of `KEY_STORE`, a `capsules_trust::key_store::policy::Policy`. It
 /// compiles only with a capsule that has the limits against which meter.toml was checked.
@@ -13,7 +14,7 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
          use capsules_trust::key_store::policy::{{\n    \
-         Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,\n\
+         Budget, Grant, Kind, Object, Operations, Policy, Rate, SessionShare, State, States, Transition,\n\
          }};\n\n\
          /// The keys of meter.toml, and who may do what with each.\n\
          pub const KEY_STORE: Policy = Policy {{\n    objects: &[\n"
@@ -21,10 +22,11 @@ pub fn key_store_table(manifest: &Manifest) -> String {
     for (name, key) in manifest.keys_by_number() {
         let _ = writeln!(
             out,
-            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{:?}, nonces: {} }},",
+            "        // {name}\n        Object {{ number: {:#x}, kind: Kind::{:?}, nonces: {}, step: {} }},",
             key.number,
             key.kind,
-            nonces(manifest, key)
+            nonces(manifest, key),
+            step(key)
         );
     }
     out.push_str("    ],\n    grants: &[\n");
@@ -54,6 +56,24 @@ pub fn key_store_table(manifest: &Manifest) -> String {
             app.name, app.short_id, app.session_slots
         );
     }
+    out.push_str("    ],\n    budgets: &[\n");
+    for line in budgets::lines(manifest) {
+        let (what, object) = match line.key {
+            Some(key) => (key, format!("{:#x}", manifest.keys[key].number)),
+            None => ("the others", "Budget::OTHERS".to_owned()),
+        };
+        let _ = writeln!(
+            out,
+            "        // {}: {what}\n        Budget {{\n            app: {},\n            \
+             object: {object},\n            \
+             rate: Rate {{ per_week: {}, most: {} }},\n            lifetime: {},\n        }},",
+            line.app.name,
+            line.app.short_id,
+            line.changes.per_week,
+            line.changes.most,
+            line.changes.lifetime
+        );
+    }
     out.push_str("    ],\n};\n");
     write_limits(&mut out);
     out
@@ -65,6 +85,10 @@ fn write_limits(out: &mut String) {
         ("vault::index::MAX_OBJECTS", VAULT_OBJECTS),
         ("vault::format::LIVE_SLOTS", VAULT_SLOTS),
         ("nonces::PLACES", NONCE_COUNTERS),
+        ("budgets::PLACES", LINES),
+        ("budgets::PLACES_OF_AN_APP", LINES_OF_AN_APP),
+        ("budgets::SHORT_IDS as usize", SHORT_IDS as usize),
+        ("policy::Budget::BLOCKS as usize", BLOCKS.into()),
     ] {
         let _ = writeln!(
             out,
@@ -108,6 +132,14 @@ fn union(set: &str, members: impl Iterator<Item = String>) -> String {
             format!("{sum}.union({set}::{member})")
         }
     })
+}
+
+/// By how much an app may raise a counter in one call; 0 of other kinds.
+fn step(key: &Key) -> u32 {
+    match key.kind {
+        Kind::Counter => key.counter_step(),
+        _ => 0,
+    }
 }
 
 /// The counter that the nonces of a key are bound to.

@@ -123,6 +123,15 @@ SECTIONS
     )
 }
 
+/// Of how many bytes the length of an app's binary is a multiple: then two regions of the MPU,
+/// of eight subregions each, open all of it and nothing behind it.
+fn flash_granule(app: &App) -> u32 {
+    const PARTS: u32 = 8 * 8;
+    /// The least that the MPU tells apart.
+    const LEAST: u32 = 32;
+    (app.flash.size / PARTS).max(LEAST)
+}
+
 /// Returns `layout_memory.x` of an app: the part of libtock's linker script that differs
 /// from slot to slot.
 #[must_use]
@@ -137,7 +146,13 @@ MEMORY
 }}
 
 STACK_SIZE = {:#x};
+FLASH_GRANULE = {:#x};
 ",
-        app.flash.start, app.flash.size, app.ram.start, app.ram.size, app.stack
+        app.flash.start,
+        app.flash.size,
+        app.ram.start,
+        app.ram.size,
+        app.stack,
+        flash_granule(app)
     )
 }

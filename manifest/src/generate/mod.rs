@@ -9,6 +9,7 @@ mod linker;
 mod signing;
 mod storage;
 mod tables;
+mod wear;
 
 pub use channel::channel_table;
 pub use codes::codes_document;

@@ -12,7 +12,7 @@ use crate::model::Manifest;
 pub fn storage_table(manifest: &Manifest) -> String {
     let mut out = format!(
         "// {MARK}\n\n\
-         use capsules_trust::storage::policy::Partition;\n\n\
+         use capsules_trust::storage::policy::{{Partition, Rate}};\n\n\
          /// Bytes of the external NOR.\n\
          pub const EXTERNAL_NOR_SIZE: u32 = {:#x};\n\n\
          /// The partitions of meter.toml, by number.\n\
@@ -24,12 +24,14 @@ pub fn storage_table(manifest: &Manifest) -> String {
             out,
             "    // {name}: of {}\n    Partition {{\n        \
              number: {},\n        owner: {},\n        readers: &[{}],\n        \
-             record: {},\n        first_sector: {:#x},\n        sectors: {:#x},\n    }},",
+             record: {},\n        rate: Rate {{ per_week: {}, most: {} }},\n        first_sector: {:#x},\n        sectors: {:#x},\n    }},",
             partition.owner,
             partition.number,
             manifest.short_id(&partition.owner),
             short_ids(manifest, &partition.readers),
             partition.record,
+            partition.appends.per_week,
+            partition.appends.most,
             partition.start / PAGE,
             partition.size / PAGE,
         );

@@ -1,4 +1,4 @@
-//! The kernel's policy tables, as Rust constants.
+//! The kernel's policy tables, as Rust constants and functions.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::model::{App, FaultPolicy, Manifest, Region};
 const LARGEST_LOCK: u32 = 512 * 1024;
 
 /// Returns the Rust source of the tables that the board includes; it names the board's own
-/// types `App`, `Grant` and `Fault`.
+/// types `App` and `Fault`.
 #[must_use]
 pub fn kernel_tables(manifest: &Manifest) -> String {
     let mut out = format!("// {MARK}\n\n");
@@ -22,17 +22,18 @@ pub fn kernel_tables(manifest: &Manifest) -> String {
         ),
     );
     write_regions(&mut out, manifest);
-    line(
-        &mut out,
-        &format!(
-            "/// Whether a driver answers only to apps that name it.\n\
-             #[inline(always)]\n\
-             pub const fn is_restricted(driver: u32) -> bool {{\n    \
-             matches!(driver, {})\n\
-             }}\n",
-            restricted_pattern(&restricted(manifest)),
-        ),
-    );
+    if let Some(store) = manifest.energy_store {
+        let records = store.records;
+        line(
+            &mut out,
+            &format!(
+                "/// How many records the energy store may be given: in a week, in hand, in its life.\n\
+                 pub const ENERGY_RECORDS: (u32, u16, u32) = ({}, {}, {});\n",
+                records.per_week, records.most, records.lifetime
+            ),
+        );
+    }
+    write_places(&mut out, manifest);
     line(
         &mut out,
         &format!(
@@ -129,44 +130,87 @@ fn write_app(out: &mut String, manifest: &Manifest, app: &App) {
     line(out, &format!("        ram_start: {:#x},", app.ram.start));
     line(out, &format!("        ram_size: {:#x},", app.ram.size));
     line(out, &format!("        priority: {},", app.priority));
+    line(out, &format!("        share: {},", app.share));
     line(out, &format!("        fault: Fault::{fault},"));
-    line(out, "        grants: &[");
-    for (name, commands) in &app.drivers {
-        let driver = &manifest.drivers[name];
-        let mut numbers: Vec<u32> = commands
-            .iter()
-            .map(|command| driver.commands[command])
-            .chain([0])
-            .collect();
-        numbers.sort_unstable();
-        line(
-            out,
-            &format!(
-                "            Grant {{ driver: {:#x}, commands: &[{}] }},",
-                driver.number,
-                hexadecimal(&numbers)
-            ),
-        );
-    }
-    line(out, "        ],");
+    let (low, further) = commands(manifest, app);
+    let low: Vec<String> = low.iter().map(|bits| format!("{bits:#b}")).collect();
+    line(out, &format!("        commands: &[{}],", low.join(", ")));
+    line(out, &format!("        further_commands: &{further:?},"));
     line(out, "    },");
 }
 
-fn restricted(manifest: &Manifest) -> Vec<u32> {
-    manifest
-        .drivers
-        .values()
-        .filter(|driver| driver.restricted)
-        .map(|driver| driver.number)
-        .collect()
+/// What an app may call: of each driver by its place a bit for each command below 32, and
+/// the commands from there on with the place of their driver.
+fn commands(manifest: &Manifest, app: &App) -> (Vec<u32>, Vec<(usize, u32)>) {
+    let mut low = Vec::new();
+    let mut further = Vec::new();
+    for (place, (name, driver)) in manifest.drivers_by_number().into_iter().enumerate() {
+        let mut bits = 0;
+        if let Some(granted) = app.drivers.get(name) {
+            // The existence check is implied.
+            bits = 1;
+            let mut numbers: Vec<u32> = granted.iter().map(|name| driver.commands[name]).collect();
+            numbers.sort_unstable();
+            for number in numbers {
+                match 1u32.checked_shl(number) {
+                    Some(bit) => bits |= bit,
+                    None => further.push((place, number)),
+                }
+            }
+        }
+        low.push(bits);
+    }
+    (low, further)
 }
 
-fn hexadecimal(numbers: &[u32]) -> String {
-    let texts: Vec<String> = numbers
+/// Where drivers and apps stand in the tables, as functions that cost what a `match` does.
+fn write_places(out: &mut String, manifest: &Manifest) {
+    let drivers = manifest.drivers_by_number();
+    let restricted: Vec<u32> = drivers
         .iter()
-        .map(|number| format!("{number:#x}"))
+        .filter(|(_, driver)| driver.restricted)
+        .map(|(_, driver)| driver.number)
         .collect();
-    texts.join(", ")
+    line(
+        out,
+        &format!(
+            "/// Whether a driver answers only to apps that name it.\n\
+             #[inline(always)]\n\
+             pub const fn is_restricted(driver: u32) -> bool {{\n    \
+             matches!(driver, {})\n\
+             }}\n",
+            restricted_pattern(&restricted),
+        ),
+    );
+    let places = drivers.iter().map(|(_, driver)| driver.number);
+    write_place(
+        out,
+        "driver_place",
+        "The place of a driver in each app's list of commands",
+        places,
+    );
+    let places = manifest.apps.iter().map(|app| app.short_id);
+    write_place(
+        out,
+        "app_place",
+        "The place of an app in the table, by its ShortId",
+        places,
+    );
+}
+
+/// A function from a number to its place among these.
+fn write_place(out: &mut String, name: &str, what: &str, numbers: impl Iterator<Item = u32>) {
+    line(
+        out,
+        &format!(
+            "/// {what}.\n#[inline(always)]\n\
+             pub const fn {name}(number: u32) -> Option<usize> {{\n    match number {{"
+        ),
+    );
+    for (place, number) in numbers.enumerate() {
+        line(out, &format!("        {number:#x} => Some({place}),"));
+    }
+    line(out, "        _ => None,\n    }\n}\n");
 }
 
 fn line(out: &mut String, text: &str) {

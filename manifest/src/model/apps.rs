@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{by_name, Grants, Operation, Region, State};
+use super::{by_name, Changes, Grants, Operation, Region, State};
 
 /// What the kernel does when an app faults.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct KeyGrant {
     /// Operations with a session key that came out of this one.
     #[serde(default, deserialize_with = "by_name::list")]
     pub session: Vec<Operation>,
+    /// How often it may change the key.
+    pub changes: Option<Changes>,
 }
 
 /// One app slot.
@@ -52,6 +54,8 @@ pub struct App {
     pub stack: u32,
     /// 0 is served first.
     pub priority: u8,
+    /// Hundredths of the CPU time that it is guaranteed.
+    pub share: u8,
     /// What happens at a fault.
     pub fault: FaultPolicy,
     /// Drivers and commands it may use.
@@ -59,6 +63,8 @@ pub struct App {
     /// Session slots of the key store that it may hold.
     #[serde(default)]
     pub session_slots: u8,
+    /// How often it may change keys whose grants do not say.
+    pub key_changes: Option<Changes>,
     /// Keys it may use.
     #[serde(default)]
     pub keys: BTreeMap<String, KeyGrant>,

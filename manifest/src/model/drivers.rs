@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Driver {
     /// The number in system calls.
     pub number: u32,
-    /// Answers only to apps that name it, whatever their TBF says.
+    /// Answers only to apps that name it; others also serve guests.
     pub restricted: bool,
     /// Command names and numbers; command 0, the existence check, is implied.
     pub commands: BTreeMap<String, u32>,

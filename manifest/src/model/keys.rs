@@ -31,6 +31,16 @@ pub struct Key {
     /// Name of the counter that its nonces, and those of session keys that come out
     /// of it, are bound to.
     pub nonce_counter: Option<String>,
+    /// By how much an app may raise the counter in one call.
+    pub step: Option<u32>,
+}
+
+impl Key {
+    /// Returns by how much an app may raise the counter in one call.
+    #[must_use]
+    pub fn counter_step(&self) -> u32 {
+        self.step.unwrap_or(drivers::key_store::COUNTER_STEP)
+    }
 }
 
 /// A step in the meter's life, and the app that may ask for it.

@@ -1,6 +1,7 @@
 //! The shape of meter.toml, one file a topic.
 
 mod apps;
+mod budgets;
 mod by_name;
 mod channels;
 mod drivers;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use apps::{App, FaultPolicy, KeyGrant};
+pub use budgets::{Appends, Changes, EnergyStore};
 pub use channels::{Channel, Overflow};
 pub use drivers::{Driver, Grants};
 pub use keys::{Holder, Key, Kind, Operation, State, Transition};
@@ -79,6 +81,8 @@ pub struct Manifest {
     /// `[channels.*]`
     #[serde(default)]
     pub channels: BTreeMap<String, Channel>,
+    /// `[energy_store]`
+    pub energy_store: Option<EnergyStore>,
     /// `[storage.*]`
     #[serde(default)]
     pub storage: BTreeMap<String, Partition>,

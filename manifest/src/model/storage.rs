@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Region;
+use super::{Appends, Region};
 
 /// A ring of sealed records.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Partition {
     pub readers: Vec<String>,
     /// Bytes of payload in a record.
     pub record: u16,
+    /// How often the owner may append.
+    pub appends: Appends,
     /// First address on the NOR.
     pub start: u32,
     /// Bytes on the NOR.

@@ -110,6 +110,11 @@ unsafe impl MPU for FakeMpu {
         Some((block, size))
     }
 
+    fn accessible_end(&self, config: &FakeConfig) -> Option<*const u8> {
+        let (start, _, accessible) = config.block?;
+        Some(std::ptr::without_provenance(start + accessible))
+    }
+
     fn update_app_memory_region(
         &self,
         app_memory_break: *const u8,

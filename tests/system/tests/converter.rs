@@ -26,7 +26,7 @@ impl App {
     fn start() -> Self {
         let firmware = firmware::bring_up()
             .without("metering")
-            .with_free_scripted_app("dlms");
+            .with_scripted_guest("dlms");
         let mut machine = meter::boot(firmware.bytes(), "sine:230V,1A,pf1,50Hz", 1);
         let scripted =
             ScriptedApp::find(&mut machine, &manifest(), "dlms").expect("the scripted app");

@@ -171,22 +171,26 @@ fn no_sample_is_lost_on(firmware: &Firmware) {
 /// more urgent, may come on top.
 #[test]
 fn no_other_app_waits_longer_than_stated() {
-    nobody_waits_long_on(&firmware::key_bridge(), 1);
+    nobody_waits_long_on(&firmware::key_bridge(), 1, Duration::from_millis(6));
 }
 
-/// The same bound where an alarm spaces the steps.
+/// Where an alarm spaces the steps, its interrupt comes on top, and docs/upstream.md states
+/// the bound.
 #[test]
 fn no_other_app_waits_longer_where_an_alarm_spaces_the_steps() {
-    nobody_waits_long_on(&firmware::key_bridge_by_alarm(), 3);
+    nobody_waits_long_on(
+        &firmware::key_bridge_by_alarm(),
+        3,
+        Duration::from_millis(7),
+    );
 }
 
-fn nobody_waits_long_on(firmware: &Firmware, patience: usize) {
-    const BOUND: Duration = Duration::from_millis(6);
+fn nobody_waits_long_on(firmware: &Firmware, patience: usize, bound: Duration) {
     let mut busy = Busy::with(firmware, patience).expect("two apps");
     for occupation in &OCCUPATIONS {
         let wait = busy.longest_wait(occupation).expect("an app that waits");
         let name = occupation.name;
         println!("while another app {name}: {wait:?} at the longest");
-        assert!(wait <= BOUND, "{name}: {wait:?}");
+        assert!(wait <= bound, "{name}: {wait:?}");
     }
 }

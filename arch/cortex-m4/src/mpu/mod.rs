@@ -360,6 +360,13 @@ unsafe impl mpu::MPU for MPU {
         ))
     }
 
+    fn accessible_end(&self, config: &CortexMConfig) -> Option<*const u8> {
+        let ram = &config.regions[RAM_REGIONS];
+        let ends = ram.iter().filter_map(RegionWords::accessible);
+        let end = ends.map(|(_, end)| end).max()?;
+        Some(core::ptr::without_provenance(end))
+    }
+
     fn update_app_memory_region(
         &self,
         app_memory_break: *const u8,

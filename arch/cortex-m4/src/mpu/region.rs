@@ -120,6 +120,10 @@ impl Cover {
         if let Some(cover) = Cover::exactly_at(start, least, length) {
             return Some(cover);
         }
+        // Nothing to spare for an aligned start.
+        if least == length {
+            return None;
+        }
         let mut step = SMALLEST_REGION;
         while step <= length {
             if let Some(aligned) = align_up(start, step) {

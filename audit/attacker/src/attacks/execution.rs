@@ -54,6 +54,11 @@ pub fn execute_own_block_end(_: u32) -> Verdict {
     execute(Own::find().ram_end - 63)
 }
 
+/// Calls into the attacker's own flash where its signature ends.
+pub fn own_footer_execute(_: u32) -> Verdict {
+    execute(Own::find().binary_end() | 1)
+}
+
 /// Returns from an exception that is none, to an app.
 pub fn execute_exception_return(_: u32) -> Verdict {
     machine::pop_into_pc(0xFFFF_FFFD);

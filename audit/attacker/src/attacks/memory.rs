@@ -76,6 +76,7 @@ at_address! {
     before_ram_read: read Own::find().ram_start - 4;
     after_ram_read: read Own::find().ram_end;
     after_flash_read: read Own::find().flash_end;
+    own_footer_read: read Own::find().binary_end();
     // The alias of the first word of RAM.
     bit_band_ram_write: write 0x2200_0000;
     // The alias of P0's OUT register would lie outside; TIMER0's is inside.

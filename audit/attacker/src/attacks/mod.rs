@@ -14,7 +14,7 @@ pub use resources::*;
 pub use stack::*;
 pub use sweeps::*;
 
-use crate::machine::system_call;
+use crate::machine::{load, system_call};
 
 /// Places of the memory map (meter.toml).
 mod place {
@@ -84,5 +84,21 @@ impl Own {
             grant_start: ask(6),
             app_break: ask(1),
         }
+    }
+    /// Where the binary ends, and the footers begin that no signature covers: the fourth word
+    /// of the header's program element.
+    fn binary_end(&self) -> u32 {
+        const FIRST_ELEMENT: u32 = 16;
+        const PROGRAM: u32 = 9;
+        let header_end = self.flash_start + (load(self.flash_start) >> 16);
+        let mut at = self.flash_start + FIRST_ELEMENT;
+        while at < header_end {
+            let element = load(at);
+            if element & 0xFFFF == PROGRAM {
+                return self.flash_start + load(at + 4 + 12);
+            }
+            at += 4 + (element >> 16).next_multiple_of(4);
+        }
+        self.flash_start
     }
 }

@@ -14,6 +14,9 @@ use meter_hil::word_flash::WordFlash;
 use super::internal_flash::Region;
 use crate::peripherals::Peripherals;
 use crate::pins::METER_SCAN;
+use crate::tables::ENERGY_RECORDS;
+use capsules_metering::energy_store::Records;
+use capsules_support::allowance::Rate;
 use nrf52840::power::Power;
 use nrf52840::saadc::Saadc;
 use nrf52840_components::time::{Mux, VirtualAlarm};
@@ -105,9 +108,14 @@ pub unsafe fn energy_store(
         pages.set_client(store);
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, memory);
         let retry = retry!(mux);
+        let (per_week, most, lifetime) = ENERGY_RECORDS;
+        let records = Records {
+            rate: Rate { per_week, most },
+            lifetime,
+        };
         let driver = static_init!(
             EnergyStoreDriver<'static, Region>,
-            EnergyStoreDriver::new(store, grant, retry)
+            EnergyStoreDriver::new(store, grant, retry, records)
         );
         store.set_client(driver);
         retry.set_client(driver);

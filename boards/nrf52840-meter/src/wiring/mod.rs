@@ -14,15 +14,15 @@ macro_rules! retry {
 /// What calls a capsule again for the next step of its long work.
 #[cfg(not(long_steps_by_alarm))]
 macro_rules! steps {
-    ($mux:expr) => {
-        crate::background_steps::BackgroundSteps::new()
+    ($kernel:expr, $mux:expr) => {
+        crate::background_steps::BackgroundSteps::new($kernel)
     };
 }
 
 /// What calls a capsule again for the next step of its long work.
 #[cfg(long_steps_by_alarm)]
 macro_rules! steps {
-    ($mux:expr) => {{
+    ($kernel:expr, $mux:expr) => {{
         let alarm = static_init!(VirtualAlarm, VirtualAlarm::new($mux));
         alarm.setup();
         let steps = static_init!(
@@ -54,10 +54,14 @@ use capsules_metering::energy_store::EnergyStoreDriver;
 use capsules_metering::meter_adc::MeterAdc;
 use capsules_metering::supply::SupplyDriver;
 use capsules_metering::{energy_store, meter_adc, supply};
+use capsules_support::allowance::{Earner, OverflowClock};
 use capsules_trust::{channel, key_store, storage};
 use internal_flash::Region;
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::hil::sensors::TemperatureDriver;
+#[cfg(long_steps_by_alarm)]
+use kernel::hil::time::Alarm;
+use kernel::hil::time::Counter;
 use kernel::syscall::SyscallDriver;
 use kernel::{static_init, Kernel};
 use nrf52840::gpio::GPIOPin;
@@ -82,6 +86,9 @@ use trust::KeyStore;
 
 /// The order of a start.
 pub type TrustStart = start::TrustStart<'static, internal_flash::Region>;
+
+/// Seconds between two overflows of the counter: 24 bits at 32,768 Hz.
+const RTC_OVERFLOW_SECONDS: u32 = (1 << 24) / 32_768;
 
 /// The drivers that apps call.
 pub struct Drivers {
@@ -148,6 +155,8 @@ pub struct Wired {
     /// Where versions of apps are kept, and what loads them once it answers; if
     /// the image runs none but signed apps.
     pub trust: Option<(&'static KeyStore, &'static TrustStart)>,
+    /// What calls for the next step of the check of a signature.
+    pub signature_steps: trust::Steps,
 }
 
 /// Makes all of them. Without a root there is no key store and no storage.
@@ -183,25 +192,35 @@ pub unsafe fn wire(
         if trust.is_none() {
             generator.set_client(random.numbers);
         }
+        let drivers = Drivers {
+            alarm: time::alarms(kernel, mux, memory),
+            console,
+            led: inputs_outputs::leds(common, LED_PINS),
+            button: inputs_outputs::buttons(kernel, common, BUTTON_PINS, memory),
+            adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
+            low_level_debug,
+            rng: random.driver,
+            temperature: thermometer(kernel, common, memory),
+            meter_adc: metering::meter_adc(kernel, peripherals, memory),
+            energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
+            key_store: trust.map(|(key_store, _)| key_store),
+            channel: trust::channels(kernel, mux, memory),
+            storage,
+            supply: metering::supply(kernel, peripherals, mux, memory),
+        };
+        let earners = [
+            Some(drivers.energy_store as &dyn Earner),
+            drivers.key_store.map(|driver| driver as _),
+            drivers.storage.map(|driver| driver as _),
+        ];
+        let clock = OverflowClock::new(RTC_OVERFLOW_SECONDS, earners, random.reseeding);
+        let clock = static_init!(OverflowClock<'static, 3>, clock);
+        common.rtc.set_overflow_client(clock);
         Wired {
-            drivers: Drivers {
-                alarm: time::alarms(kernel, mux, memory),
-                console,
-                led: inputs_outputs::leds(common, LED_PINS),
-                button: inputs_outputs::buttons(kernel, common, BUTTON_PINS, memory),
-                adc: inputs_outputs::converter(kernel, common, &APP_INPUTS, memory),
-                low_level_debug,
-                rng: random.driver,
-                temperature: thermometer(kernel, common, memory),
-                meter_adc: metering::meter_adc(kernel, peripherals, memory),
-                energy_store: metering::energy_store(kernel, flash.energy_store, mux, memory),
-                key_store: trust.map(|(key_store, _)| key_store),
-                channel: trust::channels(kernel, mux, memory),
-                storage,
-                supply: metering::supply(kernel, peripherals, mux, memory),
-            },
+            drivers,
             generator,
             trust,
+            signature_steps: steps!(kernel, mux),
         }
     }
 }

@@ -6,7 +6,7 @@ use kernel::capabilities::MemoryAllocationCapability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::entropy::Entropy32;
 use kernel::hil::rng::Rng as _;
-use kernel::hil::time::Counter;
+use kernel::hil::time::OverflowClient;
 use kernel::{static_init, Kernel};
 use nrf52840::rng::Rng;
 
@@ -23,6 +23,8 @@ pub struct Randomness {
     pub generator: &'static Generator,
     /// Must hear of the generator.
     pub numbers: &'static Numbers,
+    /// Must hear of the overflows of the counter.
+    pub reseeding: &'static dyn OverflowClient,
     /// Driver 0x40001.
     pub driver: &'static RngDriver<'static, Numbers>,
 }
@@ -46,7 +48,6 @@ pub unsafe fn randomness(
         let generator = static_init!(Generator, Drbg::new(&peripherals.common.rng));
         peripherals.common.rng.set_client(generator);
         let clock = static_init!(Clock, ReseedClock::new(generator, OVERFLOWS_PER_SEED));
-        peripherals.common.rtc.set_overflow_client(clock);
         let numbers = static_init!(Numbers, RandomNumbers::new(generator));
         numbers.register();
         let driver = static_init!(
@@ -55,6 +56,7 @@ pub unsafe fn randomness(
         );
         numbers.set_client(driver);
         Randomness {
+            reseeding: clock,
             generator,
             numbers,
             driver,

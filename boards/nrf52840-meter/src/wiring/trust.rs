@@ -8,7 +8,7 @@ use capsules_trust::storage::{self, StorageDriver, Store};
 use kernel::capabilities::MemoryAllocationCapability;
 use kernel::deferred_call::DeferredCallClient;
 use kernel::hil::time::Alarm;
-use kernel::{static_init, static_init_const, Kernel};
+use kernel::{debug, static_init, static_init_const, Kernel};
 use meter_hil::sector_flash::SectorFlash;
 use meter_hil::word_flash::WordFlash;
 use nrf52840::base;
@@ -21,6 +21,7 @@ use crate::pins::EXTERNAL_FLASH;
 use crate::tables::channel::CHANNELS;
 use crate::tables::key_store::KEY_STORE;
 use crate::tables::storage::{EXTERNAL_NOR_SIZE, PARTITIONS};
+use crate::tables::DEBUG_RTT;
 use capsules_trust::root::Root;
 use nrf52840_components::time::{Mux, VirtualAlarm};
 
@@ -71,11 +72,12 @@ pub unsafe fn key_store(
                 generator,
                 &KEY_STORE,
                 kernel.create_grant(key_store::DRIVER_NUM, memory),
-                steps!(mux),
+                steps!(kernel, mux),
                 retry,
             )
         );
         driver.register();
+        driver.set_over_budget(over_budget);
         retry.set_client(driver);
         (vault, driver)
     }
@@ -149,5 +151,11 @@ pub unsafe fn storage(
         // A memory that is not there leaves the storage off.
         let _ = qspi.identify();
         Some(driver)
+    }
+}
+
+fn over_budget(app: u32, object: u16) {
+    if DEBUG_RTT {
+        debug!("app {}: budget of object {:#x} is used up", app, object);
     }
 }

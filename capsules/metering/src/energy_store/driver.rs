@@ -8,12 +8,30 @@ use kernel::{ErrorCode, ProcessId};
 
 use super::format::{Kind, MAX_PAYLOAD};
 use super::store::{EnergyStore, EnergyStoreClient};
+use capsules_support::allowance::{Allowance, Earner, Rate};
 use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
 use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
 use meter_hil::word_flash::WordFlash;
 
 /// Driver number.
 pub const DRIVER_NUM: usize = NUMBER as usize;
+
+/// What an append answers when the budget is used up.
+const OVER_BUDGET: ErrorCode = ErrorCode::RESERVE;
+
+const _: () = assert!(
+    OVER_BUDGET as usize == drivers::OVER_BUDGET as usize,
+    "kernel and definitions number errors alike"
+);
+
+/// How many records the store may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// How many come in hand in a week, and how many are kept.
+    pub rate: Rate,
+    /// How many there may be in the flash's life.
+    pub lifetime: u32,
+}
 
 /// What an app has no room to hear of yet.
 #[derive(Default)]
@@ -42,13 +60,25 @@ pub struct EnergyStoreDriver<'a, F: WordFlash<'a>> {
     writer: OptionalCell<ProcessId>,
     reader: OptionalCell<ProcessId>,
     retry: &'a dyn Retry,
+    records: Records,
+    /// How many records may be appended now.
+    allowance: Allowance,
 }
 
 impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
-    /// A driver over this store. The caller makes it the client of the store and
-    /// of `retry`, which is the driver's own.
-    pub fn new(store: &'a EnergyStore<'a, F>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
+    /// A driver over this store, which takes so many `records`: how many it has been given, its
+    /// own sequence tells. A start brings a quarter of what is kept, because what was in hand
+    /// before is not known. The caller makes it the client of the store and of `retry`, which
+    /// is the driver's own.
+    pub fn new(
+        store: &'a EnergyStore<'a, F>,
+        apps: AppGrant,
+        retry: &'a dyn Retry,
+        records: Records,
+    ) -> Self {
         EnergyStoreDriver {
+            records,
+            allowance: Allowance::new(records.rate.most.div_ceil(4)),
             store,
             apps,
             writer: OptionalCell::empty(),
@@ -77,6 +107,10 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
                 copy_in(kernel_data, read_only::RECORD as usize, payload)
             })
             .unwrap_or(Err(ErrorCode::FAIL))?;
+        let spent = self.store.wear().records >= self.records.lifetime;
+        if spent || self.allowance.level() == 0 {
+            return Err(OVER_BUDGET);
+        }
         // The end is told to the writer, and can come before `append` returns.
         let before = self.writer.replace(process_id);
         self.store
@@ -84,7 +118,9 @@ impl<'a, F: WordFlash<'a>> EnergyStoreDriver<'a, F> {
             .inspect_err(|_| match before {
                 Some(writer) => self.writer.set(writer),
                 None => self.writer.clear(),
-            })
+            })?;
+        self.allowance.take(1);
+        Ok(())
     }
 
     fn newest(&self, process_id: ProcessId, kind: usize) -> Result<(usize, u32), ErrorCode> {
@@ -133,6 +169,12 @@ impl<'a, F: WordFlash<'a>> EnergyStoreClient for EnergyStoreDriver<'a, F> {
         if let Some(reader) = self.reader.take() {
             self.tell(reader, |app| &mut app.repaired, (0, REPAIRED as usize, 0));
         }
+    }
+}
+
+impl<'a, F: WordFlash<'a>> Earner for EnergyStoreDriver<'a, F> {
+    fn earn(&self, seconds: u32) {
+        self.allowance.earn(self.records.rate, seconds);
     }
 }
 

@@ -49,7 +49,7 @@ pub mod log;
 pub mod scan;
 mod store;
 
-pub use driver::{EnergyStoreDriver, DRIVER_NUM};
+pub use driver::{EnergyStoreDriver, Records, DRIVER_NUM};
 pub use format::{Kind, Record, MAX_PAYLOAD};
 pub use store::{EnergyStore, EnergyStoreClient, Wear};
 

@@ -1,6 +1,11 @@
 //! Driver 0x80000002 on flash in RAM, whose operations end when the tests say so.
 
-use capsules_metering::energy_store::{EnergyStore, EnergyStoreDriver, DRIVER_NUM, MAX_PAYLOAD};
+use std::cell::Cell;
+
+use capsules_metering::energy_store::{
+    EnergyStore, EnergyStoreDriver, Records, DRIVER_NUM, MAX_PAYLOAD,
+};
+use capsules_support::allowance::{Earner, Rate};
 use kernel::hil::time::Alarm;
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
@@ -8,7 +13,7 @@ use meter_hil::word_flash::WordFlash;
 
 use testing::retry::retry_on;
 use testing::words_in_ram::{blank, Words, WordsInRam, PAGE_WORDS};
-use testing::{forever, Clock, HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power, AMPLE};
 
 const REGISTERS: usize = 0;
 const CALIBRATION: usize = 1;
@@ -20,23 +25,43 @@ struct Setup {
     host: HostKernel,
     flash: &'static WordsInRam<'static>,
     clock: &'static Clock,
+    driver: &'static EnergyStoreDriver<'static, WordsInRam<'static>>,
 }
+
+/// More than any test but those of the budget writes.
+const RECORDS: Records = Records {
+    rate: AMPLE,
+    lifetime: u32::MAX,
+};
 
 /// A start with this flash content.
 fn start(words: &Words) -> Setup {
+    start_with(words, RECORDS)
+}
+
+/// The same with another budget.
+fn start_with(words: &Words, records: Records) -> Setup {
     let flash = forever(WordsInRam::new(words));
     let clock = forever(Clock::default());
+    let made = Cell::new(None);
     let host = HostKernel::with_processes(2, |kernel| {
         let retry = retry_on(clock);
         let store = forever(EnergyStore::new(flash));
         flash.set_client(store);
         let grant = kernel.create_grant(DRIVER_NUM, &Power);
-        let driver = forever(EnergyStoreDriver::new(store, grant, retry));
+        let driver = forever(EnergyStoreDriver::new(store, grant, retry, records));
         store.set_client(driver);
         retry.set_client(driver);
+        made.set(Some(driver));
         vec![(DRIVER_NUM, driver)]
     });
-    let setup = Setup { host, flash, clock };
+    let driver = made.take().expect("it was made");
+    let setup = Setup {
+        host,
+        flash,
+        clock,
+        driver,
+    };
     setup.prepare(0);
     setup.prepare(1);
     setup
@@ -339,4 +364,39 @@ fn one_worn_page_is_passed_over() {
     }
     let (last, _) = start(&words).newest(0, REGISTERS).unwrap();
     assert_eq!(last, 999u32.to_le_bytes());
+}
+
+#[test]
+fn no_more_records_are_written_than_the_budget_has() {
+    const FEW: Records = Records {
+        rate: Rate {
+            per_week: 7,
+            most: 12,
+        },
+        lifetime: 10,
+    };
+    const WEEK: u32 = 7 * 24 * 3_600;
+    let refused = failure(ErrorCode::RESERVE);
+    let words = blank();
+    let setup = start_with(&words, FEW);
+    // A start brings a quarter.
+    for sequence in 1..=3 {
+        assert_eq!(setup.appended(0, REGISTERS, b"record"), sequence);
+    }
+    assert_eq!(setup.append(0, REGISTERS, b"record"), refused);
+    setup.driver.earn(WEEK / 7);
+    assert_eq!(setup.appended(0, REGISTERS, b"record"), 4);
+    assert_eq!(setup.append(0, REGISTERS, b"record"), refused);
+    // What is refused for another reason takes nothing.
+    setup.driver.earn(WEEK / 7);
+    assert_eq!(setup.append(0, 9, b"record"), failure(ErrorCode::INVAL));
+    assert_eq!(setup.appended(0, REGISTERS, b"record"), 5);
+    // The lifetime is counted in flash.
+    let setup = start_with(&words, FEW);
+    setup.driver.earn(100 * WEEK);
+    for sequence in 6..=10 {
+        assert_eq!(setup.appended(0, REGISTERS, b"record"), sequence);
+    }
+    assert_eq!(setup.append(0, REGISTERS, b"record"), refused);
+    assert_eq!(setup.newest(0, REGISTERS), Ok((b"record".to_vec(), 10)));
 }

@@ -5,6 +5,17 @@
 //! level share the CPU in time slices: each has a slice to use up, however often
 //! it is interrupted, and when none of those that are ready has any left, all
 //! get a new one.
+//!
+//! # Shares
+//!
+//! So that an app that computes for ever cannot keep those below it from executing, each level
+//! may have a *share*: CPU time that it is guaranteed in each [`PERIOD_US`] of the time that
+//! processes use. A process that has not used up its share comes before all that have, and only
+//! among those that have, or have not, does the level decide. So while nobody takes more than
+//! its share the levels alone decide, and the most urgent one is never kept waiting within its
+//! own; and a process without a share executes when those with one leave time.
+//!
+//! Long work that a process asked a capsule for counts as its own time.
 
 use core::cell::Cell;
 use core::num::NonZeroU32;
@@ -23,6 +34,12 @@ use super::MIN_QUANTA_THRESHOLD_US;
 /// Upstream's kernel keeps no such mark; a board on a kernel that does implements
 /// this, and spares a look at every process after each system call.
 pub trait WakeHint {
+    /// Returns how long the kernel has worked for which process since this was last asked, in
+    /// microseconds, beside the time in which the process executed.
+    fn take_background_time(&self) -> Option<(ProcessId, u32)> {
+        None
+    }
+
     /// Returns whether a process may have become ready since this was last asked.
     fn take_woken(&self) -> bool;
 }
@@ -35,12 +52,20 @@ impl WakeHint for () {
     }
 }
 
-/// How urgent the process of one place in the table is, and what is left of its
-/// slice.
+/// The time in which each process is guaranteed its share, in microseconds: CPU time that
+/// processes use. Sleep does not count.
+pub const PERIOD_US: u32 = 100_000;
+
+/// How urgent the process of one place in the table is, what it is guaranteed, and what is left
+/// of its slice.
 #[derive(Debug)]
 pub struct PriorityLevel {
     level: Cell<u8>,
     remaining_us: Cell<u32>,
+    /// What it is guaranteed in each period, in microseconds.
+    share_us: Cell<u32>,
+    /// What it has used of the period, in microseconds.
+    used_us: Cell<u32>,
 }
 
 impl PriorityLevel {
@@ -52,7 +77,28 @@ impl PriorityLevel {
         Self {
             level: Cell::new(level),
             remaining_us: Cell::new(0),
+            share_us: Cell::new(0),
+            used_us: Cell::new(0),
         }
+    }
+
+    /// Guarantees so many hundredths of the CPU time that processes use; 0 at first.
+    pub fn set_share(&self, percent: u8) {
+        self.share_us.set(u32::from(percent) * (PERIOD_US / 100));
+    }
+
+    /// What is left of the share in this period; too little to be worth a switch is nothing.
+    #[inline(always)]
+    fn share_left(&self) -> Option<u32> {
+        let left = self.share_us.get().saturating_sub(self.used_us.get());
+        (left > MIN_QUANTA_THRESHOLD_US).then_some(left)
+    }
+
+    /// Whom it comes before: smaller is more urgent.
+    #[inline(always)]
+    fn urgency(&self) -> usize {
+        let beyond = usize::from(self.share_left().is_none());
+        beyond << 8 | usize::from(self.level.get())
     }
 
     /// Changes the level to `level`, from the next decision of the scheduler on.
@@ -80,6 +126,8 @@ pub struct PrioritySched<CAP: ProcessManagementCapability, H: WakeHint = ()> {
     /// By place in the table; empty if the place itself is the level.
     levels: &'static [PriorityLevel],
     timeslice: NonZeroU32,
+    /// What processes have used of the period, in microseconds.
+    used_us: Cell<u32>,
     /// The place of the process that was chosen last.
     running: Cell<usize>,
 }
@@ -113,15 +161,46 @@ impl<CAP: ProcessManagementCapability, H: WakeHint> PrioritySched<CAP, H> {
             hint,
             levels,
             timeslice,
+            used_us: Cell::new(0),
             running: Cell::new(usize::MAX),
         }
     }
 
-    fn level_of(&self, place: usize) -> usize {
+    fn urgency_of(&self, place: usize) -> usize {
         match self.levels.get(place) {
-            Some(level) => usize::from(level.get()),
+            Some(entry) => entry.urgency(),
             None if self.levels.is_empty() => place,
-            None => usize::from(PriorityLevel::LEAST),
+            None => 1 << 8 | usize::from(PriorityLevel::LEAST),
+        }
+    }
+
+    /// The process of a place has used so much CPU time, or the kernel for it.
+    fn charge(&self, place: usize, microseconds: u32) {
+        let Some(entry) = self.levels.get(place) else {
+            return;
+        };
+        entry
+            .used_us
+            .set(entry.used_us.get().saturating_add(microseconds));
+        let used = self.used_us.get().saturating_add(microseconds);
+        if used < PERIOD_US {
+            self.used_us.set(used);
+            return;
+        }
+        self.used_us.set(0);
+        for entry in self.levels {
+            entry.used_us.set(0);
+        }
+    }
+
+    /// Charges what the kernel did for a process in the background.
+    #[inline(never)]
+    fn charge_background(&self, process: ProcessId, microseconds: u32) {
+        let place = self
+            .processes()
+            .find(|(_, candidate)| candidate.processid() == process);
+        if let Some((place, _)) = place {
+            self.charge(place, microseconds);
         }
     }
 
@@ -149,9 +228,9 @@ impl<CAP: ProcessManagementCapability, H: WakeHint> PrioritySched<CAP, H> {
             let rank = match self.levels.get(place) {
                 Some(entry) => {
                     let used_up = entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US;
-                    usize::from(entry.get()) * 2 + usize::from(used_up)
+                    entry.urgency() * 2 + usize::from(used_up)
                 }
-                None => self.level_of(place) * 2,
+                None => self.urgency_of(place) * 2,
             };
             if rank < best_rank {
                 best_rank = rank;
@@ -174,9 +253,9 @@ impl<CAP: ProcessManagementCapability, H: WakeHint> PrioritySched<CAP, H> {
     /// Whether a process that is more urgent than this place is ready.
     #[inline(never)]
     fn is_outranked(&self, place: usize) -> bool {
-        let level = self.level_of(place);
+        let urgency = self.urgency_of(place);
         self.processes()
-            .any(|(other, process)| process.ready() && self.level_of(other) < level)
+            .any(|(other, process)| process.ready() && self.urgency_of(other) < urgency)
     }
 }
 
@@ -184,6 +263,9 @@ impl<C: Chip, CAP: ProcessManagementCapability, H: WakeHint> Scheduler<C>
     for PrioritySched<CAP, H>
 {
     fn next(&self) -> SchedulingDecision {
+        if let Some((process, microseconds)) = self.hint.take_background_time() {
+            self.charge_background(process, microseconds);
+        }
         let (Some((place, process)), count) = self.choose() else {
             return SchedulingDecision::TrySleep;
         };
@@ -192,24 +274,23 @@ impl<C: Chip, CAP: ProcessManagementCapability, H: WakeHint> Scheduler<C>
             if entry.remaining_us.get() <= MIN_QUANTA_THRESHOLD_US {
                 self.refill(entry.get(), count);
             }
+            // Beyond its share it makes way for those that are within theirs.
+            let slice = entry.remaining_us.get();
+            let slice = entry.share_left().map_or(slice, |left| slice.min(left));
             // A place behind an empty one has got none.
-            NonZeroU32::new(entry.remaining_us.get()).unwrap_or(self.timeslice)
+            NonZeroU32::new(slice).unwrap_or(self.timeslice)
         });
         SchedulingDecision::RunProcess((process.processid(), timeslice))
     }
 
-    fn result(&self, result: StoppedExecutingReason, execution_time_us: Option<u32>) {
-        let Some(entry) = self.levels.get(self.running.get()) else {
-            return;
-        };
-        let used = match result {
-            // It has had its turn.
-            StoppedExecutingReason::TimesliceExpired => u32::MAX,
-            _ => execution_time_us.unwrap_or(0),
-        };
-        entry
-            .remaining_us
-            .set(entry.remaining_us.get().saturating_sub(used));
+    fn result(&self, _result: StoppedExecutingReason, execution_time_us: Option<u32>) {
+        let place = self.running.get();
+        let used = execution_time_us.unwrap_or(0);
+        if let Some(entry) = self.levels.get(place) {
+            let remaining = entry.remaining_us.get();
+            entry.remaining_us.set(remaining.saturating_sub(used));
+        }
+        self.charge(place, used);
     }
 
     #[inline(always)]

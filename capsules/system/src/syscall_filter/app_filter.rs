@@ -1,63 +1,61 @@
-//! The filter by the manifest: restricted drivers answer to the apps that name them.
+//! The filter by the manifest: it decides about every call of an app, and about restricted drivers for the others.
 
 use core::marker::PhantomData;
 
 use kernel::platform::SyscallFilter;
-use kernel::process::Process;
+use kernel::process::{Process, ShortId};
 use kernel::syscall::Syscall;
 use kernel::ErrorCode;
 
 use super::tbf_header_filter::TbfHeaderFilterDefaultAllow;
-use crate::apps::Apps;
+use crate::apps::{Apps, Places};
 
-/// Which drivers are restricted; a type, so that the question costs what a `match` does.
-pub trait Restricted {
-    /// Returns whether a driver answers only to apps that name it.
-    fn is_restricted(driver: u32) -> bool;
-}
-
-/// Decides about restricted drivers by the table of apps and the verified identity, and
-/// about all others by the permission header.
+/// Decides about a process with an identity by the table of apps alone, whatever its header
+/// says: about every driver, restricted or not, and every command. What the table does not
+/// grant is refused, and so is all that a process with an identity calls that is in no slot of
+/// its own.
+///
+/// A process without an identity is refused every restricted driver; about the others its
+/// permission header decides.
 ///
 /// What is refused answers NODEVICE, as a driver does that is not there.
-pub struct AppFilter<R: Restricted> {
+pub struct AppFilter<P: Places> {
     apps: Apps,
     header: TbfHeaderFilterDefaultAllow,
-    restricted: PhantomData<R>,
+    places: PhantomData<P>,
 }
 
-impl<R: Restricted> AppFilter<R> {
-    /// Makes a filter that lets apps call restricted drivers as their grants in the table
-    /// say.
+impl<P: Places> AppFilter<P> {
+    /// Makes a filter that lets apps call what their grants in the table say.
     pub const fn new(apps: Apps) -> Self {
         Self {
             apps,
             header: TbfHeaderFilterDefaultAllow {},
-            restricted: PhantomData,
+            places: PhantomData,
         }
     }
 
-    /// What the table says about a restricted driver.
+    /// What the table says about a call of the process with this identity, whose object
+    /// stands at `flash_start`.
     #[inline(never)]
-    fn filter_restricted(
+    fn filter_identified(
         &self,
-        process: &dyn Process,
+        short_id: u32,
+        flash_start: usize,
         driver: u32,
         command: Option<u32>,
     ) -> Result<(), ErrorCode> {
-        let granted = self
-            .apps
-            .of(process)
-            .is_some_and(|app| app.may_call(driver, command));
-        if granted {
-            Ok(())
-        } else {
-            Err(ErrorCode::NODEVICE)
+        let app = P::app(short_id)
+            .and_then(|place| self.apps.0.get(place))
+            .filter(|app| app.short_id == short_id && app.flash_start == flash_start);
+        match (app, P::driver(driver)) {
+            (Some(app), Some(driver)) if app.may_call(driver, command) => Ok(()),
+            _ => Err(ErrorCode::NODEVICE),
         }
     }
 }
 
-impl<R: Restricted> SyscallFilter for AppFilter<R> {
+impl<P: Places> SyscallFilter for AppFilter<P> {
     // Asked in every system call: what is usual must cost next to nothing.
     #[inline(always)]
     fn filter_syscall(&self, process: &dyn Process, syscall: &Syscall) -> Result<(), ErrorCode> {
@@ -73,11 +71,14 @@ impl<R: Restricted> SyscallFilter for AppFilter<R> {
             | Syscall::UserspaceReadableAllow { driver_number, .. } => (driver_number, None),
             _ => return Ok(()),
         };
-        if R::is_restricted(driver as u32) {
+        if let ShortId::Fixed(short_id) = process.short_app_id() {
+            let flash_start = process.get_addresses().flash_start;
             let command = command.map(|command| command as u32);
-            self.filter_restricted(process, driver as u32, command)
-        } else {
-            self.header.filter_syscall(process, syscall)
+            return self.filter_identified(short_id.get(), flash_start, driver as u32, command);
         }
+        if P::is_restricted(driver as u32) {
+            return Err(ErrorCode::NODEVICE);
+        }
+        self.header.filter_syscall(process, syscall)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use capsules_system::apps::{App as Entry, Apps, Fault, Grant};
+use capsules_system::apps::{App as Entry, Apps, Fault, Places};
 use capsules_system::crash_log::layout::AREA_WORDS;
 use capsules_system::crash_log::{
     decode, CrashLog, CrashRecord, ProcessTable, Report, RetainedWords,
@@ -32,25 +32,40 @@ const ABSENT_ID: u32 = 0x304;
 pub const METERS_DRIVER: usize = 0x9_0001;
 /// Restricted; the display may call one command of it.
 pub const DISPLAYS_DRIVER: usize = 0x9_0002;
-/// Open to all, by the permissions of their headers.
+/// Not restricted; the metering app may call two commands of it, though no header of its
+/// lists any.
 pub const OPEN_DRIVER: usize = 0x1;
-/// The same, and no header lists it.
+/// The same, and no app may call it.
 pub const UNLISTED_DRIVER: usize = 0x2;
+/// In no table at all.
+pub const UNDECLARED_DRIVER: usize = 0x3;
 
-pub const METERS_COMMANDS: [u32; 2] = [1, 3];
-pub const DISPLAYS_COMMANDS: [u32; 1] = [7];
+pub const METERS_COMMANDS: [usize; 3] = [0, 1, 3];
+pub const DISPLAYS_COMMANDS: [usize; 2] = [0, 7];
+/// Of the open driver, those of the metering app; the last has no bit.
+pub const OPEN_COMMANDS: [usize; 4] = [0, 5, 31, 65];
+
+/// The places of four drivers and of four apps.
+pub struct FourPlaces;
+
+impl Places for FourPlaces {
+    fn driver(number: u32) -> Option<usize> {
+        let drivers = [OPEN_DRIVER, UNLISTED_DRIVER, METERS_DRIVER, DISPLAYS_DRIVER];
+        drivers.iter().position(|driver| *driver == number as usize)
+    }
+
+    fn app(short_id: u32) -> Option<usize> {
+        let ids = [METERING_ID, DISPLAY_ID, MISPLACED_ID, ABSENT_ID];
+        ids.iter().position(|id| *id == short_id)
+    }
+
+    fn is_restricted(driver: u32) -> bool {
+        [METERS_DRIVER, DISPLAYS_DRIVER].contains(&(driver as usize))
+    }
+}
 
 /// What both apps may call whose id and slot no process has together.
-static EVERYTHING: [Grant; 2] = [
-    Grant {
-        driver: METERS_DRIVER as u32,
-        commands: &[0, 1, 2, 3, 7],
-    },
-    Grant {
-        driver: DISPLAYS_DRIVER as u32,
-        commands: &[0, 1, 2, 3, 7],
-    },
-];
+const EVERYTHING: &[u32] = &[u32::MAX; 4];
 
 /// An entry of nobody, which others begin with.
 pub const NOBODY: Entry = Entry {
@@ -61,8 +76,10 @@ pub const NOBODY: Entry = Entry {
     ram_start: 0,
     ram_size: 0,
     priority: 0,
+    share: 10,
     fault: Fault::Stop,
-    grants: &[],
+    commands: &[],
+    further_commands: &[],
 };
 
 /// The objects of the four processes.
@@ -73,7 +90,8 @@ pub fn objects() -> [App; SLOTS] {
     };
     [
         named("metering", METERING_ID),
-        // Commands 0, 2 and 65 of the open driver, and more than the table grants.
+        // Commands 0, 2 and 65 of the open driver, and more than the table grants. The
+        // headers of the others list nothing, which for a guest means all.
         named("display", DISPLAY_ID).permissions(&[
             (OPEN_DRIVER as u32, 0, 0b101),
             (OPEN_DRIVER as u32, 1, 0b10),
@@ -102,13 +120,14 @@ pub fn in_flash(objects: &[Vec<u8>]) -> (&'static [u8], Vec<usize>) {
 /// the display, of the app in whose slot the guest stands, of the app in whose slot the
 /// misplaced one stands.
 pub fn table(addresses: &[usize], faults: [Fault; SLOTS], priorities: [u8; SLOTS]) -> Apps {
-    let entry = |place: usize, name, short_id, grants| Entry {
+    let entry = |place: usize, name, short_id, commands, further_commands| Entry {
         name,
         short_id,
         flash_start: addresses[place],
         priority: priorities[place],
         fault: faults[place],
-        grants,
+        commands,
+        further_commands,
         ..NOBODY
     };
     Apps(Box::leak(Box::new([
@@ -116,22 +135,12 @@ pub fn table(addresses: &[usize], faults: [Fault; SLOTS], priorities: [u8; SLOTS
             METERING,
             "metering",
             METERING_ID,
-            &[Grant {
-                driver: METERS_DRIVER as u32,
-                commands: &METERS_COMMANDS,
-            }],
+            &[1 | 1 << 5 | 1 << 31, 0, 0b1011, 0],
+            &[(0, 65)],
         ),
-        entry(
-            DISPLAY,
-            "display",
-            DISPLAY_ID,
-            &[Grant {
-                driver: DISPLAYS_DRIVER as u32,
-                commands: &DISPLAYS_COMMANDS,
-            }],
-        ),
-        entry(GUEST, "misplaced", MISPLACED_ID, &EVERYTHING),
-        entry(MISPLACED, "absent", ABSENT_ID, &EVERYTHING),
+        entry(DISPLAY, "display", DISPLAY_ID, &[0, 0, 0, 0x81], &[]),
+        entry(GUEST, "misplaced", MISPLACED_ID, EVERYTHING, &[]),
+        entry(MISPLACED, "absent", ABSENT_ID, EVERYTHING, &[]),
     ])))
 }
 

@@ -1,7 +1,7 @@
 //! The check of one credential, step by step.
 
 use sha2::{Digest, Sha256};
-use stepped_p256::{Progress, Verification};
+use stepped_p256::{Evidence, Progress, Verification};
 
 use super::Signer;
 
@@ -30,7 +30,7 @@ enum Stage {
         signer: usize,
         verification: Verification,
     },
-    Done(Option<usize>),
+    Done(Option<usize>, Evidence),
 }
 
 impl<'a> Check<'a> {
@@ -68,17 +68,27 @@ impl<'a> Check<'a> {
                 verification,
             } => match verification.step() {
                 Progress::More => {}
-                Progress::Done(true) => self.stage = Stage::Done(Some(*signer)),
+                Progress::Done(true) => {
+                    self.stage = Stage::Done(Some(*signer), verification.evidence());
+                }
                 Progress::Done(false) => {
                     let (next, digest) = (*signer + 1, *digest);
                     self.try_signer(next, digest);
                 }
             },
-            Stage::Done(_) => {}
+            Stage::Done(..) => {}
         }
         match self.stage {
-            Stage::Done(signer) => Progress::Done(signer),
+            Stage::Done(signer, _) => Progress::Done(signer),
             _ => Progress::More,
+        }
+    }
+
+    /// Returns the evidence of the signature that was found; none if none was.
+    pub fn evidence(&self) -> Evidence {
+        match self.stage {
+            Stage::Done(_, evidence) => evidence,
+            _ => Evidence::NONE,
         }
     }
 
@@ -98,7 +108,7 @@ impl<'a> Check<'a> {
                 signer,
                 verification,
             },
-            None => Stage::Done(None),
+            None => Stage::Done(None, Evidence::NONE),
         };
     }
 }

@@ -1,17 +1,19 @@
-//! The kernel's credential policy: one check at a time, one step for each deferred call.
+//! The kernel's credential policy: one check at a time, one step for each call in the background.
 
 use core::cell::Cell;
 
-use kernel::deferred_call::{DeferredCall, DeferredCallClient};
+use kernel::deferred_call::DeferredCallClient;
 use kernel::process_checker::{
-    AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult, CheckResultAcceptMetadata,
+    AcceptedCredential, AppCredentialsPolicy, AppCredentialsPolicyClient, CheckResult,
+    CheckResultAcceptMetadata, Confirmation,
 };
 use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::ErrorCode;
-use stepped_p256::Progress;
+use stepped_p256::{Evidence, Progress};
 use tock_tbf::types::{TbfFooterV2Credentials, TbfFooterV2CredentialsType};
 
 use capsules_system::app_rules::{AppRules, Outcomes, Refusal, SignedApp};
+use capsules_system::step_call::StepCall;
 use capsules_system::tbf_objects::Objects;
 
 use super::check::Check;
@@ -25,7 +27,10 @@ type Outcome = (usize, Result<(), Refusal>);
 
 /// Accepts binaries that a signer of the table has signed and the rules admit.
 /// The metadata of an accepted credential is the signer's number in the table.
-pub struct AppSignatures<'a> {
+///
+/// The steps of a check come in the background, so that an app that runs already is not kept
+/// waiting by the checks of the others.
+pub struct AppSignatures<'a, S: StepCall> {
     signers: &'static [Signer],
     rules: &'a dyn AppRules,
     required: bool,
@@ -35,14 +40,22 @@ pub struct AppSignatures<'a> {
     check: MapCell<Check<'static>>,
     /// Addresses of objects, and what came of the last credential of each.
     outcomes: [Cell<Option<Outcome>>; REMEMBERED],
-    deferred_call: DeferredCall,
+    /// Addresses of objects that were accepted, and the evidence of their signatures.
+    evidence: [Cell<(usize, Evidence)>; REMEMBERED],
+    steps: S,
 }
 
-impl<'a> AppSignatures<'a> {
+impl<'a, S: StepCall> AppSignatures<'a, S> {
     /// Makes the kernel's policy for credentials of these signers, with the board's rules for
     /// what they sign. If `required` is true, a binary that no credential vouches for does
-    /// not run at all; otherwise it runs without being any app.
-    pub fn new(signers: &'static [Signer], rules: &'a dyn AppRules, required: bool) -> Self {
+    /// not run at all; otherwise it runs without being any app. `steps` calls it again for the
+    /// next step of a check.
+    pub fn new(
+        signers: &'static [Signer],
+        rules: &'a dyn AppRules,
+        required: bool,
+        steps: S,
+    ) -> Self {
         Self {
             signers,
             rules,
@@ -52,7 +65,8 @@ impl<'a> AppSignatures<'a> {
             region: Cell::new(&[]),
             check: MapCell::empty(),
             outcomes: [const { Cell::new(None) }; REMEMBERED],
-            deferred_call: DeferredCall::new(),
+            evidence: [const { Cell::new((0, Evidence::NONE)) }; REMEMBERED],
+            steps,
         }
     }
 
@@ -66,6 +80,15 @@ impl<'a> AppSignatures<'a> {
         let place = self.outcomes.iter().find(known);
         if let Some(place) = place.or_else(|| self.outcomes.iter().find(free)) {
             place.set(Some((flash_start, outcome)));
+        }
+    }
+
+    /// Keeps the evidence of the signature of the object at this address.
+    fn keep_evidence(&self, address: usize, evidence: Evidence) {
+        let at = |wanted| move |place: &&Cell<(usize, Evidence)>| place.get().0 == wanted;
+        let known = self.evidence.iter().find(at(address));
+        if let Some(place) = known.or_else(|| self.evidence.iter().find(at(0))) {
+            place.set((address, evidence));
         }
     }
 
@@ -113,7 +136,7 @@ fn signed_app(region: &'static [u8]) -> Option<SignedApp> {
     })
 }
 
-impl Outcomes for AppSignatures<'_> {
+impl<S: StepCall> Outcomes for AppSignatures<'_, S> {
     fn outcome_of(&self, flash_start: usize) -> Option<Result<(), Refusal>> {
         self.outcomes
             .iter()
@@ -122,13 +145,25 @@ impl Outcomes for AppSignatures<'_> {
     }
 }
 
-impl AppCredentialsPolicy<'static> for AppSignatures<'_> {
+impl<S: StepCall> AppCredentialsPolicy<'static> for AppSignatures<'_, S> {
     fn set_client(&self, client: &'static dyn AppCredentialsPolicyClient<'static>) {
         self.client.set(client);
     }
 
     fn require_credentials(&self) -> bool {
         self.required
+    }
+
+    /// Not by the verdict, which a lost instruction may have turned, but by the evidence.
+    fn confirm(&self, credential: Option<AcceptedCredential>, region: &[u8]) -> Confirmation {
+        let address = region.as_ptr().addr();
+        let kept = self.evidence.iter().map(Cell::get);
+        let evidence = kept
+            .filter(|(object, _)| *object == address)
+            .fold(Evidence::NONE, |_, (_, evidence)| evidence);
+        let guest = credential.is_none() && !self.required;
+        let doubt = if guest { 0 } else { evidence.doubt() };
+        Confirmation::unless(doubt)
     }
 
     fn check_credentials(
@@ -150,35 +185,39 @@ impl AppCredentialsPolicy<'static> for AppSignatures<'_> {
         self.region.set(integrity_region);
         self.check
             .put(Check::new(integrity_region, signature, self.signers));
-        self.deferred_call.set();
+        self.steps.set_in_background();
         Ok(())
     }
 }
 
-impl DeferredCallClient for AppSignatures<'_> {
+impl<S: StepCall> DeferredCallClient for AppSignatures<'_, S> {
     fn handle_deferred_call(&self) {
         let progress = self.check.map_or(Progress::More, Check::step);
         let signer = match progress {
             Progress::Done(signer) => signer,
             Progress::More => {
                 if self.check.is_some() {
-                    self.deferred_call.set();
+                    self.steps.set_in_background();
                 }
                 return;
             }
         };
+        let evidence = self.check.map_or(Evidence::NONE, |check| check.evidence());
         self.check.take();
         let Some(credentials) = self.credentials.take() else {
             return;
         };
         let region = self.region.replace(&[]);
         let result = self.verdict(signer, region);
+        if let CheckResult::Accept(_) = result {
+            self.keep_evidence(region.as_ptr().addr(), evidence);
+        }
         // The client may offer the next credential within this call.
         self.client
             .map(|client| client.check_done(Ok(result), credentials, region));
     }
 
     fn register(&'static self) {
-        self.deferred_call.register(self);
+        self.steps.register(self);
     }
 }

@@ -12,7 +12,8 @@
 //! next; a binary without any that counts is not accepted. What no other
 //! credential can mend, the wrong place and an old version, is rejected at once.
 //!
-//! The work is cut into steps ([`Check::step`]), one for each deferred call.
+//! The work is cut into steps ([`Check::step`]), one for each call in the background. The kernel
+//! offers a bounded number of credentials of each object.
 
 mod check;
 mod credentials;

@@ -25,6 +25,11 @@ impl Policy {
         objects.find(|known| known.number == object && object < RESERVED)
     }
 
+    /// Returns by how much an app may raise a counter in one call.
+    pub fn step_of(&self, counter: u16) -> u32 {
+        self.find(counter).map_or(0, |object| object.step)
+    }
+
     /// Whether the nonces of some key are bound to this counter.
     pub fn binds_nonces(&self, counter: u16) -> bool {
         let mut objects = self.objects.iter();

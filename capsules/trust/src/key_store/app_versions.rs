@@ -5,8 +5,8 @@ use core::cell::Cell;
 use capsules_system::app_rules::StoredVersions;
 use kernel::ErrorCode;
 
+use super::budgets::SHORT_IDS;
 use super::policy::RESERVED;
-use super::sessions;
 
 /// Keeps older versions of apps from running again.
 pub trait AppVersions {
@@ -60,10 +60,9 @@ impl StoredVersions for KeptVersions<'_> {
 /// Returns the number of the object that counts the versions of an app.
 ///
 /// # Errors
-/// Fails with `INVAL` if there is no such ShortId; they go from 1 to 0xFFF.
+/// Fails with `INVAL` if there is no such ShortId; they go from 1 to 0x7FF.
 pub fn object_of(short_id: u32) -> Result<u16, ErrorCode> {
-    const ROOM: u32 = (sessions::FIRST - RESERVED) as u32;
-    if !(1..ROOM).contains(&short_id) {
+    if !(1..SHORT_IDS).contains(&short_id) {
         return Err(ErrorCode::INVAL);
     }
     Ok(RESERVED + short_id as u16)

@@ -14,12 +14,15 @@ use kernel::utilities::cells::{MapCell, OptionalCell};
 use kernel::{ErrorCode, ProcessId};
 
 use super::app_versions::{object_of, AppVersions, Raises};
+use super::budgets::{Budgets, Ledger, Take};
 use super::nonces::Nonces;
 use super::operations::command::{Action, Command};
 use super::operations::{counter, request, Keys, Turn, Working};
 use super::policy::{Kind, Operations, Policy, State};
 use super::sessions::{Rights, Sessions, KEY};
-use super::vault::{Change, Condition, Generation, Usage, Vault, VaultClient};
+use super::vault::{Change, Condition, Generation, Request, Usage, Vault, VaultClient};
+use crate::OVER_BUDGET;
+use capsules_support::allowance::Earner;
 use capsules_support::app_identity::app_of;
 use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
 use capsules_support::process_buffers::{copy_in, copy_out};
@@ -74,6 +77,12 @@ pub struct KeyStore<'a, F: WordFlash<'a>, S: StepCall> {
     turns: Turns,
     retry: &'a dyn Retry,
     raises: Raises,
+    budgets: Budgets,
+    /// The app's ledger is being written; then this change of so many bytes follows.
+    ledger: OptionalCell<(Ledger, Request, usize)>,
+    /// The ledger is durable.
+    ledger_written: Cell<bool>,
+    over_budget: OptionalCell<fn(app: u32, object: u16)>,
     deferred: S,
 }
 
@@ -102,8 +111,18 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
             turns: Turns::new(),
             retry,
             raises: Raises::new(),
+            budgets: Budgets::new(),
+            ledger: OptionalCell::empty(),
+            ledger_written: Cell::new(false),
+            over_budget: OptionalCell::empty(),
             deferred: steps,
         }
+    }
+
+    /// Sets who hears that a change was refused because the app has used up its budget for
+    /// the object.
+    pub fn set_over_budget(&self, over_budget: fn(app: u32, object: u16)) {
+        self.over_budget.set(over_budget);
     }
 
     /// Returns whether the vault is closed, settling, open or refused.
@@ -183,9 +202,19 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     fn accept(&self, process: ProcessId, command: Command) -> Result<(), ErrorCode> {
         let permit = self.permit(process, &command)?;
         if let (Action::Advance(value), Some(Kind::Counter)) = (command.action, permit.kind) {
-            if value <= counter(&self.keys_of(process), command.object)? {
+            let before = counter(&self.keys_of(process), command.object)?;
+            let most = before.saturating_add(self.policy.step_of(command.object));
+            if value <= before || value > most {
                 return Err(ErrorCode::INVAL);
             }
+        }
+        if let Some(object) = command.changes() {
+            let app = app_of(process).map(|app| app.get());
+            self.budgets
+                .check(self.policy, app, object, |object, bytes| {
+                    self.read_ledger(object, bytes)
+                })
+                .inspect_err(|error| self.tell_over_budget(*error, app, object))?;
         }
         self.apps.enter(process, |app, kernel_data| {
             if app.command.is_some() || app.done.is_pending() {
@@ -209,6 +238,7 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
         }
         if let Some((process, command)) = self.next_app() {
             self.running.set(Running::App(process, command));
+            self.deferred.works_for(process);
             let turn = self.begin(process, command);
             self.follow(process, turn);
         }
@@ -254,23 +284,74 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
                 self.deferred.set_in_background();
                 return;
             }
-            Ok(Turn::Commit(request, length)) => {
-                self.waiting.set(true);
-                let committed = self.working.map_or(Err(ErrorCode::FAIL), |working| {
-                    self.vault.commit(request, &working.data[..length])
-                });
-                if committed.is_ok() {
-                    return;
-                }
-                self.waiting.set(false);
-                committed.map(|()| 0)
-            }
+            Ok(Turn::Commit(request, length)) => match self.pay(process, request, length) {
+                Ok(()) => return,
+                Err(error) => Err(error),
+            },
             Ok(Turn::Fill(slot, rights)) => self.fill(process, slot, rights),
             Ok(Turn::Close(slot)) => self.close(process, slot).map(|()| 0),
             Ok(Turn::Finished(length)) => Ok(length),
             Err(error) => Err(error),
         };
         self.finish(finished);
+    }
+
+    /// Takes a change out of the app's budget and makes it; or writes the app's ledger first.
+    fn pay(&self, process: ProcessId, request: Request, length: usize) -> Result<(), ErrorCode> {
+        if matches!(request.change, Change::State(_)) {
+            // There are two of them in the meter's life.
+            return self.commit(request, length);
+        }
+        let app = app_of(process).map(|app| app.get());
+        let read = |object: u16, bytes: &mut [u8]| self.read_ledger(object, bytes);
+        let taken = self.budgets.take(self.policy, app, request.object, read);
+        match taken.inspect_err(|error| self.tell_over_budget(*error, app, request.object))? {
+            Take::Taken => self.commit(request, length),
+            Take::Ledger(ledger) => {
+                self.ledger.set((ledger, request, length));
+                let entry =
+                    super::operations::request(Change::Current, Kind::Counter, ledger.object);
+                self.commit_bytes(entry, ledger.bytes())
+                    .inspect_err(|_| self.ledger.clear())
+            }
+        }
+    }
+
+    /// Changes an object to the start of the buffer.
+    fn commit(&self, request: Request, length: usize) -> Result<(), ErrorCode> {
+        self.working.map_or(Err(ErrorCode::FAIL), |working| {
+            self.commit_bytes(request, &working.data[..length])
+        })
+    }
+
+    fn commit_bytes(&self, request: Request, bytes: &[u8]) -> Result<(), ErrorCode> {
+        self.waiting.set(true);
+        self.vault
+            .commit(request, bytes)
+            .inspect_err(|_| self.waiting.set(false))
+    }
+
+    /// The ledger is durable: the change that waited for it.
+    fn commit_paid(&self) {
+        self.ledger_written.set(false);
+        let Some((ledger, request, length)) = self.ledger.take() else {
+            return;
+        };
+        self.budgets.written(self.policy, &ledger);
+        if let Err(error) = self.commit(request, length) {
+            self.finish(Err(error));
+        }
+    }
+
+    fn read_ledger(&self, object: u16, bytes: &mut [u8]) -> Result<usize, ErrorCode> {
+        let current = Generation::Current;
+        self.vault.read(object, current, Kind::Counter, bytes)
+    }
+
+    fn tell_over_budget(&self, error: ErrorCode, app: Option<u32>, object: u16) {
+        if let (OVER_BUDGET, Some(app), Some(tell)) = (error, app, self.over_budget.get()) {
+            tell(app, object);
+        }
     }
 
     fn fill(&self, process: ProcessId, slot: u16, rights: Rights) -> Result<usize, ErrorCode> {
@@ -332,6 +413,8 @@ impl<'a, F: WordFlash<'a>, S: StepCall> KeyStore<'a, F, S> {
     fn end_turn(&self) {
         self.running.clear();
         self.waiting.set(false);
+        self.ledger.clear();
+        self.ledger_written.set(false);
         self.working.map(Working::wipe);
         self.deferred.set_in_background();
     }
@@ -433,6 +516,11 @@ fn lengths(command: &Command, kernel_data: &GrantKernelData) -> ([usize; 3], usi
 impl<'a, F: WordFlash<'a>, S: StepCall> VaultClient for KeyStore<'a, F, S> {
     fn committed(&self, result: Result<(), ErrorCode>) {
         self.waiting.set(false);
+        if result.is_ok() && self.ledger.is_some() {
+            self.ledger_written.set(true);
+            self.deferred.set_in_background();
+            return;
+        }
         if let Some(Running::App(_, command)) = self.running.get() {
             if matches!(command.action, Action::AdvanceState(_)) {
                 // Also after a failure: nobody knows whether it took effect.
@@ -458,7 +546,11 @@ where
         if self.waiting.get() {
             return;
         }
+        if let Some(Running::App(process, _)) = self.running.get() {
+            self.deferred.works_for(process);
+        }
         match self.running.get() {
+            Some(Running::App(..)) if self.ledger_written.get() => self.commit_paid(),
             Some(Running::App(process, _)) => {
                 let step = self.working.map_or(Err(ErrorCode::FAIL), Working::step);
                 self.follow(process, step);
@@ -480,6 +572,12 @@ impl<'a, F: WordFlash<'a>, S: StepCall> RetryClient for KeyStore<'a, F, S> {
             delivery = delivery.and(app.done.retry(kernel_data, upcall::DONE as usize));
         });
         delivery
+    }
+}
+
+impl<'a, F: WordFlash<'a>, S: StepCall> Earner for KeyStore<'a, F, S> {
+    fn earn(&self, seconds: u32) {
+        self.budgets.earn(self.policy, seconds);
     }
 }
 

@@ -13,6 +13,8 @@
 //!    long as its process and the state last.
 //! 5. **Nobody waits long.** Operations go in steps of a few milliseconds, one a
 //!    deferred call; apps take turns.
+//! 6. **Nobody wears the flash out.** Each change takes one from the budget that the
+//!    policy gives to this app for this object ([`budgets`]).
 //!
 //! The board supplies a [`WordFlash`](meter_hil::word_flash::WordFlash) of eight
 //! pages, a [`RandomSource`](meter_hil::random_source::RandomSource), the storage root and
@@ -34,6 +36,7 @@
 
 pub mod access;
 pub mod app_versions;
+pub mod budgets;
 mod driver;
 pub mod nonces;
 pub mod operations;

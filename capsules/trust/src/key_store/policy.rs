@@ -6,6 +6,8 @@ pub use drivers::key_store::{
     Kind, Operation, Operations, State, FIRST_RESERVED_OBJECT as RESERVED,
 };
 
+pub use capsules_support::allowance::Rate;
+
 /// A set of states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct States(u8);
@@ -41,6 +43,8 @@ pub struct Object {
     /// The counter that the nonces of this key are bound to, and those of session
     /// keys that come out of it ([`super::nonces`]).
     pub nonces: Option<u16>,
+    /// By how much an app may raise it in one call, if it is a counter.
+    pub step: u32,
 }
 
 /// What an app may do with an object.
@@ -79,6 +83,26 @@ pub struct SessionShare {
     pub slots: u8,
 }
 
+/// How many changes an app may ask for: of one object, or of all that have no line of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// ShortId of the app.
+    pub app: u32,
+    /// Number of the object, or [`OTHERS`](Self::OTHERS).
+    pub object: u16,
+    /// What it earns in a week, and what it keeps.
+    pub rate: Rate,
+    /// What it has in the meter's life.
+    pub lifetime: u32,
+}
+
+impl Budget {
+    /// Stands for all objects without a line of their own.
+    pub const OTHERS: u16 = 0;
+    /// What a line keeps at the most is given in so many blocks ([`super::budgets`]).
+    pub const BLOCKS: u16 = 8;
+}
+
 /// The whole policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -91,6 +115,9 @@ pub struct Policy {
     /// Who may hold how many session slots; no app twice. An app that is not named
     /// holds none.
     pub shares: &'static [SessionShare],
+    /// How many changes apps may ask for; an app and an object without a line may ask for
+    /// none.
+    pub budgets: &'static [Budget],
 }
 
 impl Policy {

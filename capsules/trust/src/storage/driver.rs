@@ -7,8 +7,10 @@ use kernel::syscall::{CommandReturn, SyscallDriver};
 use kernel::utilities::cells::OptionalCell;
 use kernel::{ErrorCode, ProcessId};
 
-use super::policy::Partition;
+use super::policy::{Partition, PLACES};
 use super::store::{Store, StoreClient};
+use crate::OVER_BUDGET;
+use capsules_support::allowance::{Allowance, Earner};
 use capsules_support::app_identity::app_of;
 use capsules_support::pending_upcall::{Delivery, PendingUpcall, Retry, RetryClient};
 use capsules_support::process_buffers::{answer_pair, copy_in, copy_out};
@@ -63,13 +65,21 @@ pub struct StorageDriver<'a, F: SectorFlash<'a>, R: RandomSource> {
     retry: &'a dyn Retry,
     /// How the read that is under way went.
     read: OptionalCell<Result<usize, ErrorCode>>,
+    /// Of each partition, how many records its owner may append now.
+    allowances: [Allowance; PLACES],
 }
 
 impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
     /// A driver over this store. The caller makes it the client of the store and
     /// of `retry`, which is the driver's own.
     pub fn new(store: &'a Store<'a, F, R>, apps: AppGrant, retry: &'a dyn Retry) -> Self {
+        let allowances = [const { Allowance::new(0) }; PLACES];
+        for (allowance, partition) in allowances.iter().zip(store.partitions()) {
+            // A start brings a quarter: what was in hand before it is not kept.
+            allowance.set_level(partition.rate.most.div_ceil(4));
+        }
         StorageDriver {
+            allowances,
             store,
             apps,
             current: OptionalCell::empty(),
@@ -110,12 +120,18 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StorageDriver<'a, F, R> {
         if length > usize::from(self.store.partitions()[partition].record) {
             return Err(ErrorCode::SIZE);
         }
+        let allowance = self.allowances.get(partition);
+        if allowance.is_none_or(|allowance| allowance.level() == 0) {
+            return Err(OVER_BUDGET);
+        }
         let operation = Operation::Append { partition, length };
         self.enqueue(process_id, operation, |kernel_data| {
             kernel_data
                 .get_readonly_processbuffer(read_only::RECORD as usize)
                 .is_ok_and(|buffer| buffer.len() >= length)
-        })
+        })?;
+        allowance.map(|allowance| allowance.take(1));
+        Ok(())
     }
 
     fn read(&self, process_id: ProcessId, number: usize, record: usize) -> Result<(), ErrorCode> {
@@ -245,6 +261,14 @@ impl<'a, F: SectorFlash<'a>, R: RandomSource> StoreClient for StorageDriver<'a, 
         let result = self.read.take().unwrap_or(Err(ErrorCode::FAIL));
         self.finish(result);
         self.serve();
+    }
+}
+
+impl<'a, F: SectorFlash<'a>, R: RandomSource> Earner for StorageDriver<'a, F, R> {
+    fn earn(&self, seconds: u32) {
+        for (allowance, partition) in self.allowances.iter().zip(self.store.partitions()) {
+            allowance.earn(partition.rate, seconds);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! verified their signature. The tables are generated from `meter.toml`.
 
 use super::layout::{slot_bytes, slots_per_sector, HEADER_BYTES};
+pub use capsules_support::allowance::Rate;
 use meter_hil::sector_flash::SECTOR_SIZE;
 
 /// One partition: a ring of records in a run of whole sectors.
@@ -18,11 +19,16 @@ pub struct Partition {
     /// Payload of a record, in bytes; a shorter one takes up as much flash. At
     /// most [`MAX_RECORD`].
     pub record: u16,
+    /// How often the owner may append.
+    pub rate: Rate,
     /// The first sector of the partition, counted from the start of the flash.
     pub first_sector: u32,
     /// Sectors of the partition; at least 3.
     pub sectors: u32,
 }
+
+/// Partitions that a table can have.
+pub const PLACES: usize = 8;
 
 /// The largest payload of a record.
 pub const MAX_RECORD: u16 = 1_024;
@@ -59,8 +65,12 @@ pub const fn buffer_size(partitions: &[Partition]) -> usize {
 }
 
 /// Whether a table can be carried out on a flash of `capacity` bytes: every
-/// partition in the flash and apart from the others, no number twice.
+/// partition in the flash and apart from the others, no number twice, and no more than
+/// [`PLACES`] of them.
 pub const fn is_consistent(partitions: &[Partition], capacity: u32) -> bool {
+    if partitions.len() > PLACES {
+        return false;
+    }
     let mut index = 0;
     while index < partitions.len() {
         let partition = &partitions[index];

@@ -1,5 +1,6 @@
 //! Driver 0x80000006 between apps that the policy names and apps that it does not.
 
+use capsules_support::allowance::{Earner, Rate};
 use capsules_trust::storage::policy::Partition;
 use capsules_trust::storage::{
     buffer_size, is_consistent, Memory, StorageDriver, Store, DRIVER_NUM,
@@ -12,7 +13,7 @@ use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 use testing::random::SeededRandom;
 use testing::retry::retry_on;
 use testing::sector_flash::SectorsInRam;
-use testing::{forever, on_kernel_thread, Clock, HostKernel, Power};
+use testing::{forever, on_kernel_thread, Clock, HostKernel, Power, AMPLE};
 
 const OWNER: u32 = 0x201;
 const READER: u32 = 0x202;
@@ -27,12 +28,19 @@ const PROFILE: usize = 4;
 /// Of the reader alone.
 const OWN: usize = 6;
 
+/// Of the reader's own partition: more than the other tests append.
+const FEW: Rate = Rate {
+    per_week: 7,
+    most: 1_200,
+};
+
 const PARTITIONS: &[Partition] = &[
     Partition {
         number: PROFILE as u16,
         owner: OWNER,
         readers: &[READER],
         record: 100,
+        rate: AMPLE,
         first_sector: 0,
         sectors: 3,
     },
@@ -41,6 +49,7 @@ const PARTITIONS: &[Partition] = &[
         owner: READER,
         readers: &[],
         record: 50,
+        rate: FEW,
         first_sector: 3,
         sectors: 4,
     },
@@ -68,6 +77,20 @@ fn unstarted() -> (HostKernel, &'static Flash, &'static TestStore) {
 }
 
 fn on_clock(clock: &'static Clock) -> (HostKernel, &'static Flash, &'static TestStore) {
+    let (host, flash, store, _) = with_driver(clock);
+    (host, flash, store)
+}
+
+type TestDriver = StorageDriver<'static, Flash, SeededRandom>;
+
+fn with_driver(
+    clock: &'static Clock,
+) -> (
+    HostKernel,
+    &'static Flash,
+    &'static TestStore,
+    &'static TestDriver,
+) {
     let flash = forever(Flash::new(vec![0; CAPACITY as usize]));
     let mut made = None;
     let host = HostKernel::with_identities(&[OWNER, READER, 0], |kernel| {
@@ -77,16 +100,17 @@ fn on_clock(clock: &'static Clock) -> (HostKernel, &'static Flash, &'static Test
         let store = Store::new(PARTITIONS, CAPACITY, memory, &[7; 32], flash, random);
         let store = forever(store.expect("a good table"));
         flash.set_client(store);
-        made = Some(store);
         let grant = kernel.create_grant(DRIVER_NUM, &Power);
         let retry = retry_on(clock);
         let driver = forever(StorageDriver::new(store, grant, retry));
         store.set_client(driver);
         retry.set_client(driver);
+        made = Some((store, driver));
         vec![(DRIVER_NUM, driver)]
     });
     (0..3).for_each(|index| join(&host, index));
-    (host, flash, made.unwrap())
+    let (store, driver) = made.unwrap();
+    (host, flash, store, driver)
 }
 
 fn setup() -> (HostKernel, &'static Flash) {
@@ -443,4 +467,31 @@ fn tables_that_contradict_themselves_are_refused() {
     ] {
         assert!(!is_consistent(&[OTHER, bad], CAPACITY), "{bad:?}");
     }
+}
+
+#[test]
+fn no_more_records_are_appended_than_the_partition_allows() {
+    on_kernel_thread(|| {
+        let (host, flash, store, driver) = with_driver(forever(Clock::default()));
+        store.ready(Ok(()));
+        flash.run();
+        let appends = || {
+            let appended = (0..).take_while(|_| {
+                let answer = append(&host, R, OWN, b"record");
+                flash.run();
+                host.upcalls(R);
+                assert!([OK, failure(ErrorCode::RESERVE)].contains(&answer));
+                answer == OK
+            });
+            appended.count()
+        };
+        // A start brings a quarter.
+        assert_eq!(appends(), 300);
+        assert_eq!(appends(), 0);
+        // Another partition has its own.
+        assert_eq!(append(&host, O, PROFILE, b"record"), OK);
+        flash.run();
+        driver.earn(7 * 24 * 3_600);
+        assert_eq!(appends(), 7);
+    });
 }

@@ -1,16 +1,21 @@
-//! A GDB server: one debugger, software and hardware breakpoints, step,
-//! continue, registers and memory.
+//! A GDB server: breakpoints, watchpoints, step, continue, registers, memory and
+//! `monitor`. One debugger at a time; when it leaves, the run goes on without it, and
+//! another one may come.
 
+mod connection;
+mod monitor;
 mod packet;
+mod points;
 
 use super::failure::{tell, Failure};
-use super::session::Session;
+use super::interrupt;
+use super::session::{Course, Session};
+use connection::{Connection, Door};
+use emulator::machine::Watched;
 use emulator::Stop;
-use packet::{frame, hex, unhex, Decoder, Received};
-use std::collections::BTreeSet;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::Duration;
+use packet::{hex, unhex, Received};
+use points::Points;
+use std::net::{Ipv4Addr, TcpListener};
 
 /// Registers in GDB's `g` packet: R0 to R15, xPSR.
 const GENERAL_REGISTERS: usize = 17;
@@ -18,145 +23,161 @@ const SIGNAL_INTERRUPT: u8 = 2;
 const SIGNAL_TRAP: u8 = 5;
 /// The most bytes read in one `m` packet.
 const MOST_MEMORY: usize = 0x1000;
-/// How often a wait for the debugger looks whether the user asked to end.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// What tells GDB that the program has come to its end.
+const EXITED: &str = "W00";
 
-/// Waits for a debugger on `port` and serves it until it leaves or kills.
-pub fn serve(session: &mut Session, port: u16) -> Result<Stop, Failure> {
+/// Waits for a debugger on `port`, then runs the course, as debuggers let it, to its end.
+pub fn serve(session: &mut Session, mut course: Course, port: u16) -> Result<Stop, Failure> {
     let failed = |error| Failure::host(format_args!("gdb: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let door = Door::new(listener)?;
     tell(format_args!("gdb: tcp {address}\n"));
-    let Some(stream) = accept(&listener, session).map_err(failed)? else {
-        return Ok(Stop::Time);
-    };
-    session.machine.attach_debugger(true);
-    let mut server = Server {
-        stream,
-        decoder: Decoder::default(),
-        breakpoints: BTreeSet::new(),
-        last: Stop::Time,
-    };
-    let result = server.serve(session);
-    for address in &server.breakpoints {
-        session.machine.remove_hooks(*address);
-    }
-    session.machine.attach_debugger(false);
-    result
-}
-
-/// The debugger's connection; none if the user asked to end.
-fn accept(listener: &TcpListener, session: &Session) -> io::Result<Option<TcpStream>> {
-    listener.set_nonblocking(true)?;
-    while !session.interrupted() {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                return Ok(Some(stream));
+    let mut waiting = door.wait()?;
+    while let Some(connection) = waiting.take() {
+        session.machine.attach_debugger(true);
+        let mut server = Server {
+            connection,
+            door: &door,
+            points: Points::default(),
+        };
+        let end = server.serve(session, &mut course);
+        server.points.clear(&mut session.machine);
+        session.machine.attach_debugger(false);
+        if let Some(stop) = end? {
+            return Ok(stop);
+        }
+        // It has left: the core goes on until the next one comes.
+        course.resume(session.machine.now());
+        while waiting.is_none() {
+            if let Some(stop) = session.advance(&course)? {
+                return Ok(stop);
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PATIENCE),
-            Err(error) => return Err(error),
+            if interrupt::asked() {
+                return Ok(Stop::Time);
+            }
+            waiting = door.look()?;
         }
     }
-    Ok(None)
+    Ok(Stop::Time)
 }
 
-struct Server {
-    stream: TcpStream,
-    decoder: Decoder,
-    breakpoints: BTreeSet<u32>,
-    last: Stop,
+struct Server<'a> {
+    connection: Connection,
+    door: &'a Door,
+    points: Points,
 }
 
-/// What becomes of the session after a packet.
+/// What becomes of the run after a packet.
 enum Next {
     Reply(String),
+    /// No answer.
+    Silence,
     Run,
-    Leave,
+    Step,
+    /// The debugger leaves.
+    Detach,
+    /// The debugger ends the run.
+    Kill,
 }
 
-impl Server {
-    fn serve(&mut self, session: &mut Session) -> Result<Stop, Failure> {
-        while let Some(received) = self.receive(Some(session))? {
-            match received {
-                Received::Damaged => self.send_raw(b"-")?,
-                Received::Interrupt => self.reply(&signal(SIGNAL_INTERRUPT))?,
-                Received::Packet(data) => {
-                    self.send_raw(b"+")?;
-                    let command = String::from_utf8_lossy(&data).into_owned();
-                    match self.answer(session, &command)? {
-                        Next::Reply(text) => self.reply(&text)?,
-                        Next::Run => {
-                            let number = self.run(session)?;
-                            self.reply(&signal(number))?;
-                        }
-                        Next::Leave => {
-                            self.reply("OK")?;
-                            return Ok(self.last);
+impl Server<'_> {
+    /// Serves the debugger until it leaves; why the run has ended, if it has.
+    fn serve(
+        &mut self,
+        session: &mut Session,
+        course: &mut Course,
+    ) -> Result<Option<Stop>, Failure> {
+        while let Some(received) = self.connection.wait(self.door)? {
+            let data = match received {
+                Received::Packet(data) => data,
+                Received::Damaged => {
+                    self.connection.send_raw(b"-");
+                    continue;
+                }
+                Received::Interrupt => {
+                    self.connection.reply(&signal(SIGNAL_INTERRUPT));
+                    continue;
+                }
+            };
+            self.connection.send_raw(b"+");
+            let command = String::from_utf8_lossy(&data).into_owned();
+            match self.answer(session, &command) {
+                Next::Reply(text) => self.connection.reply(&text),
+                Next::Silence => {}
+                Next::Run | Next::Step if course.is_over(&session.machine) => {
+                    return Ok(Some(self.end(Stop::Time)));
+                }
+                Next::Run => {
+                    course.resume(session.machine.now());
+                    if let Some(stop) = self.run(session, course)? {
+                        return Ok(Some(self.end(stop)));
+                    }
+                }
+                Next::Step => {
+                    let limit = session.machine.instructions() + 1;
+                    let one = course.limited_to(limit);
+                    if let Some(stop) = self.run(session, &one)? {
+                        match stop {
+                            Stop::Instructions if session.machine.instructions() == limit => {
+                                self.connection.reply(&signal(SIGNAL_TRAP));
+                            }
+                            stop => return Ok(Some(self.end(stop))),
                         }
                     }
+                }
+                Next::Detach => {
+                    self.connection.reply("OK");
+                    return Ok(None);
+                }
+                Next::Kill => {
+                    self.connection.reply("OK");
+                    return Ok(Some(Stop::Time));
                 }
             }
         }
-        Ok(self.last)
+        if interrupt::asked() {
+            return Ok(Some(self.end(Stop::Time)));
+        }
+        Ok(None)
     }
 
-    /// The next thing received; none when the peer is gone. Waits for it until
-    /// the user of the session asks to end; without one, not at all.
-    fn receive(&mut self, wait: Option<&Session>) -> Result<Option<Received>, Failure> {
-        let failed = |error| Failure::host(format_args!("gdb: {error}"));
-        self.stream
-            .set_nonblocking(wait.is_none())
-            .map_err(failed)?;
-        let mut byte = [0];
+    /// Tells the debugger that the run has ended, and why it has.
+    fn end(&mut self, stop: Stop) -> Stop {
+        self.connection.reply(EXITED);
+        stop
+    }
+
+    /// Runs until something stops the core, and tells the debugger what. Why the run has
+    /// ended, if it has.
+    fn run(&mut self, session: &mut Session, course: &Course) -> Result<Option<Stop>, Failure> {
         loop {
-            match self.stream.read(&mut byte) {
-                Ok(0) => return Ok(None),
-                Ok(_) => {
-                    if let Some(received) = self.decoder.feed(byte[0]) {
-                        return Ok(Some(received));
-                    }
+            let reply = match session.advance(course)? {
+                Some(stop @ (Stop::Time | Stop::Instructions)) => return Ok(Some(stop)),
+                Some(Stop::Watchpoint(address, watched)) => watch_signal(address, watched),
+                Some(stop @ (Stop::PowerCut | Stop::SystemOff)) => {
+                    let why = match stop {
+                        Stop::PowerCut => "the power is cut: `monitor power` goes on\n",
+                        _ => "System OFF: `monitor reset` goes on\n",
+                    };
+                    self.connection.reply(&format!("O{}", hex(why.as_bytes())));
+                    signal(SIGNAL_TRAP)
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => match wait {
-                    Some(session) if !session.interrupted() => {}
-                    _ => return Ok(None),
+                Some(_) => signal(SIGNAL_TRAP),
+                None if interrupt::asked() => return Ok(Some(Stop::Time)),
+                None => match self.connection.look(self.door)? {
+                    Some(Received::Interrupt) => signal(SIGNAL_INTERRUPT),
+                    // It went without a word.
+                    _ if self.connection.is_gone() => return Ok(None),
+                    _ => continue,
                 },
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
+            };
+            self.connection.reply(&reply);
+            return Ok(None);
         }
     }
 
-    fn send_raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.stream
-            .set_nonblocking(false)
-            .and_then(|()| self.stream.write_all(bytes))
-            .map_err(|error| Failure::host(format_args!("gdb: {error}")))
-    }
-
-    fn reply(&mut self, text: &str) -> Result<(), Failure> {
-        self.send_raw(&frame(text))
-    }
-
-    /// Runs until something stops it; the signal for GDB.
-    fn run(&mut self, session: &mut Session) -> Result<u8, Failure> {
-        loop {
-            let stop = session.slice_to(u64::MAX, u64::MAX)?;
-            if stop != Stop::Time {
-                self.last = stop;
-                return Ok(SIGNAL_TRAP);
-            }
-            if session.interrupted() {
-                return Ok(SIGNAL_INTERRUPT);
-            }
-            if self.receive(None)? == Some(Received::Interrupt) {
-                return Ok(SIGNAL_INTERRUPT);
-            }
-        }
-    }
-
-    fn answer(&mut self, session: &mut Session, command: &str) -> Result<Next, Failure> {
+    fn answer(&mut self, session: &mut Session, command: &str) -> Next {
         let machine = &mut session.machine;
         let error = || "E01".to_owned();
         let (kind, rest) = command.split_at(command.len().min(1));
@@ -190,45 +211,38 @@ impl Server {
                     machine.write_memory(address, &bytes).then_some(())
                 })
                 .map_or_else(error, |()| "OK".to_owned()),
-            "Z" | "z" => self.breakpoint(session, kind == "Z", rest),
-            "c" => return Ok(Next::Run),
-            "s" => {
-                self.last = machine.run_instructions(1);
-                signal(SIGNAL_TRAP)
+            "Z" | "z" => self.points.change(machine, kind == "Z", rest).to_owned(),
+            "c" => return Next::Run,
+            "s" => return Next::Step,
+            "D" => return Next::Detach,
+            "k" => return Next::Kill,
+            "H" | "T" => "OK".to_owned(),
+            // Extended: `run` in GDB is a reset.
+            "!" => "OK".to_owned(),
+            "R" => {
+                machine.reset_pin();
+                return Next::Silence;
             }
-            "D" => return Ok(Next::Leave),
-            "k" => return Ok(Next::Leave),
-            "H" => "OK".to_owned(),
+            "v" if rest.starts_with("Kill") => return Next::Kill,
             "q" => query(session, rest),
             _ => String::new(),
         };
-        Ok(Next::Reply(reply))
-    }
-
-    fn breakpoint(&mut self, session: &mut Session, set: bool, rest: &str) -> String {
-        let mut fields = rest.split(',');
-        let kind = fields.next();
-        let address = fields
-            .next()
-            .and_then(|field| u32::from_str_radix(field, 16).ok());
-        let (Some("0" | "1"), Some(address)) = (kind, address) else {
-            // Watchpoints are not served.
-            return String::new();
-        };
-        let done = if set {
-            !self.breakpoints.insert(address) || session.machine.add_breakpoint(address)
-        } else {
-            if self.breakpoints.remove(&address) {
-                session.machine.remove_hooks(address);
-            }
-            true
-        };
-        if done { "OK" } else { "E01" }.to_owned()
+        Next::Reply(reply)
     }
 }
 
 fn signal(number: u8) -> String {
     format!("S{number:02x}")
+}
+
+/// The stop before an access that a watchpoint watches.
+fn watch_signal(address: u32, watched: Watched) -> String {
+    let kind = match watched {
+        Watched::Writes => "watch",
+        Watched::Reads => "rwatch",
+        Watched::Both => "awatch",
+    };
+    format!("T{SIGNAL_TRAP:02x}{kind}:{address:x};")
 }
 
 fn range(text: &str) -> Option<(u32, usize)> {
@@ -252,6 +266,9 @@ fn query(session: &mut Session, rest: &str) -> String {
     }
     if rest.starts_with("Attached") {
         return "1".to_owned();
+    }
+    if let Some(digits) = rest.strip_prefix("Rcmd,") {
+        return monitor::command(&mut session.machine, digits);
     }
     let Some(window) = rest.strip_prefix("Xfer:features:read:target.xml:") else {
         return String::new();

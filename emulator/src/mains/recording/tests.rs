@@ -143,6 +143,103 @@ fn memory_is_bounded() {
     }
 }
 
+/// The mean power of each 20 ms, and the rms of the current.
+fn played(recording: &mut Recording, periods: u64) -> (Vec<f64>, f64) {
+    let mut squares = 0.0;
+    let watts = (0..periods)
+        .map(|period| {
+            let sum: f64 = (0..4_000)
+                .map(|n| {
+                    let (volts, amperes) = recording.at(period * 20_000_000 + n * 5_000);
+                    squares += amperes * amperes;
+                    volts * amperes
+                })
+                .sum();
+            sum / 4_000.0
+        })
+        .collect();
+    (watts, (squares / (periods * 4_000) as f64).sqrt())
+}
+
+#[test]
+fn a_load_that_never_exports_shows_no_export() {
+    // Direct voltage, a row a second, and a load that switches on and off.
+    let switched = Scratch::new(b"0,230,0\n1,230,0\n2,230,2.4\n3,230,2.4\n4,230,0\n5,230,0\n");
+    let (watts, _) = played(&mut switched.open(Playback::Once).unwrap(), 250);
+    assert!(watts.iter().all(|watts| *watts >= 0.0), "{watts:?}");
+    // A half-wave load, which is zero in every second half cycle, at 20 rows a period.
+    let mut text = String::new();
+    for n in 0..200 {
+        let angle = f64::from(n) / 20.0 * TAU + 0.1;
+        let volts = 325.0 * angle.sin();
+        writeln!(
+            text,
+            "{},{},{}",
+            f64::from(n) / 1_000.0,
+            volts,
+            volts.max(0.0) / 46.0
+        )
+        .unwrap();
+    }
+    let rectified = Scratch::new(text.as_bytes());
+    let mut recording = rectified.open(Playback::Loop).unwrap();
+    for n in 0..20_000u64 {
+        let (volts, amperes) = recording.at(n * 10_000);
+        assert!(amperes >= 0.0, "{amperes} A");
+        assert!(volts > -1.0 || amperes < 0.4, "{volts} V, {amperes} A");
+    }
+}
+
+#[test]
+fn a_pulsed_current_keeps_its_rms() {
+    for width in [1, 2, 3, 8] {
+        // 146 rows a period, as at 7,300 a second, with a pulse in each half cycle.
+        let mut text = String::new();
+        let mut squares = 0.0;
+        for n in 0..1_460 {
+            let within = n % 73;
+            let amperes = if (30..30 + width).contains(&within) {
+                10.0
+            } else {
+                0.0
+            };
+            squares += amperes * amperes;
+            let volts = 325.0 * (f64::from(n) / 146.0 * TAU).sin();
+            writeln!(
+                text,
+                "{},{volts},{}",
+                f64::from(n) / 7_300.0,
+                amperes * volts.signum()
+            )
+            .unwrap();
+        }
+        let of_rows = (squares / 1_460.0f64).sqrt();
+        let pulsed = Scratch::new(text.as_bytes());
+        let (_, rms) = played(&mut pulsed.open(Playback::Loop).unwrap(), 20);
+        let error = rms / of_rows - 1.0;
+        assert!(error.abs() < 0.007, "{width} rows: {error}");
+    }
+}
+
+#[test]
+fn lines_end_in_any_way() {
+    let rows = ["seconds,volts,amperes", "", "0,1.5,-2", "1,2,3", "2,4,5"];
+    for end in ["\n", "\r\n", "\r"] {
+        let file = Scratch::new(rows.join(end).as_bytes());
+        let mut recording = file.open(Playback::Loop).unwrap();
+        assert_eq!(recording.seconds(), 3.0, "{end:?}");
+        assert_eq!(recording.at(4_000_000_000), (2.0, 3.0), "{end:?}");
+        let wrong = [&rows[..4], &["2,4"]].concat().join(end);
+        let file = Scratch::new(wrong.as_bytes());
+        match file.open(Playback::Loop) {
+            Err(MainsError::Line { line, .. }) => assert_eq!(line, 5, "{end:?}"),
+            other => panic!("{end:?}: {other:?}"),
+        }
+    }
+    let long = Scratch::new(&[b'1'; 1 << 20]);
+    assert!(long.open(Playback::Loop).is_err(), "a line without an end");
+}
+
 #[test]
 fn uneven_rows_do_not_overshoot() {
     let file = Scratch::new(b"0,0,0\n0.000001,100,1\n1,100,1\n1.000001,0,0\n2,0,0\n");

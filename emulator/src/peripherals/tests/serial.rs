@@ -260,3 +260,97 @@ fn the_switch_of_errata_resets_a_peripheral() {
     assert_eq!(bench.read(SPIM2 + 0x500), 0);
     assert!(bench.part.context.notes.unmodelled.is_empty());
 }
+
+const P0: u32 = 0x5000_0000;
+const SPIM1: u32 = 0x4000_4000;
+const SPIM3: u32 = 0x4002_F000;
+
+/// SPIM at `base` on the pins of the external flash, which P0.17 selects.
+fn flash_master(base: u32) -> Bench {
+    let mut bench = Bench::new();
+    bench.write(P0 + 0x508, 1 << 17);
+    bench.write(P0 + 0x518, 1 << 17);
+    for (register, pin) in [(0x508, 19), (0x50C, 20), (0x510, 21)] {
+        bench.write(base + register, pin);
+    }
+    bench.write(base + 0x524, 0x8000_0000);
+    bench.write(base + 0x500, 7);
+    bench
+}
+
+/// A transfer of as many bytes as `out` has; what came back.
+fn transfer(bench: &mut Bench, base: u32, out: &[u8]) -> Vec<u8> {
+    bench.put(RAM, out);
+    for (register, at) in [(0x544, RAM), (0x534, RAM + 0x200)] {
+        bench.write(base + register, at);
+        bench.write(base + register + 4, out.len() as u32);
+    }
+    bench.write(base + 0x10, 1);
+    bench.pass(out.len() as u64 * 64 + 64);
+    assert!(bench.take_event(base + 0x118), "it ends");
+    bench.get(RAM + 0x200, out.len())
+}
+
+/// A command while P0.17 selects the memory.
+fn selected(bench: &mut Bench, base: u32, out: &[u8]) -> Vec<u8> {
+    bench.write(P0 + 0x50C, 1 << 17);
+    let came = transfer(bench, base, out);
+    bench.write(P0 + 0x508, 1 << 17);
+    came
+}
+
+#[test]
+fn spim_reaches_the_external_flash_at_its_pins_only() {
+    let mut bench = flash_master(SPIM1);
+    assert_eq!(
+        transfer(&mut bench, SPIM1, &[0x9F, 0, 0, 0]),
+        [0xFF; 4],
+        "not selected"
+    );
+    let identification = [0xFF, 0xC2, 0x28, 0x17];
+    assert_eq!(
+        selected(&mut bench, SPIM1, &[0x9F, 0, 0, 0]),
+        identification
+    );
+    // As upstream's capsule goes about a page: enable, program, poll, read.
+    selected(&mut bench, SPIM1, &[0x06]);
+    selected(&mut bench, SPIM1, &[0x02, 0, 0x10, 0, 0xAB, 0xCD]);
+    assert_eq!(selected(&mut bench, SPIM1, &[0x05, 0])[1] & 1, 1, "busy");
+    bench.pass(MILLISECOND);
+    assert_eq!(selected(&mut bench, SPIM1, &[0x05, 0])[1] & 1, 0, "ready");
+    let read = selected(&mut bench, SPIM1, &[0x03, 0, 0x10, 0, 0, 0]);
+    assert_eq!(read[4..], [0xAB, 0xCD]);
+    assert_eq!(bench.part.context.statistics.nor_bytes_programmed, 2);
+    bench.write(SPIM1 + 0x508, 18);
+    assert_eq!(
+        selected(&mut bench, SPIM1, &[0x9F, 0, 0, 0]),
+        [0xFF; 4],
+        "another clock"
+    );
+}
+
+#[test]
+fn spim3_selects_the_external_flash_itself() {
+    let mut bench = flash_master(SPIM3);
+    bench.write(SPIM3 + 0x514, 17);
+    assert_eq!(
+        transfer(&mut bench, SPIM3, &[0x9F, 0, 0, 0])[1..],
+        [0xC2, 0x28, 0x17]
+    );
+    transfer(&mut bench, SPIM3, &[0x06]);
+    assert_eq!(transfer(&mut bench, SPIM3, &[0x05, 0])[1], 2);
+}
+
+#[test]
+fn plain_spi_reads_the_external_flash_byte_by_byte() {
+    let mut bench = flash_master(SPIM1);
+    bench.write(SPIM1 + 0x500, 1);
+    bench.write(P0 + 0x50C, 1 << 17);
+    let came = [0x9F, 0, 0, 0].map(|byte| {
+        bench.write(SPIM1 + 0x51C, byte);
+        bench.pass(64);
+        assert!(bench.take_event(SPIM1 + 0x108));
+        bench.read(SPIM1 + 0x518)
+    });
+    assert_eq!(came, [0xFF, 0xC2, 0x28, 0x17]);
+}

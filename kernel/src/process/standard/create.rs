@@ -40,6 +40,32 @@ fn align_down(address: usize, align: usize) -> usize {
     address & !(align - 1)
 }
 
+/// Opens exactly these bytes of flash to the process, no byte more and none less, in as many
+/// regions as that takes: first as much as one region covers, then of the rest.
+///
+/// `None` if the MPU cannot cover them so.
+fn open_flash<M: MPU>(mpu: &M, flash: &[u8], config: &mut M::MpuConfig) -> Option<()> {
+    let mut rest = flash;
+    while !rest.is_empty() {
+        // What one region covers ends at a multiple of some power of two.
+        let covered = (0..usize::BITS)
+            .map(|bits| align_down(rest.len(), 1 << bits))
+            .take_while(|length| *length != 0)
+            .find(|length| {
+                let region = mpu.allocate_region(
+                    rest.as_ptr(),
+                    *length,
+                    *length,
+                    mpu::Permissions::ReadExecuteOnly,
+                    config,
+                );
+                region.is_some()
+            })?;
+        rest = &rest[covered..];
+    }
+    Some(())
+}
+
 impl<C: Chip> ProcessStandard<C> {
     /// The most that the kernel's part of a block takes, in bytes: table,
     /// control block, and what their alignment may cost.
@@ -68,18 +94,7 @@ impl<C: Chip> ProcessStandard<C> {
         let Some(mut mpu_config) = chip.mpu().new_config() else {
             return Err((ProcessLoadError::MpuConfigurationError, memory));
         };
-        let flash = binary.flash;
-        if chip
-            .mpu()
-            .allocate_region(
-                flash.as_ptr(),
-                flash.len(),
-                flash.len(),
-                mpu::Permissions::ReadExecuteOnly,
-                &mut mpu_config,
-            )
-            .is_none()
-        {
+        if open_flash(chip.mpu(), binary.executable(), &mut mpu_config).is_none() {
             return Err((ProcessLoadError::MpuInvalidFlashLength, memory));
         }
 
@@ -232,6 +247,7 @@ impl<C: Chip> ProcessStandard<C> {
             mpu_config: MapCell::new(mpu_config),
             mpu_regions: [const { Cell::new(None) }; super::EXTRA_MPU_REGIONS],
             flash: binary.flash,
+            executable_len: binary.executable().len(),
             header: binary.header,
             has_permissions,
             permission_memo: Cell::new(PermissionMemo {
@@ -252,6 +268,8 @@ impl<C: Chip> ProcessStandard<C> {
             ptr::write(control_block, process);
             &mut *control_block
         };
+        // Whoever had this memory before left something there.
+        process.erase_from(app_break);
         process.storage_permissions = surroundings.storage_policy.get_permissions(process);
         process.enqueue_first_function();
         process

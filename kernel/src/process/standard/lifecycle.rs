@@ -131,6 +131,7 @@ impl<C: Chip> ProcessStandard<C> {
             .set(self.initial_kernel_memory_break);
         self.app_break.set(app_break);
         self.allow_high_water_mark.set(self.memory_start);
+        self.erase_from(app_break);
         Ok(())
     }
 }

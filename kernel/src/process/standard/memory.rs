@@ -31,8 +31,8 @@ impl<C: Chip> ProcessStandard<C> {
 
     /// Returns whether the process can read all of a buffer in its flash.
     pub(super) fn in_flash(&self, start: *const u8, size: usize) -> bool {
-        let range = self.flash.as_ptr_range();
-        lies_in(start, size, range.start, range.end)
+        let from = self.flash.as_ptr();
+        lies_in(start, size, from, from.wrapping_add(self.executable_len))
     }
 
     pub(super) fn move_break(&self, new_break: *const u8) -> Result<CapabilityPtr, Error> {
@@ -58,12 +58,11 @@ impl<C: Chip> ProcessStandard<C> {
         self.kernel.mpu_changed(self.process_id.get());
 
         let old_break = self.app_break.replace(new_break);
-        if let Some(exposed) = new_break.addr().checked_sub(old_break.addr()) {
-            // SAFETY: `old_break..new_break` is memory of this block below the
-            // kernel memory break, where the kernel keeps nothing, and above
-            // every buffer that was shared.
-            unsafe { ptr::write_bytes(old_break.cast_mut(), 0, exposed) };
-        }
+        self.erase_from(if new_break < old_break {
+            new_break
+        } else {
+            old_break
+        });
         let base = self.memory_start.addr();
         // SAFETY: the rights cover what the process can access anyway.
         Ok(unsafe {
@@ -74,6 +73,24 @@ impl<C: Chip> ProcessStandard<C> {
                 CapabilityPtrPermissions::ReadWrite,
             )
         })
+    }
+
+    /// Erases what the process can reach from an address on: up to its break, and beyond it as
+    /// far as the MPU lets it.
+    ///
+    /// The address lies in the block, above every buffer that was shared.
+    pub(super) fn erase_from(&self, start: *const u8) {
+        let reachable = self
+            .mpu_config
+            .map_or(None, |config| self.chip.mpu().accessible_end(config))
+            .map_or(0, <*const u8>::addr)
+            .max(self.app_break.get().addr());
+        // The MPU's answer is not taken on trust: what lies above is the kernel's.
+        let end = reachable.min(self.kernel_memory_break.get().addr());
+        let length = end.saturating_sub(start.addr());
+        // SAFETY: `start..end` is memory of this block below the kernel memory break, where
+        // the kernel keeps nothing, and above every buffer that was shared.
+        unsafe { ptr::write_bytes(start.cast_mut(), 0, length) };
     }
 
     pub(super) fn claim_readwrite(

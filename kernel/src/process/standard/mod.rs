@@ -83,6 +83,8 @@ pub struct ProcessStandard<C: 'static + Chip> {
     mpu_regions: [Cell<Option<mpu::Region>>; EXTRA_MPU_REGIONS],
 
     flash: &'static [u8],
+    /// How much of the flash it can reach, from the start on.
+    executable_len: usize,
     header: TbfHeader,
     /// Whether its header lists permissions.
     has_permissions: bool,

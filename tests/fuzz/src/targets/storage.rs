@@ -13,6 +13,7 @@ use meter_hil::sector_flash::{SectorFlash, SECTOR_SIZE};
 use crate::forget::with_static_mut;
 use testing::random::SeededRandom;
 use testing::sector_flash::SectorsInRam;
+use testing::AMPLE;
 
 const ROOT: [u8; 32] = [0x5A; 32];
 const SECTOR: usize = SECTOR_SIZE as usize;
@@ -31,6 +32,7 @@ const PARTITIONS: &[Partition] = &[
         owner: 0x11,
         readers: &[0x22],
         record: 1_024,
+        rate: AMPLE,
         first_sector: 0,
         sectors: 3,
     },
@@ -39,6 +41,7 @@ const PARTITIONS: &[Partition] = &[
         owner: 0x22,
         readers: &[],
         record: 120,
+        rate: AMPLE,
         first_sector: 3,
         sectors: 4,
     },
@@ -47,6 +50,7 @@ const PARTITIONS: &[Partition] = &[
         owner: 0x11,
         readers: &[],
         record: 1_024,
+        rate: AMPLE,
         first_sector: 7,
         sectors: 3,
     },

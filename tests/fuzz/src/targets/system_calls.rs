@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver};
+use capsules_metering::energy_store::{self, EnergyStore, EnergyStoreDriver, Records};
 use capsules_metering::meter_adc::{
     self, MeterAdc, BLOCK_BYTES, CONVERTED_BLOCK_BYTES, CONVERTED_BUFFERS, QUEUE_BLOCKS,
 };
@@ -23,7 +23,7 @@ use testing::retry::retry_on;
 use testing::words_in_ram::{blank, WordsInRam};
 use testing::{
     bare_kernel, forever, peek, round_robin, syscalls, Always, App, Clock, Drivers, Event,
-    HostKernel, Power, Step,
+    HostKernel, Power, Step, AMPLE,
 };
 
 /// Steps of one input at most.
@@ -85,7 +85,15 @@ impl World {
         let grant = kernel.create_grant(energy_store::DRIVER_NUM, &Power);
         let clock = forever(Clock::default());
         let retry = retry_on(clock);
-        let energy = forever(EnergyStoreDriver::new(store, grant, retry));
+        let energy = forever(EnergyStoreDriver::new(
+            store,
+            grant,
+            retry,
+            Records {
+                rate: AMPLE,
+                lifetime: u32::MAX,
+            },
+        ));
         store.set_client(energy);
         retry.set_client(energy);
         let drivers: Drivers = vec![

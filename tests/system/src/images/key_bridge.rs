@@ -12,11 +12,23 @@ const COMMANDS: &str = "key_store = [\"state\", \"generate\", \"import\", \"publ
      \"verify\", \"store\", \"read\", \"counter\", \"advance\", \"activate\", \"erase\", \
      \"close\"]";
 
+/// The budgets of the apps that change keys: most is the bridge's, because tests change keys
+/// as an app never would.
+const BUDGETS: [(&str, &str); 3] = [
+    ("tls", "{ per_week = 1, most = 8, lifetime = 8 }"),
+    (
+        "dlms",
+        "{ per_week = 100_000, most = 8_000, lifetime = 9_000 }",
+    ),
+    ("factory", "{ per_week = 70, most = 64, lifetime = 64 }"),
+];
+
 /// Returns the text of that manifest, made of the text of meter.toml.
 ///
 /// # Errors
 /// The text does not have what is to be changed.
 pub fn manifest(meter: &str) -> Result<String> {
+    let meter = &with_budgets(meter)?;
     let (before, after) = split_behind(meter, "\n[keys]\n")?;
     let (between, app) = split_behind(after, APP)?;
     let (drivers, rest) = split_behind(app, "[app.drivers]\n")?;
@@ -39,6 +51,35 @@ pub fn manifest(meter: &str) -> Result<String> {
         grants,
     ]
     .concat())
+}
+
+/// The text with those budgets instead of its own.
+fn with_budgets(meter: &str) -> Result<String> {
+    const BUDGET: &str = ", changes = {";
+    let mut text = String::new();
+    for line in meter
+        .lines()
+        .filter(|line| !line.starts_with("key_changes"))
+    {
+        match line.split_once(BUDGET) {
+            Some((before, after)) => {
+                let (_, after) = split_behind(after, "}")?;
+                text += before;
+                text += after;
+            }
+            None => text += line,
+        }
+        text += "\n";
+    }
+    for (app, budget) in BUDGETS {
+        let mark = format!("name = \"{app}\"");
+        let at = text
+            .find(&format!("[[app]]\n{mark}"))
+            .with_context(|| format!("meter.toml has no app {app}"))?;
+        let end = at + text[at + 8..].find('\n').unwrap_or(0) + 8;
+        text.insert_str(end, &format!("\nkey_changes = {budget}"));
+    }
+    Ok(text)
 }
 
 /// What stands up to the end of `mark`, and what comes behind it.

@@ -169,6 +169,31 @@ impl Command {
         })
     }
 
+    /// Returns the object that the command changes in flash; none if it changes none, and of a
+    /// change of state, of which there are two in the meter's life.
+    pub fn changes(&self) -> Option<u16> {
+        let changed = match self.action {
+            Action::Generate
+            | Action::Import
+            | Action::Store
+            | Action::Advance(_)
+            | Action::Activate
+            | Action::Erase => self.object,
+            Action::Unwrap(target) => target,
+            Action::AdvanceState(_)
+            | Action::PublicKey(_)
+            | Action::Sign(_)
+            | Action::Agree(..)
+            | Action::Encrypt(_)
+            | Action::Decrypt(_)
+            | Action::Hmac
+            | Action::Wrap(_)
+            | Action::Verify
+            | Action::Read => return None,
+        };
+        (!is_slot(changed)).then_some(changed)
+    }
+
     /// Checks that inputs and an output of these lengths, in bytes, will do for the command.
     ///
     /// - `kind`: that of the object; none for a session slot

@@ -10,6 +10,7 @@ use crate::storage::store::{Memory, Store, StoreClient};
 use meter_hil::sector_flash::{SectorFlash, SectorFlashClient};
 use testing::random::SeededRandom;
 use testing::sector_flash::{SectorsInRam, Weak};
+use testing::AMPLE;
 
 /// The flash of the tests.
 pub type Flash = SectorsInRam<'static>;
@@ -29,6 +30,7 @@ pub const PARTITIONS: &[Partition] = &[
         owner: 0x11,
         readers: &[0x22],
         record: 1_024,
+        rate: AMPLE,
         first_sector: 2,
         sectors: 3,
     },
@@ -37,6 +39,7 @@ pub const PARTITIONS: &[Partition] = &[
         owner: 0x22,
         readers: &[],
         record: 30,
+        rate: AMPLE,
         first_sector: 5,
         sectors: 8,
     },
@@ -45,6 +48,7 @@ pub const PARTITIONS: &[Partition] = &[
         owner: 0x11,
         readers: &[],
         record: 1_024,
+        rate: AMPLE,
         first_sector: 13,
         sectors: 3,
     },

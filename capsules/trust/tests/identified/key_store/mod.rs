@@ -1,5 +1,6 @@
 //! Driver 0x80000004: what apps may and may not do with keys, and what becomes of them.
 
+mod budgets;
 mod dlms;
 mod life;
 mod operations;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use capsules_trust::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
+    Budget, Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules_trust::key_store::{KeyStore, Vault, DRIVER_NUM};
 use drivers::key_store::Command;
@@ -16,7 +16,7 @@ use testing::random::SeededRandom;
 use testing::retry::retry_on;
 pub use testing::words_in_ram::blank;
 use testing::words_in_ram::{Words, WordsInRam};
-use testing::{forever, Clock, HostKernel, Power};
+use testing::{forever, Clock, HostKernel, Power, AMPLE};
 
 /// May nearly everything, in both states of a living meter.
 pub const MAKER: u32 = 0x301;
@@ -72,6 +72,7 @@ const fn object(number: usize, kind: Kind) -> Object {
         number: number as u16,
         kind,
         nonces: None,
+        step: u32::MAX,
     }
 }
 
@@ -86,6 +87,15 @@ const NONE: Operations = Operations::NONE;
 const KEY: Operations = Operations::GENERATE
     .union(Operations::IMPORT)
     .union(Operations::ERASE);
+
+const fn budget(app: u32) -> Budget {
+    Budget {
+        app,
+        object: Budget::OTHERS,
+        rate: AMPLE,
+        lifetime: u32::MAX,
+    }
+}
 
 pub static POLICY: Policy = Policy {
     objects: &[
@@ -200,6 +210,7 @@ pub static POLICY: Policy = Policy {
             slots: 2,
         },
     ],
+    budgets: &[budget(MAKER), budget(USER)],
 };
 
 pub struct Setup {
@@ -250,6 +261,15 @@ pub fn start(words: &Words, seed: u64) -> Setup {
 }
 
 pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
+    start_with_policy(words, seed, root, &POLICY)
+}
+
+pub fn start_with_policy(
+    words: &Words,
+    seed: u64,
+    root: &[u8; 32],
+    policy: &'static Policy,
+) -> Setup {
     let flash = forever(WordsInRam::new(words));
     let random = forever(SeededRandom::new(seed));
     let clock = forever(Clock::default());
@@ -262,7 +282,7 @@ pub fn start_with_root(words: &Words, seed: u64, root: &[u8; 32]) -> Setup {
         let store: &'static KeyStore<_, _> = Box::leak(Box::new(KeyStore::new(
             vault,
             random,
-            &POLICY,
+            policy,
             grant,
             DeferredCall::new(),
             retry,

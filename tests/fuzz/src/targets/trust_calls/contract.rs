@@ -2,13 +2,14 @@
 
 use capsules_trust::channel::policy::{Channel, Overflow};
 use capsules_trust::key_store::policy::{
-    Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
+    Budget, Grant, Kind, Object, Operations, Policy, SessionShare, State, States, Transition,
 };
 use capsules_trust::storage::policy::Partition;
 use drivers::key_store::Command;
 use drivers::{channel, key_store, storage};
 use kernel::syscall::SyscallReturn;
 use kernel::ErrorCode;
+use testing::AMPLE;
 
 /// May nearly everything in both states of a living meter.
 pub const MAKER: u32 = 0x301;
@@ -42,6 +43,16 @@ const fn object(number: u16, kind: Kind) -> Object {
         number,
         kind,
         nonces: None,
+        step: u32::MAX,
+    }
+}
+
+const fn budget(app: u32) -> Budget {
+    Budget {
+        app,
+        object: Budget::OTHERS,
+        rate: AMPLE,
+        lifetime: u32::MAX,
     }
 }
 
@@ -105,6 +116,7 @@ pub static POLICY: Policy = Policy {
             slots: 2,
         },
     ],
+    budgets: &[budget(MAKER), budget(USER)],
 };
 
 /// One that gives way to the newest, and one that refuses.
@@ -134,6 +146,7 @@ pub const PARTITIONS: &[Partition] = &[
         owner: MAKER,
         readers: &[USER],
         record: 100,
+        rate: AMPLE,
         first_sector: 0,
         sectors: 3,
     },
@@ -142,6 +155,7 @@ pub const PARTITIONS: &[Partition] = &[
         owner: USER,
         readers: &[],
         record: 50,
+        rate: AMPLE,
         first_sector: 3,
         sectors: 3,
     },
