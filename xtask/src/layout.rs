@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn a_partition_that_changed_in_any_way_is_named() {
         let said = difference(
-            "record = 64\nstart = 0x200000",
-            "record = 48\nstart = 0x200000",
+            "record = 64\nappends = { per_week = 1_000",
+            "record = 48\nappends = { per_week = 1_000",
         );
         assert!(
             said.starts_with("external_nor.storage.load_profile: "),
