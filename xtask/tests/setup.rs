@@ -15,7 +15,8 @@ impl Trial {
         for folder in ["scripts", "bin", "home"] {
             fs::create_dir_all(root.join(folder)).expect("a folder");
         }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/setup");
+        let here = std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
+        let script = Path::new(&here).join("../scripts/setup");
         fs::copy(script, root.join("scripts/setup")).expect("the script");
         for program in ["bash", "dirname", "mkdir", "flock", "cat", "env"] {
             let found = ["/usr/bin", "/bin"]
